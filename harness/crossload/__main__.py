@@ -1,0 +1,9 @@
+"""``python -m crossload``."""
+
+from __future__ import annotations
+
+import sys
+
+from crossload.cli import main
+
+sys.exit(main())

@@ -1,0 +1,350 @@
+"""Runs matrices from configuration to reports; what the command line and the nox sessions call."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import crossload
+from crossload.config import find_matrices, load_matrix
+from crossload.engine import data as datasets
+from crossload.engine.ledger import Ledger
+from crossload.engine.run import Run, Settings, fault_of, leaks
+from crossload.engine.store import Store
+from crossload.environments import Interpreters, Locker, Places, read_lock
+from crossload.environments.index import Index
+from crossload.environments.locks import candidates
+from crossload.errors import ConfigError, CrossloadError, SelectionError, StrictFailure
+from crossload.plan import Selection, environments_of, load_catalog, make_plan
+from crossload.progress import duration, make_progress
+from crossload.report import EnvironmentFacts, Row, RunFacts, View, make_view, render_terminal, write_reports
+from crossload.verdict import Judge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+
+    from crossload.config import MatrixSpec
+    from crossload.engine.store import Record
+    from crossload.plan import Environment, Plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a command line asks for."""
+
+    matrices: tuple[str, ...] = ()
+    selection: Selection = Selection()
+    jobs: int = 0
+    strict: bool = False
+    dry_run: bool = False
+    no_fork: bool = False
+
+
+def load_specs(places: Places, names: Sequence[str]) -> list[MatrixSpec]:
+    """Matrix files by name, all of them if none is named: scikit-learn first, because it is on screen first.
+
+    Raises `ConfigError`, also where one environment id means two different environments.
+    """
+    known = find_matrices(places.matrix)
+    if not known:
+        raise ConfigError([f"no matrix files in {places.matrix.name}/"], hint="run in a folder that has matrix/*.toml")
+    order = ["sklearn", "joblib", "tensorflow"]
+    chosen = list(names) or sorted(known, key=lambda name: (order.index(name) if name in order else len(order), name))
+    specs = [load_matrix(places.matrix / f"{name}.toml", shown=f"matrix/{name}.toml") for name in chosen]
+    check_ids(specs)
+    return specs
+
+
+def check_ids(specs: Sequence[MatrixSpec]) -> None:
+    """One id is one environment in all matrix files: ids are names of sessions, locks and folders."""
+    seen: dict[str, tuple[str, str]] = {}
+    problems = []
+    for spec in specs:
+        for environment in environments_of(spec):
+            other = seen.setdefault(environment.id, (environment.inputs_digest, spec.name))
+            if other[0] != environment.inputs_digest:
+                problems.append(
+                    f"matrix/{spec.name}.toml: environment {environment.id!r} means something else in"
+                    f" matrix/{other[1]}.toml - rename one of the two"
+                )
+    if problems:
+        raise ConfigError(problems)
+
+
+def make_plans(places: Places, options: Options) -> list[Plan]:
+    """Plans of the wanted matrices; with selectors, those that the selectors mean."""
+    specs = load_specs(places, options.matrices)
+    plans, refused = [], []
+    for spec in specs:
+        try:
+            plans.append(make_plan(spec, load_catalog(spec), options.selection))
+        except SelectionError as error:
+            refused.append(f"{spec.name}: {error}" if len(specs) > 1 else str(error))
+    if not plans or (refused and options.matrices):
+        raise SelectionError("\n".join(refused))
+    return plans
+
+
+def run(places: Places, options: Options, *, out: Callable[[str], None] = print) -> None:
+    """Run all wanted matrices, print their tables and write their reports.
+
+    Raises `CrossloadError` of the worst kind that was met after everything that could be measured was.
+    """
+    began, cpu_began = time.monotonic(), cpu_seconds()
+    plans = make_plans(places, options)
+    if options.dry_run:
+        for plan in plans:
+            out(describe_plan(plan))
+        return
+    store = Store(places.work / "store")
+    store.open()
+    errors: list[CrossloadError] = []
+    try:
+        store.compact()
+        saves, loads = store.read()
+        interpreters = Interpreters(say=lambda text: out(text))
+        locker = Locker(places, interpreters, Index(places.work / "index"), say=lambda text: out(text))
+        for plan in plans:
+            one = _OneMatrix(places, options, store, locker, plan, out)
+            errors += one.run(saves, loads)
+        for name in sorted(set(store.damaged)):
+            out(f"a journal has lines that cannot be read (they were passed over): {name}")
+    finally:
+        store.close()
+    out(timing(time.monotonic() - began, cpu_seconds() - cpu_began, options.jobs or cores()))
+    if errors:
+        raise max(errors, key=lambda error: error.exit_code)
+
+
+class _OneMatrix:
+    """The run of one matrix, from its data to its report."""
+
+    def __init__(
+        self,
+        places: Places,
+        options: Options,
+        store: Store,
+        locker: Locker,
+        plan: Plan,
+        out: Callable[[str], None],
+    ) -> None:
+        self.places, self.options, self.store, self.locker, self.plan, self.out = (
+            places, options, store, locker, plan, out,
+        )  # fmt: skip
+
+    def run(self, saves: dict[str, Record], loads: dict[str, Record]) -> list[CrossloadError]:
+        """Measure what is missing, judge, print, write; give what went wrong without ending the run."""
+        began, cpu_began = time.monotonic(), cpu_seconds()
+        plan, options = self.plan, self.options
+        names = {case.data for case in plan.cases}
+        data = datasets.prepare(names, self.places.work / "data")
+        ledger = Ledger(plan, data, saves, loads)
+        judge = Judge(
+            plan.catalog.recipes,
+            plan.tolerance,
+            lambda name: datasets.held_out_labels(data[name][1]),
+            self._outputs,
+        )
+        progress = make_progress(plan.spec.name)
+        settings = Settings(jobs=options.jobs or cores(), no_fork=options.no_fork)
+        measuring = Run(plan, ledger, self.store, self.places, self.locker, progress, judge.drifts, settings)
+        try:
+            measuring.execute()
+        finally:
+            progress.close()
+            if measuring.stopped() and measuring.measured:
+                progress.note(f"{measuring.measured} measurements of this run are kept; the same command goes on there")
+        found = leaks(ledger, plan)
+        if not self._show_known(ledger, measuring.measured):
+            facts = RunFacts(
+                date=datetime.now(UTC).date().isoformat(),
+                version=crossload.__version__,
+                platform=f"{platform.system()} {platform.machine()}",
+                measured=measuring.measured,
+                wall_seconds=time.monotonic() - began,
+                cpu_seconds=cpu_seconds() - cpu_began,
+                cores=settings.jobs,
+                leaks=tuple(found),
+            )
+            view = self._view(ledger, judge, facts)
+            self._publish(view, ledger)
+        errors: list[CrossloadError] = list(measuring.bad_pins)
+        if found:
+            errors.append(fault_of(found))
+        if options.strict and (error := self._strict()):
+            errors.append(error)
+        return errors
+
+    # --- judging and showing ------------------------------------------------------------------------------------
+
+    def _outputs(self, kept: str) -> dict[str, np.ndarray]:
+        import numpy as np  # noqa: PLC0415 - not needed by a run that measured nothing
+
+        with np.load(self.store.outputs / f"{kept}.npz", allow_pickle=False) as stream:
+            return {name: stream[name] for name in stream.files}
+
+    def _view(self, ledger: Ledger, judge: Judge, facts: RunFacts) -> View:
+        selected = set(self.plan.selected) if self.plan.selection else None
+        rows = []
+        for cell in self.plan.cells:
+            saved, loaded = ledger.save(cell.writer, cell.case), ledger.load(cell)
+            missing = next((each for each in (cell.writer, cell.reader) if each in ledger.failures), None)
+            reason = f"{missing}: {ledger.failures[missing].splitlines()[0]}" if missing else ""
+            judged = judge.judge(cell, saved, loaded, reason)
+            record = loaded or saved or {}
+            rows.append(
+                Row(
+                    cell=cell,
+                    judgement=judged,
+                    seconds=record.get("seconds", {}),
+                    artifact=(saved or {}).get("artifact", {}).get("sha256", ""),
+                    artifact_bytes=(saved or {}).get("artifact", {}).get("bytes", 0),
+                    confirmed=bool(record.get("confirm")),
+                    traceback=record.get("error", {}).get("traceback", ""),
+                    warnings=tuple(f"{each['category']}: {each['text']}" for each in record.get("warnings", ())),
+                    selected=selected is None or cell in selected,
+                )
+            )
+        return make_view(
+            name=self.plan.spec.name,
+            title=self.plan.spec.title,
+            environments=[self._facts(environment, ledger) for environment in self.plan.environments],
+            rows=rows,
+            run=facts,
+        )
+
+    def _facts(self, environment: Environment, ledger: Ledger) -> EnvironmentFacts:
+        failure = ledger.failures.get(environment.id, "")
+        built = ledger.built.get(environment.id)
+        if built is None:
+            locks = [lock for path in candidates(environment.id, self.places) if (lock := read_lock(path))]
+            known = locks[0] if locks else None
+            return EnvironmentFacts(
+                id=environment.id,
+                python=known.python if known else "",
+                versions=known.versions() if known else {},
+                as_of=known.as_of if known else "",
+                failure=failure,
+            )
+        return EnvironmentFacts(
+            id=environment.id,
+            python=built.python_version,
+            versions=built.lock.versions(),
+            as_of=built.lock.as_of,
+            left_out=built.lock.left_out,
+            failure=failure,
+        )
+
+    def _state(self, ledger: Ledger) -> str:
+        """Digest of all that the report depends on."""
+        state = hashlib.sha256(json.dumps(sorted(ledger.failures.items())).encode())
+        for cell in self.plan.cells:
+            saved, loaded = ledger.save(cell.writer, cell.case), ledger.load(cell)
+            parts = (ledger.save_key(cell.writer, cell.case), saved and saved["status"], ledger.load_key(cell))
+            state.update(repr((*parts, loaded and loaded["status"])).encode())
+        state.update(self.plan.spec.path.read_bytes())
+        for path in sorted(Path(crossload.__path__[0]).rglob("*.*")):
+            if path.suffix in (".py", ".html"):
+                state.update(path.read_bytes())
+        return state.hexdigest()
+
+    def _known(self) -> dict[str, object]:
+        try:
+            found = json.loads(self._known_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}  # no report yet
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def _known_path(self) -> Path:
+        return self.places.work / "shown" / f"{self.plan.spec.name}.json"
+
+    @property
+    def _folder(self) -> Path:
+        return self.places.reports / self.plan.spec.name
+
+    def _show_known(self, ledger: Ledger, measured: int) -> bool:
+        """Show the tables of the last run, if nothing that they depend on has changed since."""
+        known = self._known()
+        if measured or known.get("state") != self._state(ledger) or not (self._folder / "outcomes.parquet").exists():
+            return False
+        self.out(str(known["text"]))
+        self.out(f"{self.plan.spec.name}: nothing to measure: all outcomes are known, and nothing that they depend on changed")
+        return True
+
+    def _publish(self, view: View, ledger: Ledger) -> None:
+        text = render_terminal(view, width=terminal_width())
+        self.out(text)
+        write_reports(view, self._folder)
+        run = view.run
+        if run.measured:
+            self.out(
+                f"{view.name}: {run.measured} measurements in {duration(run.wall_seconds)};"
+                f" report: {self._folder.relative_to(self.places.root).as_posix()}/"
+            )
+        else:
+            self.out(f"{view.name}: nothing to measure: all outcomes are known; tables judged and written anew")
+        self._known_path.parent.mkdir(parents=True, exist_ok=True)
+        known = {"state": self._state(ledger), "text": text, "failed": view.failed, "complete": view.complete}
+        self._known_path.write_text(json.dumps(known), encoding="utf-8")
+
+    def _strict(self) -> StrictFailure | None:
+        known = self._known()
+        if known.get("failed") or not known.get("complete"):
+            left = "" if known.get("complete") else "; not every cell was measured"
+            return StrictFailure(f"{self.plan.spec.name}: {known.get('failed')} cells failed{left}")
+        return None
+
+
+def describe_plan(plan: Plan) -> str:
+    """What a run would do, for ``--dry-run``."""
+    writers = dict.fromkeys(cell.writer for cell in plan.selected)
+    readers = dict.fromkeys(cell.reader for cell in plan.selected)
+    cases = dict.fromkeys(cell.case.name for cell in plan.selected)
+    lines = [
+        f"{plan.spec.name}: {plan.spec.title}",
+        f"  {len(plan.selected)} of {len(plan.cells)} cells: {len(cases)} cases,"
+        f" {len(writers)} writers, {len(readers)} readers",
+        "  saves with: " + ", ".join(writers),
+        "  loads in:   " + ", ".join(readers),
+        "  cases:",
+    ]
+    recipes: dict[str, list[str]] = {}
+    for name in cases:
+        recipe, fmt = name.split("/")
+        recipes.setdefault(recipe, []).append(fmt)
+    lines += [f"    {recipe}: {', '.join(formats)}" for recipe, formats in recipes.items()]
+    return "\n".join(lines)
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cpu_seconds() -> float:
+    """CPU seconds of this process and of all children that ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def timing(wall: float, cpu: float, count: int) -> str:
+    """Wall time against the limit of the work that was done."""
+    ratio = f", wall {wall / (cpu / count):.2f} x CPU / {count}" if cpu > 1 else ""
+    return f"all: {duration(wall)} wall, {duration(cpu)} CPU on {count} cores{ratio}"
+
+
+def terminal_width() -> int:
+    """Columns of the terminal, 100 where there is none."""
+    import shutil  # noqa: PLC0415
+
+    return shutil.get_terminal_size((100, 24)).columns

@@ -1,0 +1,178 @@
+"""The command line: parses, calls, and prints errors in one place."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crossload import __version__
+from crossload.errors import INTERRUPTED_EXIT_CODE, CrossloadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import FrameType
+
+_EXIT_CODES = """
+exit codes: 0 the run is complete (pairs that do not load are results), 1 --strict and cells failed, 2 bad matrix file
+or command line, 3 nothing selected, 4 bad recipe file, 5 pins that cannot be, 6 store cannot be written, 7 fault of the
+harness, 8 environment cannot be had here, 130 stopped by Ctrl-C
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of the console script; gives the exit code."""
+    parser = build_parser()
+    chosen = parser.parse_args(arguments)
+    if chosen.call is None:
+        parser.print_help()
+        return 2
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        call: Callable[[argparse.Namespace], None] = chosen.call
+        call(chosen)
+    except CrossloadError as error:
+        if chosen.debug:
+            raise
+        print(f"ERROR {error}", file=sys.stderr)  # noqa: T201
+        if error.hint:
+            print(f"TIP {error.hint}", file=sys.stderr)  # noqa: T201
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(  # noqa: T201
+            "\nstopped; children are ended, everything measured so far is kept. The same command goes on from there.",
+            file=sys.stderr,
+        )
+        return INTERRUPTED_EXIT_CODE
+    except OSError as error:
+        from crossload.engine.store import DISK_FULL, disk_error  # noqa: PLC0415
+
+        if chosen.debug or error.errno not in DISK_FULL:
+            raise
+        full = disk_error(error)
+        print(f"ERROR {full}\nTIP {full.hint}", file=sys.stderr)  # noqa: T201
+        return full.exit_code
+    return 0
+
+
+def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and options."""
+    parser = argparse.ArgumentParser(
+        prog="crossload",
+        description="Measured compatibility of saved models across versions.",
+        epilog=_EXIT_CODES,
+    )
+    parser.add_argument("--version", action="version", version=f"crossload {__version__}")
+    parser.add_argument("--root", type=Path, default=Path(), help="project folder, which holds matrix/ (default: here)")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.set_defaults(call=None)
+    commands = parser.add_subparsers(title="commands")
+
+    command = commands.add_parser("run", help="measure matrices and print their tables", epilog=_EXIT_CODES)
+    command.add_argument("matrices", nargs="*", metavar="MATRIX", help="matrix files by name (default: all)")
+    _add_selectors(command)
+    command.add_argument("--jobs", type=_positive, default=0, help="workers (default: one a core)")
+    command.add_argument("--strict", action="store_true", help="exit code 1 if any cell failed or was not measured")
+    command.add_argument("--dry-run", action="store_true", help="print the plan and measure nothing")
+    command.add_argument("--no-fork", action="store_true", help="a new process a batch, as where there is no fork")
+    command.set_defaults(call=_run)
+
+    command = commands.add_parser("lock", help="refresh the locks of matrices")
+    command.add_argument("matrices", nargs="*", metavar="MATRIX")
+    command.add_argument("--only", action="append", default=[], metavar="ENV", help="these environments only")
+    command.set_defaults(call=_lock)
+
+    command = commands.add_parser("versions", help="propose releases newer than those of the matrices")
+    command.add_argument("matrices", nargs="*", metavar="MATRIX")
+    command.set_defaults(call=_versions)
+
+    command = commands.add_parser("env", help="build one environment and print the path of its interpreter")
+    command.add_argument("id", metavar="ENV")
+    command.set_defaults(call=_env)
+
+    command = commands.add_parser("schema", help="print the JSON Schema of matrix files")
+    command.set_defaults(call=_schema)
+    return parser
+
+
+def _add_selectors(command: argparse.ArgumentParser) -> None:
+    specifier = "id, pattern or specifier such as 'sklearn>=1.2'; may be repeated"
+    command.add_argument("--only", action="append", default=[], metavar="ENV", help=f"save and load in these: {specifier}")
+    command.add_argument("--writer", action="append", default=[], metavar="ENV", help=f"save in these: {specifier}")
+    command.add_argument("--reader", action="append", default=[], metavar="ENV", help=f"load in these: {specifier}")
+    command.add_argument("--case", action="append", default=[], metavar="CASE", help="recipe, or recipe/format; patterns")
+    command.add_argument("--format", action="append", default=[], metavar="FORMAT", help="formats; patterns")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        msg = f"must be at least 1, got {number}"
+        raise argparse.ArgumentTypeError(msg)
+    return number
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
+def _run(chosen: argparse.Namespace) -> None:
+    from crossload import app  # noqa: PLC0415 - keeps --help fast
+    from crossload.environments import Places  # noqa: PLC0415
+    from crossload.plan import Selection  # noqa: PLC0415
+
+    selection = Selection(
+        only=tuple(chosen.only),
+        writers=tuple(chosen.writer),
+        readers=tuple(chosen.reader),
+        cases=tuple(chosen.case),
+        formats=tuple(chosen.format),
+    )
+    options = app.Options(
+        matrices=tuple(chosen.matrices),
+        selection=selection,
+        jobs=chosen.jobs,
+        strict=chosen.strict,
+        dry_run=chosen.dry_run,
+        no_fork=chosen.no_fork,
+    )
+    app.run(Places(chosen.root.resolve()), options, out=_say)
+
+
+def _lock(chosen: argparse.Namespace) -> None:
+    from crossload import maintain  # noqa: PLC0415
+    from crossload.environments import Places  # noqa: PLC0415
+
+    maintain.refresh_locks(Places(chosen.root.resolve()), chosen.matrices, chosen.only, out=_say)
+
+
+def _versions(chosen: argparse.Namespace) -> None:
+    from crossload import maintain  # noqa: PLC0415
+    from crossload.environments import Places  # noqa: PLC0415
+
+    maintain.propose_versions(Places(chosen.root.resolve()), chosen.matrices, out=_say)
+
+
+def _env(chosen: argparse.Namespace) -> None:
+    from crossload import maintain  # noqa: PLC0415
+    from crossload.environments import Places  # noqa: PLC0415
+
+    built = maintain.build_one(Places(chosen.root.resolve()), chosen.id, say=lambda text: print(text, file=sys.stderr))  # noqa: T201
+    _say(str(built.python))
+
+
+def _schema(_chosen: argparse.Namespace) -> None:
+    from crossload.config import json_schema  # noqa: PLC0415
+
+    _say(json.dumps(json_schema(), indent=1))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,19 @@
+"""Matrix files: TOML in, frozen dataclasses out, all mistakes at once."""
+
+from __future__ import annotations
+
+from crossload.config.load import find_matrices, load_matrix
+from crossload.config.model import AxisSpec, EnvironmentSpec, Limits, MatrixSpec, Rule, Tolerance
+from crossload.config.schema import json_schema
+
+__all__ = [
+    "AxisSpec",
+    "EnvironmentSpec",
+    "Limits",
+    "MatrixSpec",
+    "Rule",
+    "Tolerance",
+    "find_matrices",
+    "json_schema",
+    "load_matrix",
+]

@@ -1,0 +1,144 @@
+"""Reads matrix files into `MatrixSpec`; every mistake of a file is reported at once, with its path and a hint."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import InvalidVersion, Version
+
+from crossload.config.model import AxisSpec, EnvironmentSpec, Limits, MatrixSpec, Rule, Tolerance
+from crossload.config.schema import MATRIX_FILE, Problems, did_you_mean, key_path
+from crossload.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PACKAGE_ALIASES = {"sklearn": "scikit-learn", "tf": "tensorflow"}
+"""Short names that people write, and the distribution they mean."""
+
+_PREFIXES = {package: alias for alias, package in PACKAGE_ALIASES.items()}
+
+
+def find_matrices(folder: Path) -> dict[str, Path]:
+    """Matrix files of a folder by name (``sklearn.toml`` is ``sklearn``)."""
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def load_matrix(path: Path, *, shown: str | None = None) -> MatrixSpec:
+    """Read and check one matrix file.
+
+    ``shown`` is the name to use in messages.  Raises `ConfigError` with one line for every mistake.
+    """
+    problems = Problems(shown or path.name)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        others = sorted(find_matrices(path.parent))
+        msg = f"no such matrix: {path.stem!r}"
+        raise ConfigError([msg], hint=did_you_mean(path.stem, others) if others else None) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{problems.file}: cannot be read: {error}"]) from error
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{problems.file}: not valid TOML: {error}"]) from error
+    MATRIX_FILE.check(raw, "", problems)
+    if problems.found:
+        raise ConfigError(problems.found)
+    spec = _build(raw, path, problems)
+    if problems.found:
+        raise ConfigError(problems.found)
+    return spec
+
+
+def _build(raw: dict[str, Any], path: Path, problems: Problems) -> MatrixSpec:
+    axes = tuple(_axis(package, table, problems) for package, table in raw.get("axis", {}).items())
+    environments = tuple(
+        _environment(table, f"environment[{index}]", problems) for index, table in enumerate(raw.get("environment", []))
+    )
+    if not axes and not environments:
+        problems.add("", "no environments", 'add an [axis."package"] table or an [[environment]]')
+    _unique_ids(axes, environments, problems)
+    recipes = []
+    for index, name in enumerate(raw["matrix"]["recipes"]):
+        file = path.parent / name
+        if not file.is_file():
+            there = sorted(str(p.relative_to(path.parent).as_posix()) for p in path.parent.rglob("*.py"))
+            hint = did_you_mean(name, there) if there else ""
+            problems.add(f"matrix.recipes[{index}]", f"no such recipe file: {name!r}", hint)
+        recipes.append(file)
+    select, limits, tolerance = raw.get("select", {}), raw.get("limits", {}), raw.get("tolerance", {})
+    return MatrixSpec(
+        name=path.stem,
+        path=path,
+        title=raw["matrix"]["title"],
+        recipes=tuple(recipes),
+        formats=tuple(raw["matrix"]["formats"]),
+        axes=axes,
+        environments=environments,
+        include=tuple(Rule(**rule) for rule in select.get("include", [])),
+        exclude=tuple(Rule(**rule) for rule in select.get("exclude", [])),
+        limits=Limits(**{key.replace("-", "_"): value for key, value in limits.items()}),
+        tolerance=_tolerance(tolerance),
+        case_tolerance=tuple((pattern, _tolerance(table)) for pattern, table in tolerance.get("case", {}).items()),
+    )
+
+
+def _tolerance(table: dict[str, Any]) -> Tolerance:
+    return Tolerance(**{key: table[key] for key in ("metric", "atol", "rtol") if key in table})
+
+
+def _requirements(texts: list[str], path: str, problems: Problems) -> None:
+    for index, text in enumerate(texts):
+        try:
+            Requirement(text.replace("{version}", "1"))
+        except InvalidRequirement as error:
+            reason = str(error).splitlines()[0]
+            problems.add(f"{path}[{index}]", f"{text!r} is not a requirement: {reason}", 'write "name==1.2.3"')
+
+
+def _axis(package: str, table: dict[str, Any], problems: Problems) -> AxisSpec:
+    path = key_path("axis", package)
+    for index, version in enumerate(table["versions"]):
+        try:
+            Version(version)
+        except InvalidVersion:
+            problems.add(f"{path}.versions[{index}]", f"{version!r} is not a version", 'write "1.2.3"')
+    requires = table.get("requires", [package + "=={version}"])
+    _requirements(requires, f"{path}.requires", problems)
+    _requirements(table.get("with", []), f"{path}.with", problems)
+    return AxisSpec(
+        package=package,
+        versions=tuple(table["versions"]),
+        prefix=table.get("prefix", _PREFIXES.get(package, re.sub(r"[^a-z0-9.]+", "-", package.lower()))),
+        requires=tuple(requires),
+        extras=tuple(table.get("with", ())),
+        as_of=table.get("as-of", "release+60d"),
+        python=table.get("python"),
+    )
+
+
+def _environment(table: dict[str, Any], path: str, problems: Problems) -> EnvironmentSpec:
+    _requirements(table["packages"], f"{path}.packages", problems)
+    _requirements(table.get("with", []), f"{path}.with", problems)
+    return EnvironmentSpec(
+        id=table["id"],
+        packages=tuple(table["packages"]),
+        extras=tuple(table.get("with", ())),
+        as_of=table.get("as-of", "release+60d"),
+        python=table.get("python"),
+    )
+
+
+def _unique_ids(axes: tuple[AxisSpec, ...], environments: tuple[EnvironmentSpec, ...], problems: Problems) -> None:
+    seen: dict[str, str] = {}
+    named = [
+        (f"{axis.prefix}-{version}", key_path("axis", axis.package)) for axis in axes for version in axis.versions
+    ] + [(environment.id, f"environment[{index}].id") for index, environment in enumerate(environments)]
+    for env_id, path in named:
+        if env_id in seen:
+            problems.add(path, f"duplicate environment id {env_id!r}", f"{seen[env_id]} has it already; rename one")
+        seen.setdefault(env_id, path)

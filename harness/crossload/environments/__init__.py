@@ -1,0 +1,10 @@
+"""Interpreters, the release index, locks, and the building of environments that are what their locks say."""
+
+from __future__ import annotations
+
+from crossload.environments.build import Built, build, is_built
+from crossload.environments.interpreters import Interpreter, Interpreters
+from crossload.environments.locks import Lock, Locker, read_lock
+from crossload.environments.places import Places
+
+__all__ = ["Built", "Interpreter", "Interpreters", "Lock", "Locker", "Places", "build", "is_built", "read_lock"]

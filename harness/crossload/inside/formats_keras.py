@@ -1,0 +1,316 @@
+"""TensorFlow and Keras formats, saved and loaded the way people write it in each generation.
+
+Facts that shape this file, from the libraries' own sources and manuals: Keras 2 writes SavedModel folders with
+``model.save``, Keras 3 does not and reads them through ``TFSMLayer`` alone; ``model.export`` came with 2.13; ``.keras``
+as a zip came with 2.12, earlier versions wrote HDF5 under that suffix; ``.weights.h5`` is a layout of its own since
+2.12, and until then plain legacy HDF5 weights; Keras 3 does not write legacy weights but reads them.
+"""
+
+import json
+import os
+from typing import Any, Dict, List
+
+from .contract import version_tuple
+from .formats import Format
+
+
+def _keras(versions: Dict[str, str]) -> Any:
+    return version_tuple(versions.get("keras", "0"))
+
+
+def _custom(recipe: Any) -> Dict[str, Any]:
+    return recipe.custom() if recipe.custom else {}
+
+
+class Signature(object):
+    """A loaded function that takes the recipe's input: an array, or a dict of named arrays."""
+
+    def __init__(self, function: Any, names: Any = None) -> None:
+        self.function = function
+        self.names = names
+
+    def __call__(self, x: Any, training: bool = False) -> Any:
+        import tensorflow as tf
+
+        if self.names is None:
+            x = {k: tf.constant(v) for k, v in x.items()} if isinstance(x, dict) else tf.constant(x)
+            found = self.function(x)
+        else:
+            given = x if isinstance(x, dict) else {self.names[0]: x}
+            found = self.function(**{name: tf.constant(given[name]) for name in self.names})
+        if isinstance(found, dict):
+            found = list(found.values())[0] if len(found) == 1 else [found[key] for key in sorted(found)]
+        return found
+
+
+class KerasFormat(Format):
+    """Base: needs TensorFlow; ``load`` gives a Keras model unless said otherwise."""
+
+    kinds = ("keras",)
+    modules = ("tensorflow",)
+
+
+class SavedModel(KerasFormat):
+    """A SavedModel folder from ``model.save`` (Keras 2) or ``tf.saved_model.save`` (tf.Module), called by signature."""
+
+    name = "savedmodel-signature"
+    saver = "savedmodel"
+    filename = "model"
+    kinds = ("keras", "tf-module")
+    keeps = "function"
+    metric_tolerance = 0.01
+
+    def no_save(self, versions: Dict[str, str], kind: str) -> str:
+        if kind == "keras" and _keras(versions) >= (3,):
+            return "Keras 3 writes no SavedModel folder with model.save"
+        return self._lacks(versions)
+
+    def save(self, model: Any, path: str, recipe: Any) -> None:
+        import tensorflow as tf
+
+        if recipe.kind == "tf-module":
+            tf.saved_model.save(model, path, signatures={"serving_default": model.serve})
+        else:
+            model.save(path, save_format="tf")
+
+    def load(self, path: str, recipe: Any, data: Any) -> Any:
+        import tensorflow as tf
+
+        loaded = tf.saved_model.load(path)
+        function = loaded.signatures["serving_default"]
+        found = Signature(function, sorted(function.structured_input_signature[1]))
+        found.keep = loaded  # type: ignore[attr-defined]  # variables live as long as the loaded object does
+        return found
+
+
+class SavedModelKeras(SavedModel):
+    """The same folder through ``load_model``, which gives the Keras model back with its optimizer."""
+
+    name = "savedmodel-keras"
+    kinds = ("keras",)
+    keeps = "model"
+
+    def load(self, path: str, recipe: Any, data: Any) -> Any:
+        import tensorflow as tf
+
+        return tf.keras.models.load_model(path, custom_objects=_custom(recipe))
+
+
+class SavedModelLayer(SavedModel):
+    """The same folder through ``TFSMLayer``, the way that Keras 3 has instead of ``load_model``."""
+
+    name = "savedmodel-tfsm"
+    endpoint = "serving_default"
+
+    def no_load(self, versions: Dict[str, str], kind: str) -> str:
+        return self._lacks(versions) or ("" if _keras(versions) >= (3,) else "TFSMLayer came with Keras 3")
+
+    def load(self, path: str, recipe: Any, data: Any) -> Any:
+        import tensorflow as tf
+
+        return Signature(tf.keras.layers.TFSMLayer(path, call_endpoint=self.endpoint))
+
+
+class Export(KerasFormat):
+    """``model.export``, called through ``tf.saved_model.load(...).serve``."""
+
+    name = "export"
+    saver = "export"
+    filename = "model"
+    keeps = "function"
+    metric_tolerance = 0.01
+
+    def no_save(self, versions: Dict[str, str], kind: str) -> str:
+        return self._lacks(versions) or ("" if _keras(versions) >= (2, 13) else "model.export came with Keras 2.13")
+
+    def save(self, model: Any, path: str, recipe: Any) -> None:
+        model.export(path)
+
+    def load(self, path: str, recipe: Any, data: Any) -> Any:
+        import tensorflow as tf
+
+        loaded = tf.saved_model.load(path)
+        found = Signature(loaded.serve)
+        found.keep = loaded  # type: ignore[attr-defined]  # variables live as long as the loaded object does
+        return found
+
+
+class ExportLayer(Export):
+    """The exported folder through ``TFSMLayer``."""
+
+    name = "export-tfsm"
+
+    def no_load(self, versions: Dict[str, str], kind: str) -> str:
+        return self._lacks(versions) or ("" if _keras(versions) >= (3,) else "TFSMLayer came with Keras 3")
+
+    def load(self, path: str, recipe: Any, data: Any) -> Any:
+        import tensorflow as tf
+
+        return Signature(tf.keras.layers.TFSMLayer(path, call_endpoint="serve"))
+
+
+class WholeModel(KerasFormat):
+    """``model.save`` to one file, ``load_model`` from it."""
+
+    def __init__(self, name: str, filename: str, since: Any, lacks: str) -> None:
+        self.name = name
+        self.filename = filename
+        self.since = since
+        self.text = lacks
+        Format.__init__(self)
+
+    def no_save(self, versions: Dict[str, str], kind: str) -> str:
+        return self._lacks(versions) or ("" if _keras(versions) >= self.since else self.text)
+
+    no_load = no_save
+
+    def save(self, model: Any, path: str, recipe: Any) -> None:
+        model.save(path)
+
+    def load(self, path: str, recipe: Any, data: Any) -> Any:
+        import tensorflow as tf
+
+        return tf.keras.models.load_model(path, custom_objects=_custom(recipe))
+
+
+class WeightsFormat(KerasFormat):
+    """Weights alone, loaded into an architecture that the reader builds anew."""
+
+    keeps = "weights"
+    metric_tolerance = 0.01
+    strict = False
+
+    def save(self, model: Any, path: str, recipe: Any) -> None:
+        model.save_weights(path)
+
+    def load(self, path: str, recipe: Any, data: Any) -> Any:
+        model = recipe.build(data)
+        model.load_weights(path)
+        if self.strict:
+            assert_restored(model, path)
+        return model
+
+
+class WeightsH5(WeightsFormat):
+    """``save_weights("model.weights.h5")``: since Keras 2.12 a layout of its own, before it the legacy one."""
+
+    saver = "weights-h5"
+    filename = "model.weights.h5"
+
+    def __init__(self, *, strict: bool) -> None:
+        self.name = "weights-h5-strict" if strict else "weights-h5"
+        self.strict = strict
+        Format.__init__(self)
+
+
+class LegacyWeightsH5(WeightsFormat):
+    """``save_weights("weights.h5")``, the layout of Keras 1 and 2."""
+
+    saver = "h5-weights"
+    filename = "weights.h5"
+
+    def __init__(self, *, strict: bool) -> None:
+        self.name = "h5-weights-strict" if strict else "h5-weights"
+        self.strict = strict
+        Format.__init__(self)
+
+    def no_save(self, versions: Dict[str, str], kind: str) -> str:
+        return self._lacks(versions) or ("Keras 3 writes .weights.h5 only" if _keras(versions) >= (3,) else "")
+
+
+class Checkpoint(WeightsFormat):
+    """``tf.train.Checkpoint(model=model)``; strictly: with ``assert_consumed``, as the manual advises."""
+
+    saver = "checkpoint"
+    filename = "checkpoint"
+    kinds = ("keras", "tf-module")
+
+    def __init__(self, *, strict: bool) -> None:
+        self.name = "checkpoint-strict" if strict else "checkpoint"
+        self.strict = strict
+        Format.__init__(self)
+
+    def save(self, model: Any, path: str, recipe: Any) -> None:
+        import tensorflow as tf
+
+        os.mkdir(path)
+        tf.train.Checkpoint(model=model).write(os.path.join(path, "ckpt"))
+
+    def load(self, path: str, recipe: Any, data: Any) -> Any:
+        import tensorflow as tf
+
+        model = recipe.build(data)
+        status = tf.train.Checkpoint(model=model).read(os.path.join(path, "ckpt"))
+        if self.strict:
+            status.assert_consumed()
+        return model
+
+
+class JsonWeights(WeightsFormat):
+    """The architecture by ``to_json``, the weights beside it."""
+
+    name = "json-weights"
+    filename = "model"
+
+    def save(self, model: Any, path: str, recipe: Any) -> None:
+        os.mkdir(path)
+        with open(os.path.join(path, "architecture.json"), "w") as stream:
+            stream.write(model.to_json())
+        model.save_weights(os.path.join(path, "model.weights.h5"))
+
+    def load(self, path: str, recipe: Any, data: Any) -> Any:
+        import tensorflow as tf
+
+        with open(os.path.join(path, "architecture.json")) as stream:
+            text = stream.read()
+        json.loads(text)
+        model = tf.keras.models.model_from_json(text, custom_objects=_custom(recipe))
+        model.load_weights(os.path.join(path, "model.weights.h5"))
+        return model
+
+
+def assert_restored(model: Any, path: str) -> None:
+    """Raise AssertionError unless every weight of the model has the value of some array in the HDF5 file.
+
+    HDF5 weights have no ``assert_consumed``; this is the equal of it: a layer that was skipped keeps its fresh values,
+    which the file does not hold.
+    """
+    import h5py
+    import numpy as np
+
+    held = set()
+
+    def visit(_name: str, node: Any) -> None:
+        if isinstance(node, h5py.Dataset):
+            value = np.asarray(node[()])
+            held.add((value.shape, value.dtype.str, value.tobytes()))
+
+    with h5py.File(path, "r") as stream:
+        stream.visititems(visit)
+    lost = []
+    for weight in model.weights:
+        value = np.asarray(weight.numpy())
+        if (value.shape, value.dtype.str, value.tobytes()) not in held:
+            lost.append(weight.name)
+    if lost:
+        raise AssertionError("%d of %d weights were not restored: %s" % (len(lost), len(model.weights), ", ".join(lost)))
+
+
+def keras_formats() -> List[Format]:
+    """All formats of this file."""
+    return [
+        SavedModel(),
+        SavedModelKeras(),
+        SavedModelLayer(),
+        Export(),
+        ExportLayer(),
+        WholeModel("keras", "model.keras", (2, 12), "the .keras archive came with Keras 2.12"),
+        WholeModel("h5", "model.h5", (0,), ""),
+        WeightsH5(strict=False),
+        WeightsH5(strict=True),
+        LegacyWeightsH5(strict=False),
+        LegacyWeightsH5(strict=True),
+        Checkpoint(strict=False),
+        Checkpoint(strict=True),
+        JsonWeights(),
+    ]

@@ -1,0 +1,241 @@
+"""Saves one case, or loads one artifact and predicts: what a forked child does for one item.
+
+Every exception of the libraries becomes data.  Only a disk that cannot be written stops the child, because then the
+outcome cannot be kept either.
+"""
+
+import errno
+import os
+import re
+import shutil
+import sys
+import time
+import traceback
+import warnings
+from typing import Any, Dict, List
+
+import numpy as np
+
+from . import outputs
+from .contract import Recipe
+
+TEXT_LIMIT = 2000
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+class Stopped(Exception):
+    """The disk cannot be written: measuring must end."""
+
+
+class Data(object):
+    """Arrays of one data set: rows to fit on and held-out rows, in the form the recipe wants."""
+
+    def __init__(self, arrays: Dict[str, Any], prepare: Any) -> None:
+        self.x_train = prepare(arrays["x_train"]) if prepare else arrays["x_train"]
+        self.x_test = prepare(arrays["x_test"]) if prepare else arrays["x_test"]
+        self.y_train = arrays.get("y_train")
+        self.y_test = arrays.get("y_test")
+
+
+def read_data(folder: str) -> Dict[str, Any]:
+    """Read a data set; files named ``x_train@column.npy`` become a dict of columns."""
+    found = {}  # type: Dict[str, Any]
+    for name in sorted(os.listdir(folder)):
+        if not name.endswith(".npy"):
+            continue
+        array = np.load(os.path.join(folder, name), allow_pickle=False)
+        part, _, column = name[: -len(".npy")].partition("@")
+        if column:
+            found.setdefault(part, {})[column] = array
+        else:
+            found[part] = array
+    return found
+
+
+def _scrub(text: str, job: Dict[str, Any]) -> str:
+    """Replace paths of this machine: they differ from run to run and tell nothing."""
+    for path, word in job.get("scrub", []):
+        text = text.replace(path, word)
+    return re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text)
+
+
+def describe_error(error: BaseException, job: Dict[str, Any]) -> Dict[str, str]:
+    """Type, message and last lines of the traceback, without machine paths."""
+    kind = type(error)
+    module = kind.__module__ if kind.__module__ not in ("builtins", None) else ""
+    try:
+        message = str(error)
+    except Exception as broken:  # an exception whose own __str__ raises is still a result
+        message = "<the message of this exception cannot be read: " + repr(broken) + ">"
+    lines = traceback.format_exception(kind, error, error.__traceback__)
+    return {
+        "type": (module + "." if module else "") + kind.__name__,
+        "message": _scrub(message, job)[:TEXT_LIMIT],
+        "traceback": _scrub("".join(lines), job)[-TEXT_LIMIT:],
+    }
+
+
+def describe_warnings(caught: List[Any], job: Dict[str, Any]) -> List[Dict[str, Any]]:
+    """Category, text and count of each different warning."""
+    found = {}  # type: Dict[Any, int]
+    for each in caught:
+        key = (each.category.__name__, _scrub(str(each.message), job)[:500])
+        found[key] = found.get(key, 0) + 1
+    return [{"category": c, "text": t, "count": n} for (c, t), n in sorted(found.items())[:20]]
+
+
+def _guard(error: BaseException) -> None:
+    """Errors that mean that outcomes cannot be kept go up."""
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        raise Stopped(str(error))
+
+
+class _Record(object):
+    """An outcome in the making."""
+
+    def __init__(self, item: Dict[str, Any], job: Dict[str, Any]) -> None:
+        self.job = job
+        self.fields = {"kind": job["op"], "key": item["key"], "stage": "start"}  # type: Dict[str, Any]
+        if job.get("isolate"):
+            self.fields["confirm"] = True
+        self.seconds = {}  # type: Dict[str, float]
+        self.caught = []  # type: List[Any]
+
+    def run(self, stage: str, function: Any) -> Any:
+        """Run one stage: timed, its warnings kept."""
+        self.fields["stage"] = stage
+        start = time.perf_counter()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                return function()
+            finally:
+                self.seconds[stage] = round(time.perf_counter() - start, 5)
+                if stage in ("save", "load", "predict"):
+                    self.caught.extend(caught)
+
+    def end(self, status: str, **more: Any) -> Dict[str, Any]:
+        self.fields.update(more)
+        self.fields.update(status=status, seconds=self.seconds, warnings=describe_warnings(self.caught, self.job))
+        return self.fields
+
+    def failed(self, error: BaseException) -> Dict[str, Any]:
+        _guard(error)
+        status = "memory" if isinstance(error, MemoryError) else "error"
+        return self.end(status, error=describe_error(error, self.job))
+
+
+class Fitted(object):
+    """A recipe built, fitted and asked, once, for all savers of a batch."""
+
+    def __init__(self, recipe: Recipe, data: Any, arrays: Dict[str, Any], seconds: Dict[str, float]) -> None:
+        self.recipe, self.data, self.arrays, self.seconds = recipe, data, arrays, seconds
+        self.model = None  # type: Any
+
+
+def seed() -> None:
+    """Seed every generator that a recipe might use without a seed of its own."""
+    import random
+
+    random.seed(0)
+    np.random.seed(0)
+    if "tensorflow" in sys.modules:
+        sys.modules["tensorflow"].random.set_seed(0)  # type: ignore[attr-defined]
+
+
+def fit_once(recipe: Recipe, arrays: Dict[str, Any], record: _Record) -> Fitted:
+    """Build, fit and predict: the writer's own outputs are taken before saving."""
+    seed()
+    data = record.run("data", lambda: Data(arrays, recipe.prepare))
+    model = record.run("build", lambda: recipe.build(data))
+    fit = recipe.fit or (fit_keras if recipe.kind == "keras" else fit_default)
+    model = record.run("fit", lambda: fit(model, data))
+    found = record.run("predict-before", lambda: outputs.ask(model, recipe, data))
+    fitted = Fitted(recipe, data, found, dict(record.seconds))
+    fitted.model = model
+    return fitted
+
+
+def fit_default(model: Any, data: Any) -> Any:
+    """``model.fit(x_train, y_train)``; without labels where the data set has none."""
+    return model.fit(data.x_train) if data.y_train is None else model.fit(data.x_train, data.y_train)
+
+
+def fit_keras(model: Any, data: Any, steps: int = 20, batch: int = 32) -> Any:
+    """A few steps of training, eagerly: tracing a graph would cost more than the steps themselves."""
+    rows = len(data.y_train)
+    model.run_eagerly = True
+    for step in range(steps):
+        chosen = np.arange(step * batch, (step + 1) * batch) % rows
+        if isinstance(data.x_train, dict):
+            x = {name: column[chosen] for name, column in data.x_train.items()}
+        else:
+            x = data.x_train[chosen]
+        model.train_on_batch(x, data.y_train[chosen])
+    model.run_eagerly = False
+    return model
+
+
+def unavailable(recipe: Recipe, versions: Dict[str, str], reason: str) -> str:
+    """Why the case does not exist in this environment; empty if it does."""
+    return recipe.unmet(versions) or reason
+
+
+def fit_failure(item: Dict[str, Any], job: Dict[str, Any], record: _Record, error: BaseException) -> Dict[str, Any]:
+    """A model that cannot be built because something is not there is n/a; any other failure is the writer's."""
+    if record.fields["stage"] == "build" and isinstance(error, ImportError):
+        return record.end("na", reason=_scrub(str(error), job)[:500])
+    return record.failed(error)
+
+
+def save(fitted: Fitted, fmt: Any, item: Dict[str, Any], job: Dict[str, Any]) -> Dict[str, Any]:
+    """Save a fitted model as an artifact named by its SHA-256."""
+    record = _Record(item, job)
+    record.seconds.update(fitted.seconds)
+    folder = os.path.join(job["scratch"], "save-%d-%s" % (os.getpid(), item["key"][:16]))
+    os.makedirs(folder)
+    path = os.path.join(folder, fmt.filename)
+    try:
+        record.run("save", lambda: fmt.save(fitted.model, path, fitted.recipe))
+        sha = outputs.sha256_of(path)
+        size = outputs.size_of(path)
+        each = outputs.digests(fitted.arrays)
+        kept = outputs.keep(fitted.arrays, each, job["outputs"])
+        target = os.path.join(job["artifacts"], sha)
+        if not os.path.exists(os.path.join(target, fmt.filename)):
+            try:
+                os.rename(folder, target)
+            except OSError as error:  # another process was first with the same bytes, or the same bytes under another name
+                _guard(error)
+                _adopt(path, os.path.join(target, fmt.filename))
+        artifact = {"sha256": sha, "bytes": size, "name": fmt.filename}
+        return record.end("ok", stage="done", artifact=artifact, outputs=each, kept=kept)
+    except Exception as error:
+        return record.failed(error)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _adopt(path: str, target: str) -> None:
+    if not os.path.exists(target):
+        os.rename(path, target)
+
+
+def load(recipe: Recipe, fmt: Any, arrays: Dict[str, Any], item: Dict[str, Any], job: Dict[str, Any]) -> Dict[str, Any]:
+    """Check the artifact's digest, load it, predict, and record the outputs."""
+    record = _Record(item, job)
+    path = os.path.join(job["artifacts"], item["artifact"]["sha256"], item["artifact"]["name"])
+    try:
+        seed()
+        sha = record.run("verify", lambda: outputs.sha256_of(path))
+        if sha != item["artifact"]["sha256"]:
+            text = "the artifact is not what was saved: SHA-256 is " + sha[:16] + "..."
+            return record.end("error", error={"type": "ArtifactCorrupted", "message": text, "traceback": ""})
+        data = record.run("data", lambda: Data(arrays, recipe.prepare))
+        model = record.run("load", lambda: fmt.load(path, recipe, data))
+        found = record.run("predict", lambda: outputs.ask(model, recipe, data, fmt.keeps))
+        each = outputs.digests(found)
+        kept = outputs.keep(found, each, job["outputs"])
+        return record.end("ok", stage="done", outputs=each, kept=kept)
+    except Exception as error:
+        return record.failed(error)

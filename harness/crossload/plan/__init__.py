@@ -1,0 +1,21 @@
+"""What is to be measured: environments, cases, cells.  Pure: no process, no network, nothing written."""
+
+from __future__ import annotations
+
+from crossload.plan.catalog import Catalog, load_catalog
+from crossload.plan.environments import Environment, environments_of
+from crossload.plan.matrix import Case, Cell, Plan, make_plan
+from crossload.plan.select import Selection, check_selection
+
+__all__ = [
+    "Case",
+    "Catalog",
+    "Cell",
+    "Environment",
+    "Plan",
+    "Selection",
+    "check_selection",
+    "environments_of",
+    "load_catalog",
+    "make_plan",
+]

@@ -1,0 +1,78 @@
+"""Recipes and formats of a matrix, read from its recipe files with the contract that the pinned side uses too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crossload.config.schema import did_you_mean
+from crossload.errors import ConfigError, RecipeError
+from crossload.inside import contract, formats
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crossload.config import MatrixSpec
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Catalog:
+    """Recipes by name, in the order of their files, and the formats that the matrix asks for, in its order."""
+
+    recipes: dict[str, contract.Recipe]
+    formats: dict[str, formats.Format]
+
+
+def load_catalog(spec: MatrixSpec) -> Catalog:
+    """Read the recipe files.  Raises `RecipeError` for a file that cannot be used, `ConfigError` for unknown formats."""
+    recipes: dict[str, contract.Recipe] = {}
+    modules = []
+    for path in spec.recipes:
+        module, found = _read(path)
+        doubled = sorted(set(found) & set(recipes))
+        if doubled:
+            msg = f"{path.name}: recipe {doubled[0]!r} stands already in {recipes[doubled[0]].file}"
+            raise RecipeError(msg, hint="rename one of the two")
+        modules.append(module)
+        recipes |= found
+    try:
+        known = formats.all_formats(modules)
+    except ValueError as error:
+        raise RecipeError(str(error)) from error
+    unknown = [name for name in spec.formats if name not in known]
+    if unknown:
+        raise ConfigError(
+            [
+                f"{spec.path.name}: matrix.formats[{spec.formats.index(name)}]: no such format {name!r} - "
+                + did_you_mean(name, list(known))
+                for name in unknown
+            ]
+        )
+    return Catalog(recipes=recipes, formats={name: known[name] for name in spec.formats})
+
+
+def _read(path: Path) -> tuple[object, dict[str, contract.Recipe]]:
+    resolved = str(path.resolve())
+    try:
+        module = contract.import_file(resolved)
+        return module, contract.recipes_of(module, resolved)
+    except contract.ContractError as error:
+        raise RecipeError(str(error), hint="the contract is in crossload/inside/contract.py") from error
+    except Exception as error:
+        line = _line_in(error, resolved)
+        msg = f"{path.name}{line}: raises when it is imported: {type(error).__name__}: {error}"
+        hint = "import libraries inside functions: this file is read where they are not installed" if (
+            isinstance(error, ImportError)
+        ) else "make the file importable by itself: python " + path.name
+        raise RecipeError(msg, hint=hint) from error
+
+
+def _line_in(error: BaseException, file: str) -> str:
+    if isinstance(error, SyntaxError) and error.lineno:
+        return f":{error.lineno}"
+    trace, line = error.__traceback__, ""
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == file:
+            line = f":{trace.tb_lineno}"
+        trace = trace.tb_next
+    return line

@@ -1,0 +1,132 @@
+"""The plan of one matrix: which cells there are, and which of them this run may measure."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from crossload.config.model import Tolerance
+from crossload.errors import SelectionError
+from crossload.plan.environments import Environment, environments_of
+from crossload.plan.select import Selection, check_selection, matches_rule
+
+if TYPE_CHECKING:
+    from crossload.config import MatrixSpec
+    from crossload.plan.catalog import Catalog
+
+DEFAULT_ATOL, DEFAULT_RTOL = 1e-6, 1e-5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """One recipe saved in one format."""
+
+    recipe: str
+    format: str
+    saver: str
+    family: str
+    task: str
+    data: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.recipe}/{self.format}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One case, one writer, one reader (ids)."""
+
+    case: Case
+    writer: str
+    reader: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All cells of a matrix; ``selected`` marks those that this run may measure."""
+
+    spec: MatrixSpec
+    catalog: Catalog
+    environments: tuple[Environment, ...]
+    cases: tuple[Case, ...]
+    cells: tuple[Cell, ...]
+    selection: Selection
+
+    @cached_property
+    def selected(self) -> tuple[Cell, ...]:
+        """Cells of this run."""
+        if not self.selection:
+            return self.cells
+        by_id = {environment.id: environment for environment in self.environments}
+        writers = {each for each, environment in by_id.items() if self.selection.saves(environment)}
+        readers = {each for each, environment in by_id.items() if self.selection.loads(environment)}
+        taken = {case.name for case in self.cases if self.selection.takes(case.recipe, case.format)}
+        return tuple(
+            cell
+            for cell in self.cells
+            if cell.writer in writers and cell.reader in readers and cell.case.name in taken
+        )
+
+    def tolerance(self, case: Case) -> Tolerance:
+        """Tolerance of a case with every value given: of the case, else of the matrix, else of the format."""
+        own = next(
+            (t for pattern, t in self.spec.case_tolerance if fnmatch.fnmatchcase(case.name, pattern)), Tolerance()
+        )
+        general = self.spec.tolerance
+        by_format = self.catalog.formats[case.format].metric_tolerance
+
+        def first(*values: float | None) -> float:
+            return next(value for value in values if value is not None)
+
+        return Tolerance(
+            metric=first(own.metric, general.metric, by_format),
+            atol=first(own.atol, general.atol, DEFAULT_ATOL),
+            rtol=first(own.rtol, general.rtol, DEFAULT_RTOL),
+        )
+
+
+def make_plan(spec: MatrixSpec, catalog: Catalog, selection: Selection | None = None) -> Plan:
+    """Every case times every writer times every reader that the rules of the matrix leave.
+
+    Raises `SelectionError` for a selector that names nothing, and where no cell is left.
+    """
+    selection = selection or Selection()
+    environments = environments_of(spec)
+    check_selection(selection, environments, catalog.recipes, catalog.formats)
+    cases = tuple(
+        Case(
+            recipe=recipe.name,
+            format=fmt.name,
+            saver=fmt.saver,
+            family=recipe.family,
+            task=recipe.task,
+            data=recipe.data,
+        )
+        for recipe in catalog.recipes.values()
+        for fmt in catalog.formats.values()
+        if fmt.applies(recipe.kind) and recipe.allows(fmt.name)
+    )
+    cells = tuple(
+        Cell(case, writer.id, reader.id)
+        for writer in environments
+        for reader in environments
+        for case in cases
+        if _planned(spec, writer, reader, case)
+    )
+    plan = Plan(
+        spec=spec, catalog=catalog, environments=environments, cases=cases, cells=cells, selection=selection
+    )
+    if not plan.selected:
+        msg = f"{spec.name}: nothing is selected: 0 of {len(cells)} cells match"
+        raise SelectionError(msg, hint="loosen the selectors, or [select] in the matrix file")
+    return plan
+
+
+def _planned(spec: MatrixSpec, writer: Environment, reader: Environment, case: Case) -> bool:
+    def match(rules: tuple[object, ...]) -> bool:
+        return any(matches_rule(rule, writer, reader, case.recipe, case.format) for rule in rules)  # type: ignore[arg-type]
+
+    return (not spec.include or match(spec.include)) and not match(spec.exclude)

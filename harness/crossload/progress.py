@@ -1,0 +1,111 @@
+"""Says how far a run is: a live bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LINE_EVERY = 10.0
+
+
+def duration(seconds: float) -> str:
+    """``75`` seconds as ``1m15s``."""
+    whole = round(seconds)
+    return f"{whole // 60}m{whole % 60:02d}s" if whole >= 60 else f"{whole}s"
+
+
+class PlainProgress:
+    """Counts cells; subclasses show the count in another way.  Called from worker threads."""
+
+    def __init__(self, name: str, stream: TextIO | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._name = name
+        self._stream = stream if stream is not None else sys.stderr
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._total = self._done = self._reused = self._saves = 0
+        self._began = self._last = clock()
+
+    def note(self, text: str) -> None:
+        """Say something at once."""
+        with self._lock:
+            self._write(text)
+
+    def start(self, total: int, reused: int) -> None:
+        """``total`` cells are selected, ``reused`` of them have outcomes already."""
+        with self._lock:
+            self._total, self._reused, self._done = total, reused, reused
+            self._began = self._last = self._clock()
+            kept = f", {reused} known from before" if reused else ""
+            self._write(f"{total} cells{kept}, {total - reused} to measure")
+
+    def saved(self, environment: str) -> None:
+        """An environment saved a case."""
+        with self._lock:
+            self._saves += 1
+            self._tick()
+
+    def settled(self, cells: int) -> None:
+        """Cells have outcomes now."""
+        with self._lock:
+            self._done += cells
+            self._tick()
+
+    def status(self) -> str:
+        """Rate and time left."""
+        spent = max(self._clock() - self._began, 1e-6)
+        rate = (self._done - self._reused) / spent
+        left = f", {duration((self._total - self._done) / rate)} left" if rate > 0 else ""
+        return f"{self._saves} saves, {self._done} of {self._total} cells, {rate:.0f} a second{left}"
+
+    def close(self) -> None:
+        """The run is over."""
+
+    def _tick(self) -> None:
+        now = self._clock()
+        if now - self._last >= _LINE_EVERY:
+            self._last = now
+            self._write(self.status())
+
+    def _write(self, text: str) -> None:
+        self._stream.write("".join(f"[{self._name}] {line}\n" for line in text.splitlines()))
+        self._stream.flush()
+
+
+class LiveProgress(PlainProgress):
+    """A bar of rich that redraws itself."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        from rich.console import Console  # noqa: PLC0415 - only for a terminal
+        from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
+
+        self._console = Console(stderr=True, highlight=False, markup=False)
+        self._bar = Progress(
+            TextColumn(f"[{name}]", markup=False), BarColumn(), TextColumn("{task.description}", markup=False),
+            console=self._console, transient=True,
+        )
+        self._task = self._bar.add_task("", total=None)
+        self._bar.start()
+
+    def close(self) -> None:
+        self._bar.stop()
+
+    def _tick(self) -> None:
+        self._bar.update(self._task, total=self._total, completed=self._done, description=self.status())
+
+    def _write(self, text: str) -> None:
+        for line in text.splitlines():
+            self._console.print(f"[{self._name}] {line}")
+
+
+def make_progress(name: str) -> PlainProgress:
+    """A live bar where somebody sees it, lines where a file or a program reads."""
+    if sys.stderr.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM", "dumb") != "dumb":
+        return LiveProgress(name)
+    return PlainProgress(name)

@@ -1,0 +1,9 @@
+"""One view model, and its renderers: terminal, Markdown, HTML, JSON, Parquet.  No renderer computes a verdict."""
+
+from __future__ import annotations
+
+from crossload.report.files import write_reports
+from crossload.report.terminal import render_terminal
+from crossload.report.view import EnvironmentFacts, Row, RunFacts, View, make_view
+
+__all__ = ["EnvironmentFacts", "Row", "RunFacts", "View", "make_view", "render_terminal", "write_reports"]

@@ -1,0 +1,152 @@
+"""Writes the files of a report folder: Markdown, HTML, JSON and Parquet of one view."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from crossload.report.html import render_html
+from crossload.report.markdown import render_markdown
+from crossload.verdict import Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from crossload.report.view import Row, View
+
+SCHEMA_VERSION = 1
+
+
+def write_reports(view: View, folder: Path) -> list[Path]:
+    """Write everything; a reader never sees half a file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {
+        "README.md": render_markdown(view),
+        "index.html": render_html(view),
+        "summary.json": json.dumps(summary(view), indent=1, sort_keys=True) + "\n",
+    }
+    written = []
+    for name, text in texts.items():
+        part = folder / f"{name}.part"
+        part.write_text(text, encoding="utf-8")
+        part.replace(folder / name)
+        written.append(folder / name)
+    part = folder / "outcomes.parquet.part"
+    frame(view).to_parquet(part, index=False, compression="zstd")
+    part.replace(folder / "outcomes.parquet")
+    return [*written, folder / "outcomes.parquet"]
+
+
+def _finite(value: float) -> float | str:
+    """JSON knows no infinity."""
+    return value if math.isfinite(value) else str(value)
+
+
+def summary(view: View) -> dict[str, Any]:
+    """The view without single cells, for machines."""
+    return {
+        "schema": SCHEMA_VERSION,
+        "matrix": view.name,
+        "title": view.title,
+        "date": view.run.date,
+        "crossload": view.run.version,
+        "platform": view.run.platform,
+        "planned": len(view.rows),
+        "passed": view.passed,
+        "failed": view.failed,
+        "complete": view.complete,
+        "counts": {verdict.word: count for verdict, count in view.counts.items()},
+        "diagonal": {"identical": view.diagonal[0], "measured": view.diagonal[1]},
+        "environments": [
+            {
+                "id": facts.id,
+                "python": facts.python,
+                "as_of": facts.as_of,
+                "versions": facts.versions,
+                "left_out": list(facts.left_out),
+                "failure": facts.failure,
+            }
+            for facts in view.environments
+        ],
+        "families": {
+            grid.family: [
+                {
+                    "writer": writer,
+                    "reader": reader,
+                    "worst": square.worst.word,
+                    "counts": {verdict.word: count for verdict, count in sorted(square.counts.items(), key=lambda e: e[0].word)},
+                }
+                for (writer, reader), square in grid.squares.items()
+            ]
+            for grid in view.grids
+        },
+        "worst_drifts": [
+            {
+                "case": row.cell.case.name,
+                "writer": row.cell.writer,
+                "reader": row.cell.reader,
+                "metric": row.judgement.worst_metric,
+                "drift": _finite(row.judgement.worst_drift),
+                "reason": row.judgement.reason,
+            }
+            for row in view.worst_drifts
+        ],
+        "failures": [
+            {
+                "verdict": each.verdict.word,
+                "text": each.text,
+                "example": each.example,
+                "cells": each.cells,
+                "cases": each.cases,
+                "pairs": [list(pair) for pair in each.pairs],
+            }
+            for each in view.signatures
+        ],
+    }
+
+
+def frame(view: View) -> pd.DataFrame:
+    """One row a cell; columns are documented in ``reports/README.md``."""
+    import pandas as pd  # noqa: PLC0415 - half a second of imports that an unchanged run does without
+
+    names = list(dict.fromkeys(name for row in view.rows for name in (*row.judgement.before, *row.judgement.after)))
+    table = pd.DataFrame([_flat(row, names) for row in view.rows])
+    for column in ("family", "recipe", "format", "task", "writer", "reader", "verdict", "reason", "warned"):
+        table[column] = table[column].astype("category")
+    return table
+
+
+def _flat(row: Row, metrics: list[str]) -> dict[str, Any]:
+    judged, case = row.judgement, row.cell.case
+    nan = float("nan")
+    found: dict[str, Any] = {
+        "family": case.family,
+        "recipe": case.recipe,
+        "format": case.format,
+        "task": case.task,
+        "writer": row.cell.writer,
+        "reader": row.cell.reader,
+        "verdict": judged.verdict.word,
+        "passes": judged.verdict.passes,
+        "reason": judged.reason,
+        "warned": ", ".join(judged.warned),
+        "worst_metric": judged.worst_metric,
+        "worst_drift": judged.worst_drift if judged.verdict.measured else nan,
+        "max_abs": judged.max_abs if judged.after else nan,
+        "max_rel": judged.max_rel if judged.after else nan,
+        "changed_labels": judged.changed_labels,
+        "confirmed": row.confirmed,
+        "artifact": row.artifact[:16],
+        "artifact_bytes": row.artifact_bytes,
+        "load_seconds": row.seconds.get("load", nan),
+        "predict_seconds": row.seconds.get("predict", nan),
+    }
+    for name in metrics:
+        before, after = judged.before.get(name, nan), judged.after.get(name, nan)
+        found |= {f"{name}_before": before, f"{name}_after": after, f"{name}_drift": after - before}
+    if judged.verdict is Verdict.NOT_RUN:
+        found["changed_labels"] = 0
+    return found

@@ -1,0 +1,118 @@
+"""Markdown of a view: reads well on GitHub, written by the program only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crossload.report.view import short_labels, versions_shown
+from crossload.verdict import Verdict
+
+if TYPE_CHECKING:
+    from crossload.report.view import Grid, Square, View
+
+_SIGNS = str.maketrans({"|": "\\|", "<": "&lt;", ">": "&gt;", "`": "'", "*": "\\*", "_": "\\_", "[": "\\[", "]": "\\]"})
+
+
+def escape(text: str) -> str:
+    """Untrusted text as Markdown text of one line."""
+    return "".join(char if char.isprintable() else " " for char in text).translate(_SIGNS)
+
+
+def table(headings: list[str], rows: list[list[str]]) -> str:
+    """A pipe table of texts that are escaped already."""
+    lines = ["| " + " | ".join(headings) + " |", "|" + " --- |" * len(headings)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def _square(square: Square | None) -> str:
+    if square is None:
+        return ""
+    worst = square.worst
+    if worst.passes is False:
+        return f"**{worst.symbol}** {square.passed}/{square.passed + square.failed}"
+    symbol = {Verdict.NOT_RUN: "not run", Verdict.NO_ENVIRONMENT: "no env"}.get(worst, f"`{worst.symbol}`")
+    return symbol
+
+
+def grid_table(grid: Grid, ids: list[str]) -> str:
+    """One grid: rows saved with, columns loaded in; passed of measured where something failed."""
+    labels = short_labels(ids)
+    rows = [[f"**{escape(each)}**", *[_square(grid.squares.get((each, reader))) for reader in ids]] for each in ids]
+    return table(["saved with ↓ loaded in →", *[escape(labels[each]) for each in ids]], rows)
+
+
+def render_markdown(view: View) -> str:
+    """The whole report of one matrix."""
+    ids = [facts.id for facts in view.environments]
+    run, same = view.run, view.diagonal
+    parts = [
+        f"# {escape(view.title)}",
+        f"{len(view.rows)} cells: **{view.passed} passed, {view.failed} failed**, "
+        f"{view.counts[Verdict.DRIFT]} of the failures being silent drifts. "
+        f"Measured {run.date} with crossload {run.version} on {run.platform}. "
+        f"Diagonal (saved and loaded in the same environment): {same[0]} of {same[1]} bit-identical.",
+        "Written by `nox -s matrix`; do not edit. [Page](index.html) · [summary.json](summary.json) · "
+        "[outcomes.parquet](outcomes.parquet)",
+        "## Verdicts",
+        table(
+            ["", "verdict", "cells", "means"],
+            [[f"`{v.symbol}`", v.word, str(view.counts[v]), escape(v.sentence)] for v in view.legend],
+        ),
+    ]
+    if view.gaps:
+        parts += [
+            "## Not measured: environments that could not be built",
+            table(["environment", "why"], [[escape(each.id), escape(each.failure[:300])] for each in view.gaps]),
+        ]
+    parts.append(
+        "In the grids a symbol alone is the worst verdict of cells that all passed; "
+        "**symbol** and fraction: the worst verdict, and how many of the measured cells passed."
+    )
+    parts += [f"## {escape(view.grids[0].family.capitalize())}", grid_table(view.grids[0], ids)]
+    if view.worst_drifts:
+        parts += [
+            "## The worst drifts",
+            table(
+                ["case", "saved with", "loaded in", "what changed"],
+                [
+                    [escape(r.cell.case.name), escape(r.cell.writer), escape(r.cell.reader), escape(r.judgement.reason[:200])]
+                    for r in view.worst_drifts
+                ],
+            ),
+        ]
+    if view.signatures:
+        parts += [
+            "## Failures, grouped by what they say",
+            table(
+                ["cells", "cases", "verdict", "for example", "text"],
+                [
+                    [
+                        str(each.cells),
+                        str(each.cases),
+                        each.verdict.word,
+                        f"{escape(each.pairs[0][0])} → {escape(each.pairs[0][1])}",
+                        escape(each.example[:200]),
+                    ]
+                    for each in view.signatures[:40]
+                ],
+            ),
+        ]
+    parts.append("## By family")
+    for grid in view.grids[1:]:
+        parts += [f"### {escape(grid.family)}", grid_table(grid, ids)]
+    parts += [
+        "## Environments",
+        table(
+            ["environment", "Python", "resolved as of", "packages"],
+            [
+                [
+                    escape(facts.id),
+                    escape(facts.python),
+                    escape(facts.as_of),
+                    ", ".join(f"{escape(name)} {escape(version)}" for name, version in versions_shown(facts).items()),
+                ]
+                for facts in view.environments
+            ],
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,251 @@
+"""The view model: everything that any output shows, computed once from judged cells.  Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from crossload.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crossload.plan import Cell
+    from crossload.verdict import Judgement
+
+_NOISE = re.compile(r"0x[0-9a-f.]+|(?<![A-Za-z0-9_])[-+]?\d+(?:\.\d+)*(?:e-?\d+)?|'[^']{0,200}'|\"[^\"]{0,200}\"|<[^>]{1,80}>")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnvironmentFacts:
+    """What an environment is, or why it is not."""
+
+    id: str
+    python: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    """The whole lock, by package."""
+    as_of: str = ""
+    left_out: tuple[str, ...] = ()
+    failure: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One judged cell with the facts of its records."""
+
+    cell: Cell
+    judgement: Judgement
+    seconds: dict[str, float]
+    artifact: str = ""
+    artifact_bytes: int = 0
+    confirmed: bool = False
+    traceback: str = ""
+    warnings: tuple[str, ...] = ()
+    selected: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunFacts:
+    """About the run itself."""
+
+    date: str
+    version: str
+    platform: str
+    measured: int
+    wall_seconds: float
+    cpu_seconds: float
+    cores: int
+    leaks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Square:
+    """All cells of one writer and reader in one grid."""
+
+    counts: dict[Verdict, int]
+
+    @property
+    def planned(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def passed(self) -> int:
+        return sum(count for verdict, count in self.counts.items() if verdict.passes)
+
+    @property
+    def failed(self) -> int:
+        return sum(count for verdict, count in self.counts.items() if verdict.passes is False)
+
+    @property
+    def worst(self) -> Verdict:
+        """The worst verdict; a cell that was planned and not measured is never covered by one that passed."""
+        worst = max(self.counts, key=lambda verdict: verdict.severity)
+        if worst.passes:
+            for gap in (Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT):
+                if gap in self.counts:
+                    return gap
+        return worst
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grid:
+    """Saved with (rows) x loaded in (columns) of one family of cases."""
+
+    family: str
+    squares: dict[tuple[str, str], Square]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signature:
+    """Failures that say the same, names and numbers aside."""
+
+    verdict: Verdict
+    text: str
+    example: str
+    cells: int
+    cases: int
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """One run of one matrix."""
+
+    name: str
+    title: str
+    environments: tuple[EnvironmentFacts, ...]
+    rows: tuple[Row, ...]
+    run: RunFacts
+
+    @cached_property
+    def counts(self) -> dict[Verdict, int]:
+        """Cells by verdict, all verdicts, in the order of the words; they sum to the planned cells."""
+        found = Counter(row.judgement.verdict for row in self.rows)
+        return {verdict: found.get(verdict, 0) for verdict in Verdict}
+
+    @property
+    def passed(self) -> int:
+        return sum(count for verdict, count in self.counts.items() if verdict.passes)
+
+    @property
+    def failed(self) -> int:
+        return sum(count for verdict, count in self.counts.items() if verdict.passes is False)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned cell was measured or found n/a."""
+        return not (self.counts[Verdict.NOT_RUN] or self.counts[Verdict.NO_ENVIRONMENT])
+
+    @cached_property
+    def families(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(row.cell.case.family for row in self.rows))
+
+    @cached_property
+    def grids(self) -> tuple[Grid, ...]:
+        """One grid over all cases, then one a family."""
+        tables: dict[str, dict[tuple[str, str], Counter[Verdict]]] = {}
+        for row in self.rows:
+            pair = (row.cell.writer, row.cell.reader)
+            for family in ("all cases", row.cell.case.family):
+                tables.setdefault(family, {}).setdefault(pair, Counter())[row.judgement.verdict] += 1
+        names = ["all cases", *self.families]
+        return tuple(
+            Grid(
+                family=name,
+                squares={pair: Square(counts=dict(counts)) for pair, counts in tables.get(name, {}).items()},
+            )
+            for name in names
+        )
+
+    @cached_property
+    def diagonal(self) -> tuple[int, int]:
+        """(bit-identical, measured) cells whose writer is their reader."""
+        same = [
+            row.judgement.verdict
+            for row in self.rows
+            if row.cell.writer == row.cell.reader and row.judgement.verdict.measured
+        ]
+        return sum(verdict is Verdict.IDENTICAL for verdict in same), len(same)
+
+    @cached_property
+    def worst_drifts(self) -> tuple[Row, ...]:
+        """The ten worst silent changes: by changed metric, then by distance; one a case and a pair of outputs."""
+        drifted = [row for row in self.rows if row.judgement.verdict is Verdict.DRIFT]
+
+        def badness(row: Row) -> tuple[float, float, str]:
+            judged = row.judgement
+            scale = max(1.0, abs(judged.before.get(judged.worst_metric, 1.0)))
+            return (-abs(judged.worst_drift) / scale, -judged.max_abs, f"{row.cell.case.name}{row.cell.writer}")
+
+        seen: dict[tuple[str, str], Row] = {}
+        for row in sorted(drifted, key=badness):
+            seen.setdefault((row.cell.case.name, row.judgement.reason), row)
+        return tuple(list(seen.values())[:10])
+
+    @cached_property
+    def signatures(self) -> tuple[Signature, ...]:
+        """Failures grouped by what they say, most cells first."""
+        groups: dict[tuple[Verdict, str], list[Row]] = {}
+        for row in self.rows:
+            verdict = row.judgement.verdict
+            if verdict.passes is False and verdict is not Verdict.DRIFT:
+                groups.setdefault((verdict, signature_of(row.judgement.reason)), []).append(row)
+        found = [
+            Signature(
+                verdict=verdict,
+                text=text,
+                example=rows[0].judgement.reason,
+                cells=len(rows),
+                cases=len({row.cell.case.name for row in rows}),
+                pairs=tuple(dict.fromkeys((row.cell.writer, row.cell.reader) for row in rows)),
+            )
+            for (verdict, text), rows in groups.items()
+        ]
+        return tuple(sorted(found, key=lambda each: (-each.cells, each.text)))
+
+    @property
+    def gaps(self) -> tuple[EnvironmentFacts, ...]:
+        """Environments that could not be built."""
+        return tuple(each for each in self.environments if each.failure)
+
+    @cached_property
+    def legend(self) -> tuple[Verdict, ...]:
+        """The verdicts that occur."""
+        return tuple(verdict for verdict in Verdict if self.counts[verdict])
+
+
+def signature_of(reason: str) -> str:
+    """An error text without what differs from case to case: numbers, quoted names, addresses, paths."""
+    return _NOISE.sub("*", reason)[:160].strip()
+
+
+def make_view(
+    *,
+    name: str,
+    title: str,
+    environments: Iterable[EnvironmentFacts],
+    rows: Iterable[Row],
+    run: RunFacts,
+) -> View:
+    """Build the view of one matrix."""
+    return View(name=name, title=title, environments=tuple(environments), rows=tuple(rows), run=run)
+
+
+def short_labels(ids: list[str]) -> dict[str, str]:
+    """Column headings: ids without the part that all share, long words shortened."""
+    prefix = ids[0].split("-")[0] + "-" if ids else ""
+    shared = all(each.startswith(prefix) for each in ids)
+    found = {}
+    for each in ids:
+        text = each.removeprefix(prefix) if shared else each
+        found[each] = re.sub(r"\.post\d+", "", text).replace("numpy", "np")
+    return found if len(set(found.values())) == len(ids) else {each: each for each in ids}
+
+
+def versions_shown(facts: EnvironmentFacts) -> dict[str, Any]:
+    """The packages of a lock that people ask for first."""
+    wanted = ("scikit-learn", "tensorflow", "tensorflow-cpu", "keras", "numpy", "joblib", "pandas", "skops", "h5py")
+    return {name: facts.versions[name] for name in wanted if name in facts.versions}

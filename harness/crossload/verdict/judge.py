@@ -1,0 +1,189 @@
+"""Gives each cell its verdict, with the reason and the worst metric.  A missing fact is never a pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from crossload.verdict.compare import Distance, compare
+from crossload.verdict.metrics import compute_metrics, labels_of, role_of
+from crossload.verdict.words import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from crossload.config import Tolerance
+    from crossload.inside.contract import Recipe
+    from crossload.plan import Cell
+
+Array = np.ndarray[Any, Any]
+Record = dict[str, Any]
+
+_COUNTS = ("tp", "fp", "fn", "tn")
+_BY_STATUS = {"crash": Verdict.CRASH, "timeout": Verdict.TIMEOUT, "memory": Verdict.MEMORY}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """A verdict and what it rests on."""
+
+    verdict: Verdict
+    reason: str = ""
+    before: dict[str, float] = field(default_factory=dict)
+    after: dict[str, float] = field(default_factory=dict)
+    worst_metric: str = ""
+    worst_drift: float = 0.0
+    """Signed change of the worst metric, after minus before."""
+    max_abs: float = 0.0
+    max_rel: float = 0.0
+    changed_labels: int = 0
+    warned: tuple[str, ...] = ()
+    """Categories of the warnings of loading and predicting."""
+
+
+class Judge:
+    """Judges the cells of one plan; keeps what it computed, because most cells have outputs seen before."""
+
+    def __init__(
+        self,
+        recipes: Mapping[str, Recipe],
+        tolerance: Callable[[Any], Tolerance],
+        truth: Callable[[str], Array],
+        outputs: Callable[[str], Mapping[str, Array]],
+    ) -> None:
+        self._recipes, self._tolerance, self._truth, self._outputs = recipes, tolerance, truth, outputs
+        self._metrics: dict[tuple[str, str], dict[str, float]] = {}
+        self._compared: dict[tuple[str, str, str], Judgement] = {}
+
+    def judge(self, cell: Cell, saved: Record | None, loaded: Record | None, no_environment: str = "") -> Judgement:
+        """The verdict of a cell from the records of its save and its load (None: not measured)."""
+        if no_environment:
+            return Judgement(verdict=Verdict.NO_ENVIRONMENT, reason=no_environment)
+        if saved is None:
+            return Judgement(verdict=Verdict.NOT_RUN)
+        if saved["status"] == "na":
+            return Judgement(verdict=Verdict.NOT_AVAILABLE, reason="writer: " + saved["reason"])
+        if saved["status"] != "ok":
+            return Judgement(verdict=Verdict.SAVE_ERROR, reason=f"at {saved['stage']}: " + _error_text(saved))
+        if loaded is None:
+            return Judgement(verdict=Verdict.NOT_RUN)
+        if loaded["status"] == "na":
+            return Judgement(verdict=Verdict.NOT_AVAILABLE, reason="reader: " + loaded["reason"])
+        warned = tuple(sorted({warning["category"] for warning in loaded["warnings"]}))
+        if loaded["status"] in _BY_STATUS:
+            verdict = _BY_STATUS[loaded["status"]]
+            return Judgement(verdict=verdict, reason=_error_text(loaded), warned=warned)
+        if loaded["status"] != "ok":
+            verdict = Verdict.PREDICT_ERROR if loaded["stage"] == "predict" else Verdict.LOAD_ERROR
+            return Judgement(verdict=verdict, reason=_error_text(loaded), warned=warned)
+        found = self._compare(cell, saved, loaded)
+        return _with_warnings(found, warned) if warned else found
+
+    def drifts(self, cell: Cell, saved: Record, loaded: Record) -> bool:
+        """Whether a load that went well drifted; asked while the run goes on, so that a drift is measured twice."""
+        return self.judge(cell, saved, loaded).verdict is Verdict.DRIFT
+
+    def _compare(self, cell: Cell, saved: Record, loaded: Record) -> Judgement:
+        key = (cell.case.name, saved["kept"], loaded["kept"])
+        if key not in self._compared:
+            self._compared[key] = self._compare_outputs(cell, saved, loaded)
+        return self._compared[key]
+
+    def _compare_outputs(self, cell: Cell, saved: Record, loaded: Record) -> Judgement:
+        recipe = self._recipes[cell.case.recipe]
+        expected = set(recipe.outputs)
+        given = set(loaded["outputs"])
+        if not given or (given != expected and given != {"call"}):
+            missing = ", ".join(sorted(expected - given)) or "all"
+            return Judgement(verdict=Verdict.DRIFT, reason=f"outputs are missing after loading: {missing}")
+        before = self._metrics_of(cell, saved["kept"])
+        if all(loaded["outputs"][name] == saved["outputs"][name] for name in given):
+            return Judgement(verdict=Verdict.IDENTICAL, before=before, after=before)
+        after = self._metrics_of(cell, loaded["kept"])
+        tolerance = self._tolerance(cell.case)
+        arrays_before, arrays_after = self._outputs(saved["kept"]), self._outputs(loaded["kept"])
+        distances = {
+            name: compare(arrays_before[name], arrays_after[name], atol=tolerance.atol or 0.0, rtol=tolerance.rtol or 0.0)
+            for name in sorted(given)
+        }
+        changed = _changed_labels(cell, recipe, arrays_before, arrays_after)
+        worst, drift, excess = worst_metric(before, after, tolerance.metric or 0.0)
+        reasons = _reasons(cell, recipe, distances, changed)
+        if excess:
+            reasons.insert(0, f"{worst} {before[worst]:.4g} -> {after[worst]:.4g}")
+        return Judgement(
+            verdict=Verdict.DRIFT if reasons else Verdict.EQUIVALENT,
+            reason="; ".join(reasons) or _numerics(distances),
+            before=before,
+            after=after,
+            worst_metric=worst,
+            worst_drift=drift,
+            max_abs=max(each.max_abs for each in distances.values()),
+            max_rel=max(each.max_rel for each in distances.values()),
+            changed_labels=changed,
+        )
+
+    def _metrics_of(self, cell: Cell, kept: str) -> dict[str, float]:
+        key = (cell.case.recipe, kept)
+        if key not in self._metrics:
+            recipe = self._recipes[cell.case.recipe]
+            truth = self._truth(recipe.data)
+            self._metrics[key] = compute_metrics(recipe.task, truth, self._outputs(kept), recipe.roles)
+        return self._metrics[key]
+
+
+def worst_metric(before: Mapping[str, float], after: Mapping[str, float], tolerance: float) -> tuple[str, float, bool]:
+    """(name, signed drift, whether it exceeds the tolerance) of the metric that moved most.
+
+    Counts of the confusion matrix must be equal; a metric that was a number and is none any more moved infinitely.
+    """
+    worst, drift, excess, rank = "", 0.0, False, -1.0
+    for name in sorted(set(before) | set(after)):
+        a, b = before.get(name, float("nan")), after.get(name, float("nan"))
+        if np.isnan(a) and np.isnan(b):
+            continue
+        change = float("inf") if np.isnan(a) or np.isnan(b) else b - a
+        # metrics in the unit of the target (errors of a regression, the loss) are judged relative to their size
+        scale = max(1.0, abs(a)) if not np.isnan(a) else 1.0
+        beyond = abs(change) > 0 if name in _COUNTS else abs(change) / scale > tolerance
+        weight = (1e6 if beyond else 0.0) + (abs(change) / scale if name not in _COUNTS else 0.0)
+        if abs(change) > 0 and weight > rank:
+            worst, drift, rank = name, change, weight
+        excess = excess or beyond
+    return worst, drift, excess
+
+
+def _changed_labels(cell: Cell, recipe: Recipe, before: Mapping[str, Array], after: Mapping[str, Array]) -> int:
+    a = labels_of(cell.case.task, before, recipe.roles)
+    b = labels_of(cell.case.task, after, recipe.roles)
+    if a is None or b is None or a.dtype.kind == "f":
+        return 0
+    return int((a != b).sum()) if a.shape == b.shape else a.size
+
+
+def _reasons(cell: Cell, recipe: Recipe, distances: Mapping[str, Distance], changed: int) -> list[str]:
+    found = [f"{changed} labels changed"] if changed else []
+    for name, distance in distances.items():
+        if not distance.within and not (changed and role_of(name, cell.case.task, recipe.roles) == "labels"):
+            text = distance.form or f"{distance.changed} of {distance.size} values moved, by {distance.max_abs:.2g} at most"
+            found.append(f"{name}: {text}")
+    return found
+
+
+def _numerics(distances: Mapping[str, Distance]) -> str:
+    largest = max(distances.items(), key=lambda each: each[1].max_abs)
+    forms = [f"{name}: {each.form}" for name, each in distances.items() if each.form]
+    return "; ".join([f"outputs differ by {largest[1].max_abs:.2g} at most", *forms])
+
+
+def _error_text(record: Record) -> str:
+    error = record["error"]
+    first = error["message"].strip().splitlines()
+    return f"{error['type']}: {first[0][:300] if first else ''}"
+
+
+def _with_warnings(found: Judgement, warned: tuple[str, ...]) -> Judgement:
+    fields = {name: getattr(found, name) for name in found.__slots__}
+    return Judgement(**(fields | {"warned": warned}))
