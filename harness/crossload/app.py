@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import crossload
-from crossload.config import find_matrices, load_matrix
 from crossload.engine import data as datasets
 from crossload.engine.ledger import Ledger
 from crossload.engine.run import Run, Settings, fault_of, leaks
@@ -21,18 +20,17 @@ from crossload.engine.store import Store
 from crossload.environments import Interpreters, Locker, Places, read_lock
 from crossload.environments.index import Index
 from crossload.environments.locks import candidates
-from crossload.errors import ConfigError, CrossloadError, SelectionError, StrictFailure
-from crossload.plan import Selection, environments_of, load_catalog, make_plan
+from crossload.errors import CrossloadError, SelectionError, StrictFailure
+from crossload.plan import Selection, load_catalog, load_specs, make_plan
 from crossload.progress import duration, make_progress
 from crossload.report import EnvironmentFacts, Row, RunFacts, View, make_view, render_terminal, write_reports
 from crossload.verdict import Judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import numpy as np
 
-    from crossload.config import MatrixSpec
     from crossload.engine.store import Record
     from crossload.plan import Environment, Plan
 
@@ -49,40 +47,9 @@ class Options:
     no_fork: bool = False
 
 
-def load_specs(places: Places, names: Sequence[str]) -> list[MatrixSpec]:
-    """Matrix files by name, all of them if none is named: scikit-learn first, because it is on screen first.
-
-    Raises `ConfigError`, also where one environment id means two different environments.
-    """
-    known = find_matrices(places.matrix)
-    if not known:
-        raise ConfigError([f"no matrix files in {places.matrix.name}/"], hint="run in a folder that has matrix/*.toml")
-    order = ["sklearn", "joblib", "tensorflow"]
-    chosen = list(names) or sorted(known, key=lambda name: (order.index(name) if name in order else len(order), name))
-    specs = [load_matrix(places.matrix / f"{name}.toml", shown=f"matrix/{name}.toml") for name in chosen]
-    check_ids(specs)
-    return specs
-
-
-def check_ids(specs: Sequence[MatrixSpec]) -> None:
-    """One id is one environment in all matrix files: ids are names of sessions, locks and folders."""
-    seen: dict[str, tuple[str, str]] = {}
-    problems = []
-    for spec in specs:
-        for environment in environments_of(spec):
-            other = seen.setdefault(environment.id, (environment.inputs_digest, spec.name))
-            if other[0] != environment.inputs_digest:
-                problems.append(
-                    f"matrix/{spec.name}.toml: environment {environment.id!r} means something else in"
-                    f" matrix/{other[1]}.toml - rename one of the two"
-                )
-    if problems:
-        raise ConfigError(problems)
-
-
 def make_plans(places: Places, options: Options) -> list[Plan]:
     """Plans of the wanted matrices; with selectors, those that the selectors mean."""
-    specs = load_specs(places, options.matrices)
+    specs = load_specs(places.matrix, options.matrices)
     plans, refused = [], []
     for spec in specs:
         try:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from crossload.app import load_specs
 from crossload.environments import Interpreters, Locker, build, is_built
 from crossload.environments.index import Index
 from crossload.errors import CrossloadError, EnvironmentUnavailable, SelectionError
-from crossload.plan import Selection, check_selection, environments_of
+from crossload.plan import Selection, check_selection, environments_of, load_specs
 from crossload.plan.select import matches_environment
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ _AT_ONCE = 4
 
 
 def _environments(places: Places, matrices: Sequence[str]) -> dict[str, Environment]:
-    return {each.id: each for spec in load_specs(places, matrices) for each in environments_of(spec)}
+    return {each.id: each for spec in load_specs(places.matrix, matrices) for each in environments_of(spec)}
 
 
 def _locker(places: Places, say: Callable[[str], None]) -> Locker:
@@ -59,7 +58,7 @@ def refresh_locks(places: Places, matrices: Sequence[str], only: Sequence[str], 
 def propose_versions(places: Places, matrices: Sequence[str], *, out: Callable[[str], None]) -> None:
     """For every axis, say which newer patch and minor releases there are."""
     index = Index(places.work / "index")
-    for spec in load_specs(places, matrices):
+    for spec in load_specs(places.matrix, matrices):
         for axis in spec.axes:
             package = axis.package
             pinned = [Version(version) for version in axis.versions]

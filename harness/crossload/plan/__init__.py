@@ -6,6 +6,7 @@ from crossload.plan.catalog import Catalog, load_catalog
 from crossload.plan.environments import Environment, environments_of
 from crossload.plan.matrix import Case, Cell, Plan, make_plan
 from crossload.plan.select import Selection, check_selection
+from crossload.plan.specs import id_clashes, load_specs
 
 __all__ = [
     "Case",
@@ -16,6 +17,8 @@ __all__ = [
     "Selection",
     "check_selection",
     "environments_of",
+    "id_clashes",
     "load_catalog",
+    "load_specs",
     "make_plan",
 ]

@@ -1,0 +1,98 @@
+"""What the noxfile's sessions do.  Imported by nox itself: standard library, nox and what nox brings, nothing heavy."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import nox
+from filelock import FileLock
+
+from crossload.errors import CrossloadError
+from crossload.plan import environments_of, load_specs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEST_ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": None, "PYTHONPATH": None}
+"""Without byte code each import costs several times as much; CI machines often switch it off."""
+
+
+class Driver:
+    """The environment that crossload itself runs in, beside those that it measures."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.folder = root / ".nox" / "driver"
+
+    @property
+    def python(self) -> str:
+        """Path of the driver's interpreter."""
+        return str(self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+
+    def crossload(self, session: nox.Session, *arguments: str) -> None:
+        """Run the command line of crossload; its own exit code is in nox's message when it is not 0."""
+        self.prepare(session)
+        command = [self.python, "-m", "crossload", "--root", str(self.root), *arguments]
+        session.run(*command, external=True, env=TEST_ENVIRONMENT)
+
+    def prepare(self, session: nox.Session) -> None:
+        """Install crossload for its sessions, once for each content of pyproject.toml."""
+        stamp = self.folder / "crossload-driver-stamp"
+        wanted = self._digest()
+        self.folder.parent.mkdir(exist_ok=True)
+        with FileLock(self.folder.parent / "driver.lock"):
+            if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+                return
+            from crossload.environments.uv import uv_program  # noqa: PLC0415 - listing sessions does without it
+
+            uv = uv_program()
+            session.run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(self.folder), external=True)
+            session.run(uv, "pip", "install", "--quiet", "--python", self.python, "-e", str(self.root), external=True)
+            stamp.write_text(wanted, encoding="utf-8")
+
+    def install(self, session: nox.Session, group: str, *, project: bool = True) -> None:
+        """Install a dependency group, and crossload, into the session's environment."""
+        pyproject = nox.project.load_toml(self.root / "pyproject.toml")
+        packages = nox.project.dependency_groups(pyproject, group)
+        session.install(*(["-e", str(self.root)] if project else []), *packages)
+
+    def _digest(self) -> str:
+        state = hashlib.sha256((self.root / "pyproject.toml").read_bytes())
+        state.update(f"{sys.version} {self.root}".encode())
+        return state.hexdigest()
+
+
+def register_environments(driver: Driver) -> None:
+    """Register ``env-<id>`` for every environment of every matrix file.
+
+    A matrix file with mistakes must not take the other sessions away: its mistakes are shown by ``nox -s matrix``.
+    """
+    try:
+        specs = load_specs(driver.root / "matrix")
+    except CrossloadError as error:
+        _register_broken(str(error))
+        return
+    for env_id in dict.fromkeys(environment.id for spec in specs for environment in environments_of(spec)):
+        _register(driver, env_id)
+
+
+def _register_broken(text: str) -> None:
+    @nox.session(name="broken-matrix-files", python=False, default=False)
+    def broken(session: nox.Session) -> None:
+        """The environments are not listed: a matrix file has mistakes."""
+        session.error(text)
+
+
+def _register(driver: Driver, env_id: str) -> None:
+    def environment(session: nox.Session) -> None:
+        driver.crossload(session, "env", env_id)
+        if session.posargs:
+            folder = driver.root / ".nox" / f"env-{env_id}" / ("Scripts" if os.name == "nt" else "bin")
+            path = os.pathsep.join([str(folder), os.environ.get("PATH", "")])
+            session.run(*session.posargs, external=True, env={"PATH": path} | TEST_ENVIRONMENT)
+
+    environment.__doc__ = f"Build {env_id}; run a command in it (-- python ...)."
+    nox.session(name=f"env-{env_id}", python=False, default=False, tags=["env"])(environment)

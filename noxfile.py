@@ -1,0 +1,77 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["nox[uv]>=2026.8.10"]
+# ///
+"""crossload: which saved models survive which upgrade, measured.
+
+    nox -s matrix                 measure all matrices and print their tables (nox -s matrix -- sklearn for one)
+    nox -s tests                  run the tests (nox -s tests -- -m "not integration" for the fast ones)
+    nox -s env-ID -- python ...   build one environment and run a command in it
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).resolve().parent
+# the nox program does not put this folder on the path, and children of -j start elsewhere
+sys.path.insert(0, str(ROOT / "harness"))
+
+from crossload import sessions  # noqa: E402
+
+nox.needs_version = ">=2026.8.10"
+nox.options.default_venv_backend = "uv"
+nox.options.download_python = "never"  # crossload looks for interpreters itself, and says so where one is missing
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["matrix", "tests"]
+
+driver = sessions.Driver(ROOT)
+
+
+@nox.session(python=False)
+def matrix(session: nox.Session) -> None:
+    """Measure: save in each environment, load in every other, predict, compare (-- sklearn --case CASE --dry-run ...)."""
+    driver.crossload(session, "run", *session.posargs)
+
+
+@nox.session(python=False, default=False)
+def lock(session: nox.Session) -> None:
+    """Refresh the locks of environments (-- sklearn --only 'sklearn>=1.5')."""
+    driver.crossload(session, "lock", *session.posargs)
+
+
+@nox.session(python=False, default=False)
+def versions(session: nox.Session) -> None:
+    """Propose releases that are newer than those of the matrices."""
+    driver.crossload(session, "versions", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests (-- -m 'not integration' for those that start no process)."""
+    driver.install(session, "test")
+    session.run("pytest", *session.posargs, env=sessions.TEST_ENVIRONMENT)
+
+
+@nox.session(default=False)
+def lint(session: nox.Session) -> None:
+    """Check style with ruff."""
+    driver.install(session, "lint", project=False)
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check")
+
+
+@nox.session(default=False)
+def typecheck(session: nox.Session) -> None:
+    """Check types with mypy."""
+    driver.install(session, "types")
+    session.run("mypy", *session.posargs)
+
+
+sessions.register_environments(driver)
+
+if __name__ == "__main__":
+    nox.main()
