@@ -30,6 +30,8 @@ class PlainProgress:
         self._lock = threading.Lock()
         self._total = self._done = self._reused = self._saves = 0
         self._began = self._last = clock()
+        self._first: tuple[float, int] | None = None
+        """When cells began to settle in numbers, and how many were done then: saves come first and settle few."""
 
     def note(self, text: str) -> None:
         """Say something at once."""
@@ -54,12 +56,15 @@ class PlainProgress:
         """Cells have outcomes now."""
         with self._lock:
             self._done += cells
+            if self._first is None and cells:
+                self._first = (self._clock(), self._done)
             self._tick()
 
     def status(self) -> str:
         """Rate and time left."""
-        spent = max(self._clock() - self._began, 1e-6)
-        rate = (self._done - self._reused) / spent
+        began, done = self._first or (self._began, self._done)
+        spent = self._clock() - began
+        rate = (self._done - done) / spent if spent > 1 else 0.0
         left = f", {duration((self._total - self._done) / rate)} left" if rate > 0 else ""
         return f"{self._saves} saves, {self._done} of {self._total} cells, {rate:.0f} a second{left}"
 

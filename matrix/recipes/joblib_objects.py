@@ -103,11 +103,18 @@ def as_text(model, data):
     return np.array([repr(each) for each in model.tolist()])
 
 
-def layout(model, data):
-    return np.array([model.dtype.str, str(model.flags.f_contiguous), str(model.shape)])
+def order(model, data):
+    return np.array([model.flags.c_contiguous, model.flags.f_contiguous])
 
 
-ARRAY = {"values": values, "layout": layout}
+def next_numbers(model, data):
+    """What the generator would give next, from a copy: asking must not change what is saved."""
+    import copy
+
+    return copy.deepcopy(model).rand(5)
+
+
+ARRAY = {"values": values, "order": order}
 MODEL = dict(family="models", task="multiclass", data="digits", outputs=["predict", "predict_proba"])
 
 RECIPES = {
@@ -122,7 +129,7 @@ RECIPES = {
     "sparse-matrix": dict(keep(sparse), outputs={"values": lambda m, d: m.toarray()}),
     "nested": dict(keep(nested), outputs={"first": lambda m, d: m["arrays"][0], "text": lambda m, d: np.array([m["name"]])}),
     "own-class": dict(keep(settings), outputs={"table": lambda m, d: m.table, "name": lambda m, d: np.array([m.name])}),
-    "random-state": dict(keep(generator), outputs={"next": lambda m, d: m.rand(5)}),
+    "random-state": dict(keep(generator), outputs={"next": next_numbers}),
     "random-forest": dict(MODEL, build=forest),
     "scaled-logistic": dict(MODEL, build=logistic),
 }

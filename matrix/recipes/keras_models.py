@@ -42,7 +42,7 @@ def sequential(data):
     L = layers()
     model = tf.keras.Sequential(
         [
-            L.InputLayer(input_shape=(data.x_train.shape[1],)) if tf.keras.__version__ < "3" else L.Input((data.x_train.shape[1],)),
+            L.Input((data.x_train.shape[1],)),
             L.Dense(16, activation="relu"),
             L.Dense(1, activation="sigmoid"),
         ]
@@ -183,9 +183,12 @@ def subclassed(data):
 
 def mixed_precision(data):
     """float16 inside, float32 outside, by the policy of each layer, so that no global setting leaks."""
+    import tensorflow as tf
+
     L = layers()
+    half = tf.keras.mixed_precision.Policy("mixed_float16")
     x = L.Input((data.x_train.shape[1],), name="features")
-    h = L.Dense(16, activation="relu", dtype="mixed_float16", name="hidden")(x)
+    h = L.Dense(16, activation="relu", dtype=half, name="hidden")(x)
     return model_of(x, L.Dense(1, activation="sigmoid", dtype="float32", name="out")(h), optimizer=adam(0.01))
 
 

@@ -211,7 +211,7 @@ class Locker:
     def _compile_set(self, requires: list[str], minor: str, as_of: date, *, wheels_only: bool) -> tuple[str, bool]:
         arguments = ["pip", "compile", "-", "--quiet", "--no-header", "--no-annotate", "--generate-hashes"]
         arguments += ["--no-emit-index-url", "--python-version", minor]
-        arguments += ["--exclude-newer", (as_of + timedelta(days=1)).isoformat()]
+        arguments += ["--exclude-newer", as_of.isoformat()]  # uv counts the whole day in
         arguments += ["--only-binary", ":all:"] if wheels_only else []
         given = "\n".join(requires) + "\n"
         python = self.interpreters.installed().get(minor)

@@ -21,6 +21,8 @@ class Format(object):
     kinds = ("object",)  # type: Tuple[str, ...]
     modules = ()  # type: Tuple[str, ...]
     """Modules the format cannot do without; imported before any fork."""
+    preload = ()  # type: Tuple[str, ...]
+    """Submodules worth importing before any fork, because each child would import them anew."""
     keeps = "model"
     """``model``: all of it; ``weights``: arrays for an architecture that is built anew; ``function``: the call alone."""
     metric_tolerance = 0.001
@@ -135,6 +137,7 @@ class Skops(Format):
     name = "skops"
     filename = "model.skops"
     modules = ("skops",)
+    preload = ("skops.io",)
 
     def save(self, model: Any, path: str, recipe: Any) -> None:
         import skops.io

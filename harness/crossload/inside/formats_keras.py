@@ -240,6 +240,8 @@ class Checkpoint(WeightsFormat):
         import tensorflow as tf
 
         model = recipe.build(data)
+        if self.strict and recipe.kind == "keras":
+            make_slots(model)
         status = tf.train.Checkpoint(model=model).read(os.path.join(path, "ckpt"))
         if self.strict:
             status.assert_consumed()
@@ -267,6 +269,17 @@ class JsonWeights(WeightsFormat):
         model = tf.keras.models.model_from_json(text, custom_objects=_custom(recipe))
         model.load_weights(os.path.join(path, "model.weights.h5"))
         return model
+
+
+def make_slots(model: Any) -> None:
+    """Create the optimizer's variables, as one step of training would: a checkpoint of a trained model holds them."""
+    optimizer = model.optimizer
+    if hasattr(optimizer, "_create_all_weights"):  # Keras before 2.11, and its legacy optimizers
+        optimizer._create_all_weights(model.trainable_variables)
+        if hasattr(optimizer, "_create_hypers"):
+            optimizer._create_hypers()
+    else:
+        optimizer.build(model.trainable_variables)
 
 
 def assert_restored(model: Any, path: str) -> None:

@@ -87,7 +87,7 @@ class Server(object):
         for module in self.modules:
             wanted.extend(getattr(module, "IMPORTS", []))
         for name in self.control["formats"]:
-            wanted.extend(self.formats[name].modules)
+            wanted.extend(self.formats[name].modules + self.formats[name].preload)
         installed = set(self.control["locked"])
         for name in wanted:
             top = name.split(".")[0]
@@ -104,7 +104,7 @@ class Server(object):
             if name in sys.modules:
                 self.versions[name] = str(getattr(sys.modules[name], "__version__", ""))
         if "tensorflow" in sys.modules:
-            self.versions["keras"] = str(sys.modules["tensorflow"].keras.__version__)  # type: ignore[attr-defined]
+            self.versions["keras"] = _keras_version()
 
     def _assert_locked(self) -> None:
         """The imported versions are the locked ones, or nothing measured here could be believed."""
@@ -251,6 +251,16 @@ def _na(job: Dict[str, Any], item: Dict[str, Any], reason: str) -> Dict[str, Any
         "seconds": {},
         "warnings": [],
     }
+
+
+def _keras_version() -> str:
+    """Version of the Keras behind tf.keras, which not every TensorFlow tells by ``tf.keras.__version__``."""
+    tf = sys.modules["tensorflow"]
+    for module in (getattr(tf, "keras"), sys.modules.get("keras"), tf):  # noqa: B009
+        version = getattr(module, "__version__", "")
+        if version:
+            return str(version)
+    return ""
 
 
 def _release(version: str) -> str:

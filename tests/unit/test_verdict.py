@@ -1,0 +1,274 @@
+"""Verdicts: what passes, what does not, and that a missing fact never passes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers import RECIPE, loaded, plan, saved
+
+from crossload.config.model import Tolerance
+from crossload.inside import contract
+from crossload.verdict import Judge, Verdict, compare, compute_metrics
+from crossload.verdict.judge import worst_metric
+from crossload.verdict.metrics import confusion, labels_of
+
+TRUTH = np.array([0, 0, 0, 1, 1, 1, 0, 1])
+
+
+def judge_of(before, after, *, task="binary", truth=TRUTH, metric=0.001, outputs=("predict",)):
+    """A judge whose outputs ``before`` and ``after`` are the given ones, and the cell to ask it of."""
+    recipe = contract.Recipe("forest", dict(RECIPE, task=task, outputs=list(outputs)), "r.py")
+    made = plan()
+    cell = next(cell for cell in made.cells if cell.case.recipe == "forest")
+    case = type(cell.case)(**{name: getattr(cell.case, name) for name in cell.case.__slots__} | {"task": task})
+    arrays = {"before": before, "after": after}
+    judge = Judge(
+        {"forest": recipe}, lambda _: Tolerance(metric=metric, atol=1e-6, rtol=1e-5), lambda _: truth, arrays.__getitem__
+    )
+    return judge, type(cell)(case, cell.writer, cell.reader)
+
+
+def verdict_of(before, after, **more):
+    judge, cell = judge_of(before, after, **more)
+    names = list(before)
+    same = {name: "same" for name in names}
+    other = {name: "same" if np.array_equal(before[name], after[name]) else "other" for name in names}
+    return judge.judge(cell, saved(same), loaded(other))
+
+
+def test_bit_equal_outputs_are_identical():
+    found = verdict_of({"predict": TRUTH}, {"predict": TRUTH})
+
+    assert found.verdict is Verdict.IDENTICAL
+    assert found.before["accuracy"] == 1.0
+
+
+def test_outputs_within_tolerance_are_equivalent():
+    before = {"predict": TRUTH, "predict_proba": np.linspace(0, 1, 8)}
+    after = {"predict": TRUTH, "predict_proba": np.linspace(0, 1, 8) + 1e-9}
+
+    found = verdict_of(before, after, outputs=("predict", "predict_proba"))
+
+    assert found.verdict is Verdict.EQUIVALENT
+    assert found.max_abs == pytest.approx(1e-9, rel=1e-3)
+
+
+def test_one_changed_label_is_drift():
+    changed = TRUTH.copy()
+    changed[0] = 1
+
+    found = verdict_of({"predict": TRUTH}, {"predict": changed}, metric=10.0)
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.changed_labels == 1
+    assert "1 labels changed" in found.reason
+
+
+def test_permuted_predictions_are_drift_although_the_confusion_matrix_is_equal():
+    before, after = np.array([0, 1, 0, 1, 0, 1, 0, 1]), np.array([1, 0, 0, 0, 1, 1, 0, 1])
+    assert confusion("binary", TRUTH, {"predict": before}, {}) == confusion("binary", TRUTH, {"predict": after}, {})
+
+    assert verdict_of({"predict": before}, {"predict": after}).verdict is Verdict.DRIFT
+
+
+def test_a_high_accuracy_does_not_hide_a_fallen_recall():
+    truth = np.array([1] * 20 + [0] * 980)
+    good = truth.copy()
+    bad = np.zeros_like(truth)
+    bad[:2] = 1
+
+    found = verdict_of({"predict": good}, {"predict": bad}, truth=truth, metric=0.05)
+
+    assert found.after["accuracy"] > 0.98
+    assert found.after["recall"] == pytest.approx(0.1)
+    assert found.verdict is Verdict.DRIFT
+    assert found.worst_metric == "recall"
+    assert found.reason.startswith("recall 1 -> 0.1")
+
+
+def test_a_metric_that_rises_is_drift_too():
+    worse = TRUTH.copy()
+    worse[0] = 1
+
+    found = verdict_of({"predict": worse}, {"predict": TRUTH})
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.worst_drift > 0
+
+
+def test_probabilities_beyond_tolerance_are_drift_although_labels_are_equal():
+    before = {"predict_proba": np.array([[0.1, 0.9]] * 8)}
+    after = {"predict_proba": np.array([[0.1001, 0.8999]] * 8)}
+
+    found = verdict_of(before, after, outputs=("predict_proba",), metric=10.0)
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.changed_labels == 0
+    assert "16 of 16 values moved" in found.reason
+
+
+def test_values_that_became_nan_are_drift():
+    before = {"predict": np.array([1.0, 2.0])}
+    after = {"predict": np.array([1.0, np.nan])}
+
+    found = verdict_of(before, after, task="regression", truth=np.array([1.0, 2.0]))
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.max_abs == float("inf")
+    assert found.worst_drift == float("inf")
+
+
+def test_another_shape_is_drift_and_named():
+    found = verdict_of({"predict": np.zeros(4)}, {"predict": np.zeros((4, 1))}, task="transform")
+
+    assert found.verdict is Verdict.DRIFT
+    assert "shape (4,) became (4, 1)" in found.reason
+
+
+def test_another_type_with_equal_values_is_equivalent_and_named():
+    found = verdict_of({"predict": TRUTH.astype("int64")}, {"predict": TRUTH.astype("int32")})
+    judge, cell = judge_of({"predict": TRUTH.astype("int64")}, {"predict": TRUTH.astype("int32")})
+
+    found = judge.judge(cell, saved({"predict": "x"}), loaded({"predict": "y"}))
+
+    assert found.verdict is Verdict.EQUIVALENT
+    assert "type int64 became int32" in found.reason
+
+
+def test_outputs_that_are_missing_after_loading_are_no_pass():
+    judge, cell = judge_of({"predict": TRUTH}, {}, outputs=("predict", "predict_proba"))
+
+    found = judge.judge(cell, saved({"predict": "x", "predict_proba": "y"}), loaded({"predict": "x"}))
+
+    assert found.verdict is Verdict.DRIFT
+    assert "predict_proba" in found.reason
+
+
+ERROR = {"error": {"type": "ValueError", "message": "no\nmore", "traceback": ""}}
+
+
+@pytest.mark.parametrize(
+    ("save", "load", "expected"),
+    [
+        (None, None, Verdict.NOT_RUN),
+        (saved(), None, Verdict.NOT_RUN),
+        (saved(status="na", reason="no"), None, Verdict.NOT_AVAILABLE),
+        (saved(status="error", stage="save", **ERROR), None, Verdict.SAVE_ERROR),
+        (saved(status="crash", **ERROR), None, Verdict.SAVE_ERROR),
+        (saved(), loaded(status="na", reason="no"), Verdict.NOT_AVAILABLE),
+        (saved(), loaded(status="error", stage="load", **ERROR), Verdict.LOAD_ERROR),
+        (saved(), loaded(status="error", stage="verify", **ERROR), Verdict.LOAD_ERROR),
+        (saved(), loaded(status="error", stage="predict", **ERROR), Verdict.PREDICT_ERROR),
+        (saved(), loaded(status="crash", **ERROR), Verdict.CRASH),
+        (saved(), loaded(status="timeout", **ERROR), Verdict.TIMEOUT),
+        (saved(), loaded(status="memory", **ERROR), Verdict.MEMORY),
+    ],
+)
+def test_what_did_not_end_well_never_passes(save, load, expected):
+    judge, cell = judge_of({"predict": TRUTH}, {"predict": TRUTH})
+
+    found = judge.judge(cell, save, load)
+
+    assert found.verdict is expected
+    assert found.verdict.passes is not True
+
+
+def test_an_environment_that_is_not_there_goes_before_everything():
+    judge, cell = judge_of({"predict": TRUTH}, {"predict": TRUTH})
+
+    assert judge.judge(cell, saved(), loaded(), "no Python").verdict is Verdict.NO_ENVIRONMENT
+
+
+def test_warnings_are_kept_beside_the_verdict():
+    judge, cell = judge_of({"predict": TRUTH}, {"predict": TRUTH})
+    warning = {"category": "InconsistentVersionWarning", "text": "...", "count": 1}
+
+    found = judge.judge(cell, saved(), loaded(warnings=[warning]))
+
+    assert found.verdict is Verdict.IDENTICAL
+    assert found.warned == ("InconsistentVersionWarning",)
+
+
+def test_binary_metrics_are_those_of_the_positive_class():
+    found = compute_metrics("binary", TRUTH, {"predict": np.array([0, 0, 1, 1, 1, 0, 0, 0])}, {})
+
+    assert found["accuracy"] == pytest.approx(5 / 8)
+    assert found["precision"] == pytest.approx(2 / 3)
+    assert found["recall"] == pytest.approx(2 / 4)
+    assert (found["tp"], found["fp"], found["fn"], found["tn"]) == (2, 1, 2, 3)
+    assert "log_loss" not in found
+
+
+def test_metrics_of_a_sigmoid_column():
+    proba = np.array([[0.1], [0.2], [0.3], [0.9], [0.8], [0.7], [0.4], [0.6]])
+
+    found = compute_metrics("binary", TRUTH, {"call": proba}, {})
+
+    assert found["accuracy"] == 1.0
+    assert found["log_loss"] == pytest.approx(0.2990, abs=1e-3)
+
+
+def test_multiclass_metrics_are_macro_averages():
+    truth = np.array([0, 1, 2, 2])
+
+    found = compute_metrics("multiclass", truth, {"predict": np.array([0, 1, 2, 1])}, {})
+
+    assert found["recall"] == pytest.approx((1 + 1 + 0.5) / 3)
+    assert "tp" not in found
+
+
+def test_regression_metrics():
+    found = compute_metrics("regression", np.array([1.0, 2.0, 3.0]), {"predict": np.array([1.0, 2.0, 5.0])}, {})
+
+    assert found["rmse"] == pytest.approx(np.sqrt(4 / 3))
+    assert found["max_error"] == 2.0
+    assert found["mae"] == pytest.approx(2 / 3)
+    assert found["r2"] == pytest.approx(-1.0)
+
+
+def test_outputs_of_another_length_have_no_metrics():
+    assert np.isnan(compute_metrics("binary", TRUTH, {"predict": np.array([0, 1])}, {})["accuracy"])
+
+
+def test_labels_come_from_probabilities_where_none_are_recorded():
+    assert labels_of("multiclass", {"call": np.array([[0.1, 0.7, 0.2]])}, {}).tolist() == [1]
+    assert labels_of("transform", {"transform": np.eye(2)}, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        ([1.0, np.nan], [1.0, np.nan], 0),
+        ([1.0, np.inf], [1.0, np.inf], 0),
+        ([1.0, np.inf], [1.0, -np.inf], 1),
+        ([1.0, np.nan], [1.0, 2.0], 1),
+        ([1.0, 2.0], [1.0, 2.0 + 1e-7], 0),
+        ([1.0, 2.0], [1.0, 2.1], 1),
+        ([], [], 0),
+    ],
+)
+def test_values_are_compared_one_by_one(before, after, changed):
+    found = compare(np.array(before), np.array(after), atol=1e-6, rtol=1e-5)
+
+    assert found.changed == changed
+    assert found.within is (changed == 0)
+
+
+def test_text_is_compared_exactly():
+    found = compare(np.array(["a", "b"]), np.array(["a", "c"]), atol=1.0, rtol=1.0)
+
+    assert found.changed == 1
+
+
+def test_the_worst_metric_is_the_one_beyond_its_tolerance():
+    assert worst_metric({"a": 1.0, "b": 1.0}, {"a": 0.5, "b": 0.9}, 0.01) == ("a", -0.5, True)
+    assert worst_metric({"tp": 5.0}, {"tp": 4.0}, 100.0) == ("tp", -1.0, True)
+    assert worst_metric({"a": 1.0}, {"a": 1.0}, 0.0) == ("", 0.0, False)
+
+
+def test_every_verdict_has_a_symbol_and_a_severity_of_its_own_rank():
+    symbols = [verdict.symbol for verdict in Verdict]
+
+    assert len(set(symbols)) == len(symbols)
+    assert max(Verdict, key=lambda verdict: verdict.severity) is Verdict.DRIFT
+    assert all(verdict.severity < 0 for verdict in Verdict if verdict.passes is None)
