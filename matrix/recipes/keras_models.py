@@ -206,8 +206,9 @@ RECIPES = {
     "sequential": keras("dense", sequential, formats=FEW),
     "compiled": keras("dense", compiled, "wine-scaled", "multiclass", formats=FEW + ["export", "checkpoint*"]),
     "cnn": keras("convolution", cnn, "digit-images", "multiclass", formats=FEW + ["json-weights"]),
-    "lstm": keras("recurrent", recurrent("LSTM"), "sequences", formats=FEW),
-    "gru": keras("recurrent", recurrent("GRU"), "sequences", formats=FEW),
+    # SavedModel folders of recurrent layers take seconds to write and to read: one of them stands for both
+    "lstm": keras("recurrent", recurrent("LSTM"), "sequences", formats=["savedmodel-signature", "keras", "h5", "weights-h5"]),
+    "gru": keras("recurrent", recurrent("GRU"), "sequences", formats=["keras", "h5", "weights-h5"]),
     "embedding": keras("text", embedding, "tokens", formats=FEW),
     "two-inputs": keras("functional", two_inputs, prepare=split, formats=FEW),
     "normalization": keras("functional", normalization, "cancer-raw", formats=FEW + ["checkpoint*"]),

@@ -79,7 +79,7 @@ def test_selectors_of_a_kind_are_alternatives_and_kinds_must_all_match():
 @pytest.mark.parametrize(
     ("selection", "text"),
     [
-        (Selection(only=("sklearn-1.O",)), "no such environment: 'sklearn-1.O' - did you mean 'sklearn-1.0'?"),
+        (Selection(only=("sklaern-1.0",)), "no such environment: 'sklaern-1.0' - did you mean 'sklearn-1.0'?"),
         (Selection(cases=("forrest",)), "no such case: 'forrest' - did you mean 'forest'?"),
         (Selection(formats=("pickel",)), "no such format: 'pickel' - did you mean 'pickle'?"),
         (Selection(readers=("tf-2.0",)), "no such reader: 'tf-2.0'"),

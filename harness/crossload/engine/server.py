@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from crossload import inside
 from crossload.engine.store import disk_error
-from crossload.errors import EnvironmentUnavailable, HarnessFault, StoreError
+from crossload.errors import EnvironmentUnavailable, HarnessFault
 from crossload.inside.supervise import EXIT_DISK
 
 if TYPE_CHECKING:
@@ -162,9 +163,7 @@ class Server:
     def _raise_gone(self, code: int) -> None:
         text = self._log_tail()
         if code == EXIT_DISK:
-            raise disk_error(OSError(28, text or "no space left on device")) if "space" in text.lower() else StoreError(
-                f"outcomes cannot be written: {text}"
-            )
+            raise disk_error(OSError(errno.ENOSPC, text or os.strerror(errno.ENOSPC)))
         msg = f"{self.built.environment.id}: the process that supervises its cells ended with code {code}: {text}"
         raise HarnessFault(msg)
 

@@ -22,7 +22,7 @@ Record = dict[str, Any]
 _COMPACT_ABOVE = 60
 """Journals are merged at the start of a run when there are more than this."""
 
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 UNSURE = ("crash", "timeout", "memory")
 """Statuses that depend on the machine as much as on the model; they are believed when seen twice."""

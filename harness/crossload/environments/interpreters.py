@@ -84,7 +84,7 @@ class Interpreters:
     def _install(self, minor: str) -> None:
         self._say(f"Python {minor} is not installed here: asking uv for it")
         try:
-            run_uv(["python", "install", minor, "--no-bin"], seconds=_INSTALL_SECONDS)
+            run_uv(["python", "install", minor, "--no-bin"], seconds=_INSTALL_SECONDS, more={"UV_HTTP_RETRIES": "0"})
         except UvFailure as failure:
             self._may_install = False
             reason = failure.text.splitlines()[-1].strip() if failure.text else "no reason given"

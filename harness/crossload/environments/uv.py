@@ -12,7 +12,6 @@ from crossload.errors import EnvironmentUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 _DROPPED = ("PYTHON", "VIRTUAL_ENV", "CONDA_", "UV_PYTHON", "UV_EXCLUDE_NEWER", "UV_PROJECT", "UV_RESOLUTION")
 
@@ -51,8 +50,14 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in environ.items() if not key.startswith(_DROPPED)}
 
 
-def run_uv(arguments: Sequence[str], *, given: str | None = None, cwd: Path | None = None, seconds: float = 900) -> str:
-    """Run uv and give its stdout.  Raises `UvFailure` with uv's own words."""
+def run_uv(
+    arguments: Sequence[str],
+    *,
+    given: str | None = None,
+    seconds: float = 900,
+    more: Mapping[str, str] | None = None,
+) -> str:
+    """Run uv and give its stdout; ``more`` are environment variables.  Raises `UvFailure` with uv's own words."""
     try:
         done = subprocess.run(
             [uv_program(), *arguments, "--color=never"],
@@ -60,8 +65,7 @@ def run_uv(arguments: Sequence[str], *, given: str | None = None, cwd: Path | No
             stdin=subprocess.DEVNULL if given is None else None,
             capture_output=True,
             text=True,
-            cwd=cwd,
-            env=clean_environment(os.environ),
+            env=clean_environment(os.environ) | dict(more or {}),
             timeout=seconds,
             check=False,
         )

@@ -1,9 +1,9 @@
 """TensorFlow and Keras formats, saved and loaded the way people write it in each generation.
 
-Facts that shape this file, from the libraries' own sources and manuals: Keras 2 writes SavedModel folders with
-``model.save``, Keras 3 does not and reads them through ``TFSMLayer`` alone; ``model.export`` came with 2.13; ``.keras``
-as a zip came with 2.12, earlier versions wrote HDF5 under that suffix; ``.weights.h5`` is a layout of its own since
-2.12, and until then plain legacy HDF5 weights; Keras 3 does not write legacy weights but reads them.
+Facts that shape this file, measured in TensorFlow 2.4 to 2.21: Keras 2 writes SavedModel folders with ``model.save``,
+Keras 3 does not and reads them through ``TFSMLayer`` alone; ``model.export`` came with 2.12; ``model.save`` writes a
+``.keras`` archive since 2.13 and wrote HDF5 under that suffix before; ``.weights.h5`` is a layout of its own since 2.12,
+and before it the legacy one; Keras 3 does not write legacy weights but reads them.
 """
 
 import json
@@ -121,7 +121,7 @@ class Export(KerasFormat):
     metric_tolerance = 0.01
 
     def no_save(self, versions: Dict[str, str], kind: str) -> str:
-        return self._lacks(versions) or ("" if _keras(versions) >= (2, 13) else "model.export came with Keras 2.13")
+        return self._lacks(versions) or ("" if _keras(versions) >= (2, 12) else "model.export came with Keras 2.12")
 
     def save(self, model: Any, path: str, recipe: Any) -> None:
         model.export(path)
@@ -317,7 +317,7 @@ def keras_formats() -> List[Format]:
         SavedModelLayer(),
         Export(),
         ExportLayer(),
-        WholeModel("keras", "model.keras", (2, 12), "the .keras archive came with Keras 2.12"),
+        WholeModel("keras", "model.keras", (2, 13), "model.save writes a .keras archive since Keras 2.13"),
         WholeModel("h5", "model.h5", (0,), ""),
         WeightsH5(strict=False),
         WeightsH5(strict=True),

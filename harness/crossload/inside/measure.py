@@ -20,7 +20,8 @@ from . import outputs
 from .contract import Recipe
 
 TEXT_LIMIT = 2000
-DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+"""Full disk, quota, read-only file system, limit of file size: the outcome could not be kept either."""
 
 
 class Stopped(Exception):
@@ -161,7 +162,7 @@ def fit_default(model: Any, data: Any) -> Any:
     return model.fit(data.x_train) if data.y_train is None else model.fit(data.x_train, data.y_train)
 
 
-def fit_keras(model: Any, data: Any, steps: int = 20, batch: int = 32) -> Any:
+def fit_keras(model: Any, data: Any, steps: int = 12, batch: int = 32) -> Any:
     """A few steps of training, eagerly: tracing a graph would cost more than the steps themselves."""
     rows = len(data.y_train)
     model.run_eagerly = True
@@ -174,11 +175,6 @@ def fit_keras(model: Any, data: Any, steps: int = 20, batch: int = 32) -> Any:
         model.train_on_batch(x, data.y_train[chosen])
     model.run_eagerly = False
     return model
-
-
-def unavailable(recipe: Recipe, versions: Dict[str, str], reason: str) -> str:
-    """Why the case does not exist in this environment; empty if it does."""
-    return recipe.unmet(versions) or reason
 
 
 def fit_failure(item: Dict[str, Any], job: Dict[str, Any], record: _Record, error: BaseException) -> Dict[str, Any]:

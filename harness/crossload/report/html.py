@@ -9,6 +9,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from crossload.report.view import View, short_labels, versions_shown
 
 
+def _printable(value: object) -> object:
+    """Untrusted text without control characters and marks that turn the writing direction."""
+    if isinstance(value, str):
+        return "".join(char if char.isprintable() or char == "\n" else " " for char in value)
+    return value
+
+
 @cache
 def _templates() -> Environment:
     return Environment(
@@ -17,6 +24,7 @@ def _templates() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_printable,
     )
 
 

@@ -172,7 +172,7 @@ class View:
 
     @cached_property
     def worst_drifts(self) -> tuple[Row, ...]:
-        """The ten worst silent changes: by changed metric, then by distance; one a case and a pair of outputs."""
+        """The ten worst silent changes: by changed metric, then by distance; one for each recipe and thing that changed."""
         drifted = [row for row in self.rows if row.judgement.verdict is Verdict.DRIFT]
 
         def badness(row: Row) -> tuple[float, float, str]:
@@ -182,7 +182,7 @@ class View:
 
         seen: dict[tuple[str, str], Row] = {}
         for row in sorted(drifted, key=badness):
-            seen.setdefault((row.cell.case.name, row.judgement.reason), row)
+            seen.setdefault((row.cell.case.recipe, row.judgement.reason), row)
         return tuple(list(seen.values())[:10])
 
     @cached_property

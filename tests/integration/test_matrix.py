@@ -1,0 +1,320 @@
+"""Small real matrices: public facts are found, runs resume, bad input is told apart."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import time
+from collections import Counter
+
+import pytest
+
+SMALL = """
+[matrix]
+title = "forests and friends"
+recipes = ["recipes/few.py"]
+formats = ["pickle", "joblib"]
+[axis."scikit-learn"]
+versions = ["1.2.2", "1.3.2"]
+with = ["joblib"]
+[limits]
+seconds = 30
+"""
+
+FEW = '''
+"""Three scikit-learn models."""
+
+IMPORTS = ["joblib", "sklearn.ensemble", "sklearn.linear_model"]
+
+
+def forest(data):
+    from sklearn.ensemble import RandomForestClassifier
+
+    return RandomForestClassifier(n_estimators=5, random_state=0)
+
+
+def logistic(data):
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(max_iter=300)
+
+
+def slow(data):
+    import time
+
+    time.sleep(PAUSE)
+    return logistic(data)
+
+
+def recipe(build):
+    return dict(family="few", task="multiclass", data="iris", build=build, outputs=["predict", "predict_proba"])
+
+
+PAUSE = 0.0
+RECIPES = {"forest": recipe(forest), "logistic": recipe(logistic), "slow": recipe(slow)}
+'''
+
+
+@pytest.fixture(scope="module")
+def measured(project):
+    project.recipe("few.py", FEW)
+    project.matrix("small", SMALL)
+    return project.crossload("run", "small")
+
+
+def test_forests_of_1_2_do_not_load_in_1_3(project, measured):
+    found = project.outcomes("small")
+
+    for fmt in ("pickle", "joblib"):
+        row = found.loc[("forest", fmt, "sklearn-1.2.2", "sklearn-1.3.2")]
+        assert row["verdict"] == "load-error"
+        assert "node array from the pickle has an incompatible dtype" in row["reason"]
+        assert found.loc[("logistic", fmt, "sklearn-1.2.2", "sklearn-1.3.2"), "passes"]
+
+
+def test_the_diagonal_is_bit_identical(project, measured):
+    summary = project.summary("small")
+
+    assert summary["diagonal"] == {"identical": 12, "measured": 12}
+
+
+def test_warnings_are_recorded(project, measured):
+    found = project.outcomes("small")
+
+    assert found.loc[("logistic", "pickle", "sklearn-1.2.2", "sklearn-1.3.2"), "warned"] == "InconsistentVersionWarning"
+    assert found.loc[("logistic", "pickle", "sklearn-1.2.2", "sklearn-1.2.2"), "warned"] == ""
+
+
+def test_metrics_are_recorded_before_and_after(project, measured):
+    row = project.outcomes("small").loc[("logistic", "joblib", "sklearn-1.2.2", "sklearn-1.3.2")]
+
+    assert row["accuracy_before"] == row["accuracy_after"] > 0.8
+    assert row["log_loss_drift"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_tables_are_printed_and_written(project, measured):
+    assert "few (6 cases)" in measured.stdout
+    assert "24 cells" in measured.stdout
+    assert "wall" in measured.stdout
+    assert "| **sklearn-1.2.2** |" in (project.root / "reports" / "small" / "README.md").read_text()
+    assert (project.root / "reports" / "small" / "index.html").exists()
+
+
+def test_an_unchanged_run_measures_nothing_and_says_so(project, measured):
+    before = project.journal()
+
+    again = project.crossload("run", "small")
+
+    assert "nothing to measure" in again.stdout
+    assert "few (6 cases)" in again.stdout
+    assert project.journal() == before
+
+
+def test_no_machine_path_is_in_the_report(project, measured):
+    for path in (project.root / "reports" / "small").glob("*.*"):
+        if path.suffix != ".parquet":
+            assert str(project.root) not in path.read_text()
+    assert not any(str(project.root) in reason for reason in project.outcomes("small")["reason"])
+
+
+def test_strict_fails_because_cells_failed(project, measured):
+    done = project.crossload("run", "small", "--strict", code=1)
+
+    assert "cells failed" in done.stderr
+
+
+def test_a_selection_measures_its_cells_only(project, measured, tmp_path_factory):
+    other = copy_of(project, tmp_path_factory)
+
+    done = other.crossload("run", "small", "--writer", "sklearn<1.3", "--case", "forest", "--format", "joblib")
+
+    verdicts = other.summary("small")["counts"]
+    assert verdicts["identical"] == 1
+    assert verdicts["load-error"] == 1
+    assert verdicts["not-run"] == 22
+    assert "NOT MEASURED in this run: 22 cells" in done.stdout
+
+
+def copy_of(project, factory, few=FEW):
+    """A project with the same environments and no outcomes."""
+    other = type(project)(factory.mktemp("copy"))
+    other.recipe("few.py", few)
+    other.matrix("small", SMALL)
+    (other.root / ".nox").symlink_to(project.root / ".nox")
+    (other.root / "matrix" / "locks").symlink_to(project.root / "matrix" / "locks")
+    return other
+
+
+def wait_for_outcomes(project, count, seconds=60):
+    end = time.monotonic() + seconds
+    while len(project.journal()) < count:
+        assert time.monotonic() < end, "the run does not get on"
+        time.sleep(0.02)
+
+
+def wait_for_silence(project, seconds=15):
+    end = time.monotonic() + seconds
+    while project.processes():
+        assert time.monotonic() < end, f"processes are left: {project.processes()}"
+        time.sleep(0.05)
+
+
+def test_a_killed_run_goes_on_where_it_was(project, measured, tmp_path_factory):
+    other = copy_of(project, tmp_path_factory, FEW.replace("PAUSE = 0.0", "PAUSE = 1.0"))
+    running = other.start("run", "small", "--jobs", "1")
+    wait_for_outcomes(other, 3)
+    running.send_signal(signal.SIGKILL)
+    running.communicate()
+    wait_for_silence(other)
+    kept = [record["key"] for record in other.journal()]
+
+    other.crossload("run", "small", "--jobs", "1")
+
+    after = Counter(record["key"] for record in other.journal() if not record.get("confirm"))
+    assert len(kept) >= 3
+    assert set(kept) <= set(after)
+    assert set(after.values()) == {1}
+    assert other.summary("small")["complete"]
+
+
+def test_ctrl_c_ends_the_children_and_says_how_to_go_on(project, measured, tmp_path_factory):
+    other = copy_of(project, tmp_path_factory, FEW.replace("PAUSE = 0.0", "PAUSE = 20.0"))
+    running = other.start("run", "small")
+    wait_for_outcomes(other, 4)
+    running.send_signal(signal.SIGINT)
+    _, errors = running.communicate(timeout=20)
+
+    assert running.returncode == 130
+    assert "The same command goes on from there" in errors
+    wait_for_silence(other)
+    assert len(other.journal()) >= 4
+
+
+def test_two_runs_do_not_share_a_store_at_once(project, measured, tmp_path_factory):
+    other = copy_of(project, tmp_path_factory, FEW.replace("PAUSE = 0.0", "PAUSE = 10.0"))
+    running = other.start("run", "small")
+    wait_for_outcomes(other, 1)
+    try:
+        done = other.crossload("run", "small", code=6)
+        assert "another run is using the store" in done.stderr
+    finally:
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=20)
+
+
+def test_a_full_disk_is_told_and_what_was_measured_stays(project, measured, tmp_path_factory):
+    big = FEW.replace("n_estimators=5", "n_estimators=400")
+    other = copy_of(project, tmp_path_factory, big)
+
+    def small_files():
+        # no file above 120 kB can be written: the forest's artifact cannot, everything else can
+        resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, 120_000))
+
+    done = other.crossload("run", "small", "--jobs", "1", code=6, preexec_fn=small_files)
+
+    assert "the disk is full" in done.stderr
+    assert "what was measured is kept" in done.stderr
+    other.crossload("run", "small")
+    assert other.summary("small")["complete"]
+    counts = Counter(record["key"] for record in other.journal() if not record.get("confirm"))
+    assert set(counts.values()) == {1}
+
+
+def test_a_corrupted_artifact_is_not_loaded(project, measured, tmp_path_factory):
+    other = copy_of(project, tmp_path_factory)
+    other.crossload("run", "small", "--writer", "sklearn-1.2.2", "--reader", "sklearn-1.2.2", "--case", "logistic/pickle")
+    (path,) = (other.root / ".crossload" / "store" / "artifacts").glob("*/model.pkl")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+    other.crossload("run", "small", "--writer", "sklearn-1.2.2", "--reader", "sklearn-1.3.2", "--case", "logistic/pickle")
+
+    row = other.outcomes("small").loc[("logistic", "pickle", "sklearn-1.2.2", "sklearn-1.3.2")]
+    assert row["verdict"] == "load-error"
+    assert "ArtifactCorrupted" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "text"),
+    [
+        ("seconds = 30", 'seconds = "30"', 2, "small.toml: limits.seconds: expected a number, got '30'"),
+        ("[limits]", "[limit]", 2, "unknown key - did you mean 'limits'?"),
+        ('"1.2.2", "1.3.2"', '"1.2.2", "1.2.2"', 2, "'1.2.2' stands already at [0]"),
+        ("recipes/few.py", "recipes/fev.py", 2, "no such recipe file: 'recipes/fev.py' - did you mean 'recipes/few.py'?"),
+        ('"pickle", "joblib"', '"pickle", "joblob"', 2, "no such format 'joblob' - did you mean 'joblib'?"),
+    ],
+    ids=["type", "key", "duplicate", "recipe", "format"],
+)
+def test_mistakes_of_a_matrix_file(project, measured, tmp_path_factory, old, new, code, text):
+    other = copy_of(project, tmp_path_factory)
+    other.matrix("small", SMALL.replace(old, new))
+
+    done = other.crossload("run", "small", code=code)
+
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_recipe_that_raises_has_an_exit_code_of_its_own(project, measured, tmp_path_factory):
+    other = copy_of(project, tmp_path_factory, "import no_such_library\n")
+
+    done = other.crossload("run", "small", code=4)
+
+    assert "few.py:1: raises when it is imported: ModuleNotFoundError" in done.stderr
+    assert "import libraries inside functions" in done.stderr
+
+
+def test_an_empty_selection_has_an_exit_code_of_its_own(project, measured):
+    assert "did you mean 'forest'?" in project.crossload("run", "small", "--case", "forrest", code=3).stderr
+    assert "did you mean 'small'?" in project.crossload("run", "smal", code=2).stderr
+
+
+def test_pins_that_cannot_be_cost_their_environment_only(project, measured, tmp_path_factory):
+    other = copy_of(project, tmp_path_factory)
+    (other.root / "matrix" / "locks").unlink()
+    (other.root / "matrix" / "locks").mkdir()
+    for lock in (project.root / "matrix" / "locks").iterdir():
+        (other.root / "matrix" / "locks" / lock.name).write_bytes(lock.read_bytes())
+    other.matrix(
+        "small",
+        SMALL.replace('"1.3.2"]', '"1.3.2", "1.3.9"]')
+        + '[[environment]]\nid = "impossible"\npython = "3.9"\npackages = ["scikit-learn==1.2.2", "numpy==1.10.0"]\n',
+    )
+
+    done = other.crossload("run", "small", code=5)
+
+    assert "scikit-learn==1.3.9: no such release" in done.stderr + done.stdout
+    assert "nearest: 1.3." in done.stdout
+    summary = other.summary("small")
+    failures = {each["id"]: each["failure"] for each in summary["environments"] if each["failure"]}
+    assert set(failures) == {"sklearn-1.3.9", "impossible"}
+    assert "No solution found" in failures["impossible"] or "unsatisfiable" in failures["impossible"]
+    assert summary["counts"]["identical"] + summary["counts"]["equivalent"] == 20
+    assert not summary["complete"]
+
+
+def test_a_missing_interpreter_leaves_the_rest(project, measured, tmp_path_factory):
+    other = copy_of(project, tmp_path_factory)
+    other.matrix(
+        "small", SMALL + '[[environment]]\nid = "future"\npython = "3.99"\npackages = ["scikit-learn==1.3.2"]\n'
+    )
+
+    done = other.crossload("run", "small", env=os.environ | {"UV_PYTHON_DOWNLOADS": "never"})
+
+    assert "NOT MEASURED future: needs Python 3.99, which is not installed here" in done.stdout
+    assert other.summary("small")["counts"]["no-env"] == 5 * 6
+
+
+def test_one_environment_can_be_built_and_used_by_hand(project, measured):
+    done = project.crossload("env", "sklearn-1.3.2")
+
+    assert done.stdout.strip().endswith(("bin/python", "python.exe"))
+    assert "did you mean" in project.crossload("env", "sklearn-1.3.9", code=3).stderr
+
+
+def test_a_dry_run_measures_nothing(project, measured):
+    done = project.crossload("run", "small", "--dry-run", "--case", "forest")
+
+    assert "8 of 24 cells: 2 cases, 2 writers, 2 readers" in done.stdout

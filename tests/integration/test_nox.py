@@ -1,0 +1,66 @@
+"""The noxfile: listing is quick and quiet, environments are sessions, broken matrix files leave the rest."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def nox(*arguments, cwd=ROOT, code=0):
+    done = subprocess.run(
+        [sys.executable, "-m", "nox", *arguments], capture_output=True, text=True, cwd=cwd, timeout=600, check=False
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def test_importing_the_noxfile_prints_nothing_and_loads_nothing_heavy():
+    code = "import sys, noxfile; print(sorted({'numpy', 'pandas', 'sklearn', 'jinja2', 'requests'} & set(sys.modules)))"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+
+    assert done.stdout == "[]\n"
+
+
+def test_every_environment_is_a_session():
+    sessions = {each["name"] for each in json.loads(nox("--list", "--json").stdout)}
+
+    locks = {path.name.removesuffix(".txt").removesuffix(f".{sys.platform}") for path in (ROOT / "matrix" / "locks").glob("*.txt")}
+    assert {f"env-{each}" for each in locks} <= sessions
+    assert {"matrix", "tests", "lint", "typecheck", "lock", "versions"} <= sessions
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """The committed kind of files, in a folder of their own."""
+    folder = tmp_path_factory.mktemp("clone") / "crossload"
+    ignore = shutil.ignore_patterns(".nox", ".crossload", ".git", "__pycache__", ".*_cache", ".hypothesis", "reports")
+    shutil.copytree(ROOT, folder, ignore=ignore)
+    return folder
+
+
+def test_a_command_runs_in_an_environment(clone):
+    done = nox("-s", "env-joblib-1.6.0", "--", "python", "-c", "import joblib; print('joblib is', joblib.__version__)", cwd=clone)
+
+    assert "joblib is 1.6.0" in done.stdout
+    assert (clone / ".nox" / "env-joblib-1.6.0" / "crossload-stamp.json").exists()
+
+
+def test_a_broken_matrix_file_leaves_the_other_sessions(clone):
+    (clone / "matrix" / "broken.toml").write_text("[matrix]\n")
+    try:
+        done = nox("--list", cwd=clone)
+        assert "broken-matrix-files" in done.stdout
+        assert "tests" in done.stdout
+        failed = nox("-s", "broken-matrix-files", cwd=clone, code=1)
+        assert "the key 'title' is missing" in failed.stderr
+    finally:
+        (clone / "matrix" / "broken.toml").unlink()

@@ -1,0 +1,104 @@
+"""Laws that hold for all inputs: completeness of plans, counts that sum, judging that knows no order."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
+
+from helpers import plan
+
+from crossload.config.model import Rule
+from crossload.engine.store import merge
+from crossload.plan import Selection
+from crossload.report.view import Square
+from crossload.verdict import Verdict, compare
+
+versions = st.lists(st.sampled_from([f"1.{n}" for n in range(8)]), min_size=1, max_size=5, unique=True)
+
+
+@given(versions)
+def test_a_plan_holds_every_pair_of_every_case_once(chosen):
+    made = plan(tuple(chosen))
+
+    assert len(made.cells) == len(set(made.cells)) == len(chosen) ** 2 * len(made.cases)
+
+
+@given(versions, st.sampled_from(["sklearn>=1.3", "sklearn-1.2", "sklearn-*"]), st.sampled_from(["pickle", "joblib*", "*"]))
+def test_excluding_and_including_are_complements(chosen, writer, fmt):
+    rule = Rule(writer=writer, format=fmt)
+    everything = set(plan(tuple(chosen)).cells)
+    try:
+        left = set(plan(tuple(chosen), exclude=(rule,)).cells)
+    except Exception as error:  # nothing is left: the plan says so
+        assert "nothing is selected" in str(error)
+        left = set()
+
+    assert left <= everything
+    assert all(cell.case.format != "pickle" for cell in everything - left) or fmt in ("pickle", "*")
+
+
+@given(versions, st.integers(0, 4), st.integers(0, 4))
+def test_a_selection_is_the_product_of_its_writers_and_readers(chosen, i, j):
+    writer, reader = (f"sklearn-{chosen[n % len(chosen)]}" for n in (i, j))
+
+    made = plan(tuple(chosen), selection=Selection(writers=(writer,), readers=(reader,)))
+
+    assert {(cell.writer, cell.reader) for cell in made.selected} == {(writer, reader)}
+    assert len(made.selected) == len(made.cases)
+
+
+@given(st.dictionaries(st.sampled_from(list(Verdict)), st.integers(1, 50), min_size=1))
+def test_a_square_passes_only_if_nothing_failed_and_nothing_is_missing(counts):
+    square = Square(counts=counts)
+
+    failed = any(verdict.passes is False for verdict in counts)
+    missing = any(verdict in counts for verdict in (Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT))
+    assert bool(square.worst.passes) == (not failed and not missing and square.passed > 0)
+    assert square.passed + square.failed <= square.planned == sum(counts.values())
+
+
+floats = st.floats(allow_nan=True, allow_infinity=True, width=64)
+
+
+@given(st.lists(floats, max_size=20))
+def test_an_array_is_always_within_tolerance_of_itself(values):
+    array = np.array(values, dtype="float64")
+
+    found = compare(array, array.copy(), atol=0.0, rtol=0.0)
+
+    assert found.within
+    assert found.max_abs == 0
+
+
+@given(st.lists(st.tuples(floats, floats), min_size=1, max_size=20))
+def test_a_difference_beyond_any_tolerance_is_always_seen(pairs):
+    before, after = np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs])
+    same = (before == after) | (np.isnan(before) & np.isnan(after))
+
+    assert compare(before, after, atol=0.0, rtol=0.0).changed == int((~same).sum())
+
+
+records = st.fixed_dictionaries(
+    {"kind": st.just("load"), "key": st.sampled_from("abc"), "status": st.sampled_from(["ok", "crash", "error"])},
+    optional={"confirm": st.just(True), "outputs": st.just({"p": "d"})},
+)
+
+
+@settings(max_examples=50)
+@given(st.lists(records, max_size=12))
+def test_the_last_record_of_a_key_counts_and_survives_json(chosen):
+    merged = {}
+    for record in chosen:
+        merge(merged, record)
+
+    for key in {record["key"] for record in chosen}:
+        last = [record for record in chosen if record["key"] == key][-1]
+        assert merged[key]["status"] == last["status"]
+    assert json.loads(json.dumps(merged)) == merged

@@ -1,0 +1,186 @@
+"""The view and its renderers: counts that sum, text that is escaped, the same outcomes the same bytes."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+
+import pytest
+from helpers import plan
+
+from crossload.report import EnvironmentFacts, Row, RunFacts, make_view, render_terminal, write_reports
+from crossload.report.files import frame, summary
+from crossload.report.html import render_html
+from crossload.report.markdown import render_markdown
+from crossload.report.view import Square, short_labels, signature_of
+from crossload.verdict import Judgement, Verdict
+
+HOSTILE = "</script><b>x</b> \x1b[31m | `a` \u202e\n\"'&"
+RUN = RunFacts(
+    date="2026-11-22", version="0", platform="Linux", measured=3, wall_seconds=1.0, cpu_seconds=1.0, cores=2
+)
+
+
+def view_of(*verdicts, reason="reason"):
+    cells = plan(("1.0", "1.1", "1.2")).cells
+    rows = [
+        Row(
+            cell=cell,
+            judgement=Judgement(
+                verdict=verdicts[index % len(verdicts)], reason=reason, before={"accuracy": 1.0}, after={"accuracy": 0.5},
+                worst_metric="accuracy", worst_drift=-0.5,
+            ),
+            seconds={"load": 0.1},
+        )
+        for index, cell in enumerate(cells)
+    ]  # fmt: skip
+    environments = [EnvironmentFacts(id=f"sklearn-{v}", python="3.9.1", versions={"numpy": "1.0"}) for v in ("1.0", "1.1", "1.2")]
+    return make_view(name="m", title="A title", environments=environments, rows=rows, run=RUN)
+
+
+ALL = tuple(Verdict)
+
+
+def test_counts_sum_to_the_planned_cells_in_every_grid():
+    view = view_of(*ALL)
+
+    assert sum(view.counts.values()) == len(view.rows)
+    assert sum(square.planned for square in view.grids[0].squares.values()) == len(view.rows)
+    assert sum(square.planned for grid in view.grids[1:] for square in grid.squares.values()) == len(view.rows)
+
+
+@pytest.mark.parametrize("gap", [Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT])
+def test_a_square_with_a_gap_never_shows_as_passed(gap):
+    square = Square(counts={Verdict.IDENTICAL: 9, gap: 1})
+
+    assert square.worst is gap
+    assert not square.worst.passes
+
+
+def test_the_worst_of_a_square_is_a_failure_if_there_is_one():
+    square = Square(counts={Verdict.IDENTICAL: 9, Verdict.NOT_RUN: 1, Verdict.LOAD_ERROR: 1, Verdict.DRIFT: 1})
+
+    assert square.worst is Verdict.DRIFT
+    assert (square.passed, square.failed, square.planned) == (9, 2, 12)
+
+
+def test_what_does_not_exist_does_not_spoil_a_pass():
+    assert Square(counts={Verdict.IDENTICAL: 1, Verdict.NOT_AVAILABLE: 5}).worst is Verdict.IDENTICAL
+
+
+def test_a_view_is_complete_only_if_all_was_measured():
+    assert view_of(Verdict.IDENTICAL, Verdict.NOT_AVAILABLE).complete
+    assert not view_of(Verdict.IDENTICAL, Verdict.NOT_RUN).complete
+    assert not view_of(Verdict.IDENTICAL, Verdict.NO_ENVIRONMENT).complete
+
+
+def test_drifts_and_signatures_are_collected():
+    view = view_of(Verdict.DRIFT, Verdict.LOAD_ERROR, reason="ValueError: node 12 of 'x'")
+
+    assert 0 < len(view.worst_drifts) <= 10
+    assert [each.text for each in view.signatures] == ["ValueError: node * of *"]
+    assert view.signatures[0].cells == view.counts[Verdict.LOAD_ERROR]
+
+
+def test_errors_that_differ_in_numbers_and_names_have_one_signature():
+    assert signature_of("KeyError: 'a' at 0x7f12") == signature_of("KeyError: 'bc' at 0x9e77")
+    assert signature_of("shape (3, 4)") == signature_of("shape (5, 6)")
+    assert signature_of("KeyError: 'a'") != signature_of("ValueError: 'a'")
+
+
+def test_the_terminal_says_everything_that_was_not_measured():
+    facts = EnvironmentFacts(id="sklearn-9", failure="needs Python 3.99")
+    base = view_of(Verdict.IDENTICAL, Verdict.NOT_RUN)
+    view = make_view(name="m", title="t", environments=[*base.environments, facts], rows=base.rows, run=RUN)
+
+    text = render_terminal(view)
+
+    assert "NOT MEASURED sklearn-9: needs Python 3.99" in text
+    assert f"NOT MEASURED in this run: {view.counts[Verdict.NOT_RUN]} cells" in text
+
+
+def test_the_terminal_tables_fit_the_width():
+    text = render_terminal(view_of(*ALL), width=80)
+
+    tables = text.split("the worst drifts")[0]
+    assert max(len(line) for line in tables.splitlines() if "  -" in line or line.startswith("sklearn")) <= 80
+
+
+@pytest.mark.parametrize("render", [render_html, render_markdown, render_terminal])
+def test_text_of_pinned_processes_is_escaped(render):
+    text = render(view_of(Verdict.LOAD_ERROR, Verdict.DRIFT, reason=HOSTILE))
+
+    assert "\x1b" not in text
+    if render is not render_terminal:
+        assert "</script>" not in text
+        assert "<b>x</b>" not in text
+
+
+class Page(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.cells, self.ids, self.addresses, self.headings, self.open = [], [], [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        if tag in ("td", "th"):
+            self.cells.append("")
+            self.open.append(tag)
+            if tag == "th":
+                self.headings.append(found.get("scope"))
+        if "id" in found:
+            self.ids.append(found["id"])
+        self.addresses += [value for key, value in attributes if key in ("src", "href")]
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "th"):
+            self.open.pop()
+
+    def handle_data(self, data):
+        if self.open:
+            self.cells[-1] += data
+
+
+def test_the_page_is_sound():
+    page = Page()
+    page.feed(render_html(view_of(*ALL)))
+
+    assert all(cell.strip() for cell in page.cells)
+    assert len(set(page.ids)) == len(page.ids)
+    assert page.addresses == []
+    assert all(scope in ("row", "col") for scope in page.headings)
+
+
+def test_reports_are_written_whole_and_twice_the_same(tmp_path):
+    view = view_of(*ALL)
+    names = ["README.md", "index.html", "summary.json", "outcomes.parquet"]
+
+    assert [path.name for path in write_reports(view, tmp_path)] == names
+    first = {name: (tmp_path / name).read_bytes() for name in names}
+    write_reports(view, tmp_path)
+
+    assert {name: (tmp_path / name).read_bytes() for name in names} == first
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+
+
+def test_the_summary_is_json_without_infinities():
+    text = json.dumps(summary(view_of(Verdict.DRIFT)), allow_nan=False)
+
+    assert json.loads(text)["counts"]["drift"] == len(view_of(Verdict.DRIFT).rows)
+
+
+def test_the_frame_has_one_row_a_cell_and_metrics_with_their_drift():
+    table = frame(view_of(Verdict.IDENTICAL, Verdict.DRIFT))
+
+    assert len(table) == len(view_of(Verdict.IDENTICAL).rows)
+    assert (table["accuracy_drift"] == -0.5).all()
+    assert set(table["verdict"]) == {"identical", "drift"}
+
+
+def test_column_labels_are_short_and_unique():
+    assert short_labels(["sklearn-0.22.2.post1", "sklearn-1.5.2-numpy1"]) == {
+        "sklearn-0.22.2.post1": "0.22.2",
+        "sklearn-1.5.2-numpy1": "1.5.2-np1",
+    }
+    assert short_labels(["a-1", "b-1"]) == {"a-1": "a-1", "b-1": "b-1"}
+    assert short_labels(["a-1.post1", "a-1.post2"]) == {"a-1.post1": "a-1.post1", "a-1.post2": "a-1.post2"}
