@@ -4,9 +4,9 @@
 # ///
 """crossload: which saved models survive which upgrade, measured.
 
-    nox -s matrix                 measure all matrices and print their tables (nox -s matrix -- sklearn for one)
-    nox -s tests                  run the tests (nox -s tests -- -m "not integration" for the fast ones)
-    nox -s env-ID -- python ...   build one environment and run a command in it
+nox -s matrix                 measure all matrices and print their tables (nox -s matrix -- sklearn for one)
+nox -s tests                  run the tests (nox -s tests -- -m "not integration" for the fast ones)
+nox -s env-ID -- python ...   build one environment and run a command in it
 """
 
 from __future__ import annotations

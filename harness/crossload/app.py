@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +40,7 @@ class Options:
     """What a command line asks for."""
 
     matrices: tuple[str, ...] = ()
-    selection: Selection = Selection()
+    selection: Selection = field(default_factory=Selection)
     jobs: int = 0
     strict: bool = False
     dry_run: bool = False
@@ -78,8 +78,8 @@ def run(places: Places, options: Options, *, out: Callable[[str], None] = print)
     try:
         store.compact()
         saves, loads = store.read()
-        interpreters = Interpreters(say=lambda text: out(text))
-        locker = Locker(places, interpreters, Index(places.work / "index"), say=lambda text: out(text))
+        interpreters = Interpreters(say=out)
+        locker = Locker(places, interpreters, Index(places.work / "index"), say=out)
         for plan in plans:
             one = _OneMatrix(places, options, store, locker, plan, out)
             errors += one.run(saves, loads)

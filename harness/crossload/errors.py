@@ -64,7 +64,7 @@ class HarnessFault(CrossloadError):
 
 
 class EnvironmentUnavailable(CrossloadError):
-    """This machine cannot build an environment (no interpreter, no network, a failed build); the matrix goes on."""
+    """An environment cannot be built on this machine (no interpreter, no network, a failed build); the matrix goes on."""
 
     exit_code = 8
 

@@ -35,9 +35,7 @@ def refresh_locks(places: Places, matrices: Sequence[str], only: Sequence[str], 
     """Make all wanted locks anew.  Raises the worst error after all others were made."""
     known = _environments(places, matrices)
     check_selection(Selection(only=tuple(only)), known.values(), [], [])
-    wanted = [
-        each for each in known.values() if not only or any(matches_environment(pattern, each) for pattern in only)
-    ]
+    wanted = [each for each in known.values() if not only or any(matches_environment(pattern, each) for pattern in only)]
     locker = _locker(places, out)
 
     def lock(environment: Environment) -> CrossloadError | None:
@@ -66,7 +64,9 @@ def propose_versions(places: Places, matrices: Sequence[str], *, out: Callable[[
             newest: dict[tuple[int, int], Version] = {}
             for release in releases:
                 newest[release.major, release.minor] = max(release, newest.get((release.major, release.minor), release))
-            patches = [f"{old} -> {newest[old.major, old.minor]}" for old in pinned if newest.get((old.major, old.minor), old) > old]
+            patches = [
+                f"{old} -> {newest[old.major, old.minor]}" for old in pinned if newest.get((old.major, old.minor), old) > old
+            ]
             minors = [str(release) for release in newest.values() if release > max(pinned)]
             out(f"{spec.name}: {package}")
             out("  newer patch releases: " + (", ".join(patches) or "none"))

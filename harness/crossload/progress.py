@@ -46,8 +46,8 @@ class PlainProgress:
             kept = f", {reused} known from before" if reused else ""
             self._write(f"{total} cells{kept}, {total - reused} to measure")
 
-    def saved(self, environment: str) -> None:
-        """An environment saved a case."""
+    def saved(self) -> None:
+        """A case was saved."""
         with self._lock:
             self._saves += 1
             self._tick()
@@ -92,8 +92,11 @@ class LiveProgress(PlainProgress):
 
         self._console = Console(stderr=True, highlight=False, markup=False)
         self._bar = Progress(
-            TextColumn(f"[{name}]", markup=False), BarColumn(), TextColumn("{task.description}", markup=False),
-            console=self._console, transient=True,
+            TextColumn(f"[{name}]", markup=False),
+            BarColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=self._console,
+            transient=True,
         )
         self._task = self._bar.add_task("", total=None)
         self._bar.start()

@@ -16,7 +16,7 @@ from crossload.plan import environments_of, load_specs
 if TYPE_CHECKING:
     from pathlib import Path
 
-TEST_ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": None, "PYTHONPATH": None}
+TEST_ENVIRONMENT: dict[str, str | None] = {"PYTHONDONTWRITEBYTECODE": None, "PYTHONPATH": None}
 """Without byte code each import costs several times as much; CI machines often switch it off."""
 
 
@@ -92,7 +92,7 @@ def _register(driver: Driver, env_id: str) -> None:
         if session.posargs:
             folder = driver.root / ".nox" / f"env-{env_id}" / ("Scripts" if os.name == "nt" else "bin")
             path = os.pathsep.join([str(folder), os.environ.get("PATH", "")])
-            session.run(*session.posargs, external=True, env={"PATH": path} | TEST_ENVIRONMENT)
+            session.run(*session.posargs, external=True, env=TEST_ENVIRONMENT | {"PATH": path})
 
     environment.__doc__ = f"Build {env_id}; run a command in it (-- python ...)."
     nox.session(name=f"env-{env_id}", python=False, default=False, tags=["env"])(environment)

@@ -33,7 +33,9 @@ class Project:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "crossload", "--root", str(self.root), *arguments]
 
-    def crossload(self, *arguments: str, code: int | None = 0, seconds: float = 600, **options) -> subprocess.CompletedProcess[str]:
+    def crossload(
+        self, *arguments: str, code: int | None = 0, seconds: float = 600, **options
+    ) -> subprocess.CompletedProcess[str]:
         """Run to the end; fails the test if the exit code is another than expected."""
         done = subprocess.run(
             self.command(*arguments), capture_output=True, text=True, timeout=seconds, check=False, **options

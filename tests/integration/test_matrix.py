@@ -297,9 +297,7 @@ def test_pins_that_cannot_be_cost_their_environment_only(project, measured, tmp_
 
 def test_a_missing_interpreter_leaves_the_rest(project, measured, tmp_path_factory):
     other = copy_of(project, tmp_path_factory)
-    other.matrix(
-        "small", SMALL + '[[environment]]\nid = "future"\npython = "3.99"\npackages = ["scikit-learn==1.3.2"]\n'
-    )
+    other.matrix("small", SMALL + '[[environment]]\nid = "future"\npython = "3.99"\npackages = ["scikit-learn==1.3.2"]\n')
 
     done = other.crossload("run", "small", env=os.environ | {"UV_PYTHON_DOWNLOADS": "never"})
 

@@ -6,10 +6,9 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-
-from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +32,9 @@ def test_importing_the_noxfile_prints_nothing_and_loads_nothing_heavy():
 def test_every_environment_is_a_session():
     sessions = {each["name"] for each in json.loads(nox("--list", "--json").stdout)}
 
-    locks = {path.name.removesuffix(".txt").removesuffix(f".{sys.platform}") for path in (ROOT / "matrix" / "locks").glob("*.txt")}
+    locks = {
+        path.name.removesuffix(".txt").removesuffix(f".{sys.platform}") for path in (ROOT / "matrix" / "locks").glob("*.txt")
+    }
     assert {f"env-{each}" for each in locks} <= sessions
     assert {"matrix", "tests", "lint", "typecheck", "lock", "versions"} <= sessions
 
@@ -48,7 +49,9 @@ def clone(tmp_path_factory):
 
 
 def test_a_command_runs_in_an_environment(clone):
-    done = nox("-s", "env-joblib-1.6.0", "--", "python", "-c", "import joblib; print('joblib is', joblib.__version__)", cwd=clone)
+    done = nox(
+        "-s", "env-joblib-1.6.0", "--", "python", "-c", "import joblib; print('joblib is', joblib.__version__)", cwd=clone
+    )
 
     assert "joblib is 1.6.0" in done.stdout
     assert (clone / ".nox" / "env-joblib-1.6.0" / "crossload-stamp.json").exists()

@@ -93,7 +93,10 @@ seconds = -1
     assert 'm.toml: environment[1].python: expected a string, got 3.1 - write "3.10"' in found
     assert "m.toml: matrix.formatz: unknown key - did you mean 'formats'?" in found
     assert any(line.startswith("m.toml: limits.seconds: must be greater than 0") for line in found)
-    assert any('axis."scikit-learn".versions' not in line and "axis.scikit-learn.versions: must not be empty" in line for line in found)
+    assert any(
+        'axis."scikit-learn".versions' not in line and "axis.scikit-learn.versions: must not be empty" in line
+        for line in found
+    )
 
 
 def test_a_version_without_quotes_gets_a_hint(tmp_path):

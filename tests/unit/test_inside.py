@@ -90,7 +90,15 @@ def test_a_bad_specifier_of_a_recipe_is_refused():
 
 
 def test_recipes_choose_formats_by_patterns():
-    recipe = contract.Recipe("r", {**dict.fromkeys(("family", "task", "data", "build"), "x"), "outputs": ["predict"], "formats": ["joblib*", "!joblib-xz"]}, "r.py")
+    recipe = contract.Recipe(
+        "r",
+        {
+            **dict.fromkeys(("family", "task", "data", "build"), "x"),
+            "outputs": ["predict"],
+            "formats": ["joblib*", "!joblib-xz"],
+        },
+        "r.py",
+    )
 
     assert recipe.allows("joblib-zlib")
     assert not recipe.allows("joblib-xz")
@@ -98,7 +106,11 @@ def test_recipes_choose_formats_by_patterns():
 
 
 def test_recipes_say_what_they_need():
-    recipe = contract.Recipe("r", {**dict.fromkeys(("family", "task", "data", "build"), "x"), "outputs": ["predict"], "needs": {"sklearn": ">=1.0"}}, "r.py")
+    recipe = contract.Recipe(
+        "r",
+        {**dict.fromkeys(("family", "task", "data", "build"), "x"), "outputs": ["predict"], "needs": {"sklearn": ">=1.0"}},
+        "r.py",
+    )
 
     assert recipe.unmet({"sklearn": "1.2"}) == ""
     assert recipe.unmet({"sklearn": "0.24.2"}) == "needs sklearn>=1.0, this is 0.24.2"

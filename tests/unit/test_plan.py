@@ -54,9 +54,7 @@ def test_patterns_and_specifiers_mean_environments(pattern, expected):
 
 def test_a_specifier_means_a_package_and_its_cpu_build():
     environment = environments_of(spec())[0]
-    changed = type(environment)(
-        id="tf", requires=("tensorflow-cpu==2.10.1",), extras=(), as_of="today", python=None
-    )
+    changed = type(environment)(id="tf", requires=("tensorflow-cpu==2.10.1",), extras=(), as_of="today", python=None)
 
     assert matches_environment("tf>=2.10", changed)
     assert not matches_environment("tensorflow<2.10", changed)

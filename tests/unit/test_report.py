@@ -16,9 +16,7 @@ from crossload.report.view import Square, short_labels, signature_of
 from crossload.verdict import Judgement, Verdict
 
 HOSTILE = "</script><b>x</b> \x1b[31m | `a` \u202e\n\"'&"
-RUN = RunFacts(
-    date="2026-11-22", version="0", platform="Linux", measured=3, wall_seconds=1.0, cpu_seconds=1.0, cores=2
-)
+RUN = RunFacts(date="2026-11-22", version="0", platform="Linux", measured=3, wall_seconds=1.0, cpu_seconds=1.0, cores=2)
 
 
 def view_of(*verdicts, reason="reason"):
@@ -34,7 +32,9 @@ def view_of(*verdicts, reason="reason"):
         )
         for index, cell in enumerate(cells)
     ]  # fmt: skip
-    environments = [EnvironmentFacts(id=f"sklearn-{v}", python="3.9.1", versions={"numpy": "1.0"}) for v in ("1.0", "1.1", "1.2")]
+    environments = [
+        EnvironmentFacts(id=f"sklearn-{v}", python="3.9.1", versions={"numpy": "1.0"}) for v in ("1.0", "1.1", "1.2")
+    ]
     return make_view(name="m", title="A title", environments=environments, rows=rows, run=RUN)
 
 

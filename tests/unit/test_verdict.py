@@ -31,7 +31,7 @@ def judge_of(before, after, *, task="binary", truth=TRUTH, metric=0.001, outputs
 def verdict_of(before, after, **more):
     judge, cell = judge_of(before, after, **more)
     names = list(before)
-    same = {name: "same" for name in names}
+    same = dict.fromkeys(names, "same")
     other = {name: "same" if np.array_equal(before[name], after[name]) else "other" for name in names}
     return judge.judge(cell, saved(same), loaded(other))
 

@@ -135,9 +135,9 @@ def _environment(table: dict[str, Any], path: str, problems: Problems) -> Enviro
 
 def _unique_ids(axes: tuple[AxisSpec, ...], environments: tuple[EnvironmentSpec, ...], problems: Problems) -> None:
     seen: dict[str, str] = {}
-    named = [
-        (f"{axis.prefix}-{version}", key_path("axis", axis.package)) for axis in axes for version in axis.versions
-    ] + [(environment.id, f"environment[{index}].id") for index, environment in enumerate(environments)]
+    named = [(f"{axis.prefix}-{version}", key_path("axis", axis.package)) for axis in axes for version in axis.versions] + [
+        (environment.id, f"environment[{index}].id") for index, environment in enumerate(environments)
+    ]
     for env_id, path in named:
         if env_id in seen:
             problems.add(path, f"duplicate environment id {env_id!r}", f"{seen[env_id]} has it already; rename one")

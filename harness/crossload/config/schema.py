@@ -7,6 +7,7 @@ itself as JSON Schema.  Kinds do not build dataclasses; `load` does, from values
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -93,7 +94,7 @@ class Number:
         good = isinstance(value, int) or (isinstance(value, float) and not self.whole)
         if isinstance(value, bool) or not good:
             problems.add(path, f"expected {'a whole number' if self.whole else 'a number'}, got {_got(value)}")
-        elif value != value or value in (float("inf"), float("-inf")):
+        elif not math.isfinite(value):
             problems.add(path, f"expected a finite number, got {value}")
         elif self.above is not None and not value > self.above:
             problems.add(path, f"must be greater than {self.above:g}, got {value}")

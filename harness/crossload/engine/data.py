@@ -81,9 +81,7 @@ def _reviews() -> tuple[Array, Array]:
     bad = ["dull", "awful", "noisy", "broken", "bland"]
     plain = ["room", "film", "meal", "book", "phone", "trip", "staff", "cable", "chair", "song", "garden", "window"]
     y = rng.integers(0, 2, n)
-    words = [
-        [*rng.choice(plain, 6), *rng.choice(good if mood else bad, 1), *rng.choice(good + bad, 1)] for mood in y
-    ]
+    words = [[*rng.choice(plain, 6), *rng.choice(good if mood else bad, 1), *rng.choice(good + bad, 1)] for mood in y]
     return np.array([" ".join(rng.permutation(row)) for row in words]), y.astype("int64")
 
 

@@ -42,7 +42,7 @@ class Progress(Protocol):
 
     def note(self, text: str) -> None: ...
     def start(self, total: int, reused: int) -> None: ...
-    def saved(self, environment: str) -> None: ...
+    def saved(self) -> None: ...
     def settled(self, cells: int) -> None: ...
 
 
@@ -164,9 +164,7 @@ class Run:
         count = 0
         for cell in self.plan.selected:
             saved = self.ledger.save(cell.writer, cell.case)
-            if saved is None:
-                count += 1
-            elif "artifact" in saved and (self.ledger.built.get(cell.reader) is None or self._is_open(cell)):
+            if saved is None or ("artifact" in saved and (self.ledger.built.get(cell.reader) is None or self._is_open(cell))):
                 count += 1
         return count
 
@@ -306,7 +304,7 @@ class Run:
                     if fresh or record.get("confirm"):
                         self._offer(self._cells[env_id, case.recipe, case.saver])
                     self._turn.notify_all()
-            self.progress.saved(env_id)
+            self.progress.saved()
             if fresh and "artifact" not in record:
                 self.progress.settled(len(self._cells[env_id, case.recipe, case.saver]))
 
@@ -379,7 +377,9 @@ class Run:
     def _status(self, which: str, key: str | None) -> str:
         return str(getattr(self.ledger, which).get(key, {}).get("status", ""))
 
-    def _job(self, server: Server, op: str, items: list[Any], seen: Callable[[Record], None], *, isolate: bool = False) -> None:
+    def _job(
+        self, server: Server, op: str, items: list[Any], seen: Callable[[Record], None], *, isolate: bool = False
+    ) -> None:
         server.run(
             op,
             items,

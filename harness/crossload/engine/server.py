@@ -181,7 +181,7 @@ class Server:
                 self._process.stdin.close()
             except OSError:
                 kill = True
-        for number in ([signal.SIGTERM] if kill else [None, signal.SIGTERM]):
+        for number in [signal.SIGTERM] if kill else [None, signal.SIGTERM]:
             if number is not None:
                 self._process.send_signal(number)
             try:
@@ -200,25 +200,29 @@ def child_environment(scratch: Path, environ: os._Environ[str] | dict[str, str])
     """The whole environment of a pinned process: nothing of the caller's but what the system needs to run at all."""
     kept = {name: environ[name] for name in ("SYSTEMROOT", "COMSPEC", "PATHEXT", "WINDIR") if name in environ}
     threads = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
-    return kept | {f"{name}_NUM_THREADS": "1" for name in threads} | {
-        "TF_NUM_INTRAOP_THREADS": "1",
-        "TF_NUM_INTEROP_THREADS": "1",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "KERAS_BACKEND": "tensorflow",
-        "KERAS_HOME": str(scratch / "keras"),
-        "PYTHONHASHSEED": "0",
-        "PYTHONIOENCODING": "utf-8",
-        "PATH": os.defpath,
-        "HOME": str(scratch),
-        "USERPROFILE": str(scratch),
-        "TMPDIR": str(scratch),
-        "TEMP": str(scratch),
-        "TMP": str(scratch),
-        "LANG": "C.UTF-8",
-        "LC_ALL": "C.UTF-8",
-        "TZ": "UTC",
-    }
+    return (
+        kept
+        | {f"{name}_NUM_THREADS": "1" for name in threads}
+        | {
+            "TF_NUM_INTRAOP_THREADS": "1",
+            "TF_NUM_INTEROP_THREADS": "1",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "CUDA_VISIBLE_DEVICES": "-1",
+            "KERAS_BACKEND": "tensorflow",
+            "KERAS_HOME": str(scratch / "keras"),
+            "PYTHONHASHSEED": "0",
+            "PYTHONIOENCODING": "utf-8",
+            "PATH": os.defpath,
+            "HOME": str(scratch),
+            "USERPROFILE": str(scratch),
+            "TMPDIR": str(scratch),
+            "TEMP": str(scratch),
+            "TMP": str(scratch),
+            "LANG": "C.UTF-8",
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+        }
+    )
 
 
 def _scrub_words(built: Built, store: Store, scratch: Path) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
@@ -15,8 +16,6 @@ from crossload.environments.uv import UvFailure, run_uv, uv_version
 from crossload.errors import EnvironmentUnavailable
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from crossload.environments.interpreters import Interpreter
     from crossload.environments.locks import Lock
     from crossload.environments.places import Places
@@ -68,7 +67,7 @@ def is_built(environment: Environment, places: Places) -> Built | None:
     if stamp is None or not python_in(folder).exists() or stamp.uv != uv_version():
         return None
     try:
-        if int(os.stat(stamp.base).st_mtime) != stamp.base_mtime:
+        if int(Path(stamp.base).stat().st_mtime) != stamp.base_mtime:
             return None
     except OSError:
         return None
@@ -99,10 +98,8 @@ def build(environment: Environment, lock: Lock, interpreter: Interpreter, places
         shutil.rmtree(folder, ignore_errors=True)
         try:
             run_uv(["venv", "--quiet", "--no-project", "--python", interpreter.path, str(folder)])
-            run_uv(
-                ["pip", "sync", "--quiet", "--require-hashes", "--python", str(python_in(folder))]
-                + ["--exclude-newer", lock.as_of, str(lock.path)]
-            )
+            sync = ["pip", "sync", "--quiet", "--require-hashes", "--exclude-newer", lock.as_of]
+            run_uv([*sync, "--python", str(python_in(folder)), str(lock.path)])
         except UvFailure as failure:
             shutil.rmtree(folder, ignore_errors=True)
             msg = f"{environment.id}: uv cannot build it:\n{failure.text}"
@@ -114,7 +111,7 @@ def build(environment: Environment, lock: Lock, interpreter: Interpreter, places
             lock=lock.digest,
             uv=uv_version(),
             base=base,
-            base_mtime=int(os.stat(base).st_mtime),
+            base_mtime=int(Path(base).stat().st_mtime),
         )
         (folder / STAMP).write_text(json.dumps(asdict(stamp), indent=1), encoding="utf-8")
     return Built(

@@ -105,10 +105,8 @@ class Interpreters:
 
     def _candidates(self) -> list[str]:
         """Paths of interpreters, resolved and without doubles; shims of pyenv are skipped, its folders are read."""
-        paths: list[str] = []
-        for minor in FIRST_RELEASES:
-            if found := shutil.which(f"python{minor}", path=self._environ.get("PATH", "")):
-                paths.append(found)
+        on_path = (shutil.which(f"python{minor}", path=self._environ.get("PATH", "")) for minor in FIRST_RELEASES)
+        paths = [path for path in on_path if path]
         root = Path(self._environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
         program = "python.exe" if os.name == "nt" else "bin/python"
         paths += [str(folder / program) for folder in root.glob("3.*") if (folder / program).is_file()]

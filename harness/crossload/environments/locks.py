@@ -137,11 +137,7 @@ class Locker:
         if environment.python:
             return [environment.python]
         pins = [self.index.release(name, version) for name, version in environment.pins.items()]
-        fits = [
-            minor
-            for minor, day in FIRST_RELEASES.items()
-            if day <= as_of and all(runs_on(pin, minor) for pin in pins)
-        ]
+        fits = [minor for minor, day in FIRST_RELEASES.items() if day <= as_of and all(runs_on(pin, minor) for pin in pins)]
         return sorted(fits, key=minor_key, reverse=True)
 
     def _make(self, environment: Environment, *, refresh: bool) -> Lock:
@@ -170,9 +166,17 @@ class Locker:
                 except _ExtrasExclude as excluded:
                     text, universal = excluded.text, excluded.universal
                     left_out = [*left_out, *excluded.left_out]
-                return self._write(environment, minor, as_of, text, left_out, universal=universal, committed=refresh or not (
-                    self.places.locks / f"{environment.id}.txt"
-                ).exists() or self._outdated(environment))
+                return self._write(
+                    environment,
+                    minor,
+                    as_of,
+                    text,
+                    left_out,
+                    universal=universal,
+                    committed=refresh
+                    or not (self.places.locks / f"{environment.id}.txt").exists()
+                    or self._outdated(environment),
+                )
         msg = f"{environment.id}: the pins cannot be resolved as of {as_of}:\n{failures[-1]}"
         raise EnvironmentPinsError(msg, hint="change the pins, or as-of, of this environment")
 
@@ -232,7 +236,12 @@ class Locker:
         universal: bool,
         committed: bool,
     ) -> Lock:
-        header = [f"# lock: {environment.id}", f"# python: {minor}", f"# as-of: {as_of}", f"# inputs: {environment.inputs_digest}"]
+        header = [
+            f"# lock: {environment.id}",
+            f"# python: {minor}",
+            f"# as-of: {as_of}",
+            f"# inputs: {environment.inputs_digest}",
+        ]
         header += [f"# platform: {sys.platform}"] if not universal else []
         header += [f"# left-out: {each}" for each in left_out]
         if committed:

@@ -70,7 +70,8 @@ def run_uv(
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise UvFailure(f"uv {arguments[0]}: no end after {seconds:g} s") from error
+        msg = f"uv {arguments[0]}: no end after {seconds:g} s"
+        raise UvFailure(msg) from error
     if done.returncode:
         raise UvFailure(done.stderr.strip())
     return done.stdout

@@ -47,19 +47,19 @@ class Recipe(object):
     def __init__(self, name: str, spec: Dict[str, Any], file: str) -> None:
         self.name = name
         self.file = file
-        self.family = spec["family"]  # type: str
-        self.task = spec["task"]  # type: str
-        self.data = spec["data"]  # type: str
-        self.kind = spec.get("kind", "object")  # type: str
-        self.build = spec["build"]  # type: Callable[[Any], Any]
-        self.fit = spec.get("fit")  # type: Optional[Callable[[Any, Any], Any]]
-        self.prepare = spec.get("prepare")  # type: Optional[Callable[[Any], Any]]
-        self.custom = spec.get("custom")  # type: Optional[Callable[[], Dict[str, Any]]]
-        self.needs = dict(spec.get("needs", {}))  # type: Dict[str, str]
-        self.formats = list(spec.get("formats", ["*"]))  # type: List[str]
-        self.roles = dict(spec.get("roles", {}))  # type: Dict[str, str]
+        self.family: str = spec["family"]
+        self.task: str = spec["task"]
+        self.data: str = spec["data"]
+        self.kind: str = spec.get("kind", "object")
+        self.build: Callable[[Any], Any] = spec["build"]
+        self.fit: Optional[Callable[[Any, Any], Any]] = spec.get("fit")
+        self.prepare: Optional[Callable[[Any], Any]] = spec.get("prepare")
+        self.custom: Optional[Callable[[], Dict[str, Any]]] = spec.get("custom")
+        self.needs: Dict[str, str] = dict(spec.get("needs", {}))
+        self.formats: List[str] = list(spec.get("formats", ["*"]))
+        self.roles: Dict[str, str] = dict(spec.get("roles", {}))
         outputs = spec["outputs"]
-        self.outputs = outputs if isinstance(outputs, dict) else {name: None for name in outputs}  # type: Dict[str, Any]
+        self.outputs: Dict[str, Any] = outputs if isinstance(outputs, dict) else {name: None for name in outputs}
 
     def allows(self, format_name: str) -> bool:
         """Whether the recipe wants to be saved in this format."""
@@ -140,7 +140,7 @@ def recipes_of(module: Any, path: str) -> Dict[str, Recipe]:
     shown = os.path.basename(path)
     if not isinstance(specs, dict) or not specs:
         raise ContractError(shown + ": no RECIPES mapping - name at least one recipe")
-    problems = []  # type: List[str]
+    problems: List[str] = []
     for name, spec in specs.items():
         problems.extend(shown + ": RECIPES[" + repr(name) + "]: " + text for text in _mistakes(name, spec))
     if problems:

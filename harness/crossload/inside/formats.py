@@ -18,10 +18,10 @@ class Format(object):
     """Name of the way of saving; formats with an equal saver share artifacts.  Default: the format's own name."""
     filename = "model.bin"
     """Name of the file or folder within the artifact's folder; some libraries choose the layout by its suffix."""
-    kinds = ("object",)  # type: Tuple[str, ...]
-    modules = ()  # type: Tuple[str, ...]
+    kinds: Tuple[str, ...] = ("object",)
+    modules: Tuple[str, ...] = ()
     """Modules the format cannot do without; imported before any fork."""
-    preload = ()  # type: Tuple[str, ...]
+    preload: Tuple[str, ...] = ()
     """Submodules worth importing before any fork, because each child would import them anew."""
     keeps = "model"
     """``model``: all of it; ``weights``: arrays for an architecture that is built anew; ``function``: the call alone."""
@@ -45,7 +45,7 @@ class Format(object):
     def _lacks(self, versions: Dict[str, str]) -> str:
         for module in self.modules:
             if module not in versions:
-                return module + " is not installed in this environment"
+                return str(module) + " is not installed in this environment"
         return ""
 
     def save(self, model: Any, path: str, recipe: Any) -> None:
@@ -156,7 +156,7 @@ def builtin_formats() -> Dict[str, Format]:
     """All formats of crossload, by name."""
     from . import formats_keras
 
-    found = [
+    found: List[Format] = [
         Pickle("pickle", None),
         Pickle("pickle-2", 2),
         Pickle("pickle-highest", pickle.HIGHEST_PROTOCOL),
@@ -170,7 +170,7 @@ def builtin_formats() -> Dict[str, Format]:
         Joblib("joblib-xz", compress=("xz", 3)),
         JoblibLz4("joblib-lz4", compress="lz4"),
         Skops(),
-    ]  # type: List[Format]
+    ]
     found.extend(formats_keras.keras_formats())
     return {each.name: each for each in found}
 

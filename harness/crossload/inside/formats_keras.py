@@ -8,7 +8,7 @@ and before it the legacy one; Keras 3 does not write legacy weights but reads th
 
 import json
 import os
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 from .contract import version_tuple
 from .formats import Format
@@ -46,7 +46,7 @@ class Signature(object):
 class KerasFormat(Format):
     """Base: needs TensorFlow; ``load`` gives a Keras model unless said otherwise."""
 
-    kinds = ("keras",)
+    kinds: Tuple[str, ...] = ("keras",)
     modules = ("tensorflow",)
 
 
@@ -56,7 +56,7 @@ class SavedModel(KerasFormat):
     name = "savedmodel-signature"
     saver = "savedmodel"
     filename = "model"
-    kinds = ("keras", "tf-module")
+    kinds: Tuple[str, ...] = ("keras", "tf-module")
     keeps = "function"
     metric_tolerance = 0.01
 

@@ -40,7 +40,7 @@ class Data(object):
 
 def read_data(folder: str) -> Dict[str, Any]:
     """Read a data set; files named ``x_train@column.npy`` become a dict of columns."""
-    found = {}  # type: Dict[str, Any]
+    found: Dict[str, Any] = {}
     for name in sorted(os.listdir(folder)):
         if not name.endswith(".npy"):
             continue
@@ -78,7 +78,7 @@ def describe_error(error: BaseException, job: Dict[str, Any]) -> Dict[str, str]:
 
 def describe_warnings(caught: List[Any], job: Dict[str, Any]) -> List[Dict[str, Any]]:
     """Category, text and count of each different warning."""
-    found = {}  # type: Dict[Any, int]
+    found: Dict[Any, int] = {}
     for each in caught:
         key = (each.category.__name__, _scrub(str(each.message), job)[:500])
         found[key] = found.get(key, 0) + 1
@@ -91,16 +91,16 @@ def _guard(error: BaseException) -> None:
         raise Stopped(str(error))
 
 
-class _Record(object):
+class Record(object):
     """An outcome in the making."""
 
     def __init__(self, item: Dict[str, Any], job: Dict[str, Any]) -> None:
         self.job = job
-        self.fields = {"kind": job["op"], "key": item["key"], "stage": "start"}  # type: Dict[str, Any]
+        self.fields: Dict[str, Any] = {"kind": job["op"], "key": item["key"], "stage": "start"}
         if job.get("isolate"):
             self.fields["confirm"] = True
-        self.seconds = {}  # type: Dict[str, float]
-        self.caught = []  # type: List[Any]
+        self.seconds: Dict[str, float] = {}
+        self.caught: List[Any] = []
 
     def run(self, stage: str, function: Any) -> Any:
         """Run one stage: timed, its warnings kept."""
@@ -131,7 +131,7 @@ class Fitted(object):
 
     def __init__(self, recipe: Recipe, data: Any, arrays: Dict[str, Any], seconds: Dict[str, float]) -> None:
         self.recipe, self.data, self.arrays, self.seconds = recipe, data, arrays, seconds
-        self.model = None  # type: Any
+        self.model: Any = None
 
 
 def seed() -> None:
@@ -144,7 +144,7 @@ def seed() -> None:
         sys.modules["tensorflow"].random.set_seed(0)  # type: ignore[attr-defined]
 
 
-def fit_once(recipe: Recipe, arrays: Dict[str, Any], record: _Record) -> Fitted:
+def fit_once(recipe: Recipe, arrays: Dict[str, Any], record: Record) -> Fitted:
     """Build, fit and predict: the writer's own outputs are taken before saving."""
     seed()
     data = record.run("data", lambda: Data(arrays, recipe.prepare))
@@ -177,7 +177,7 @@ def fit_keras(model: Any, data: Any, steps: int = 12, batch: int = 32) -> Any:
     return model
 
 
-def fit_failure(item: Dict[str, Any], job: Dict[str, Any], record: _Record, error: BaseException) -> Dict[str, Any]:
+def fit_failure(item: Dict[str, Any], job: Dict[str, Any], record: Record, error: BaseException) -> Dict[str, Any]:
     """A model that cannot be built because something is not there is n/a; any other failure is the writer's."""
     if record.fields["stage"] == "build" and isinstance(error, ImportError):
         return record.end("na", reason=_scrub(str(error), job)[:500])
@@ -186,7 +186,7 @@ def fit_failure(item: Dict[str, Any], job: Dict[str, Any], record: _Record, erro
 
 def save(fitted: Fitted, fmt: Any, item: Dict[str, Any], job: Dict[str, Any]) -> Dict[str, Any]:
     """Save a fitted model as an artifact named by its SHA-256."""
-    record = _Record(item, job)
+    record = Record(item, job)
     record.seconds.update(fitted.seconds)
     folder = os.path.join(job["scratch"], "save-%d-%s" % (os.getpid(), item["key"][:16]))
     os.makedirs(folder)
@@ -219,7 +219,7 @@ def _adopt(path: str, target: str) -> None:
 
 def load(recipe: Recipe, fmt: Any, arrays: Dict[str, Any], item: Dict[str, Any], job: Dict[str, Any]) -> Dict[str, Any]:
     """Check the artifact's digest, load it, predict, and record the outputs."""
-    record = _Record(item, job)
+    record = Record(item, job)
     path = os.path.join(job["artifacts"], item["artifact"]["sha256"], item["artifact"]["name"])
     try:
         seed()

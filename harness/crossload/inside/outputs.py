@@ -89,7 +89,7 @@ def size_of(path: str) -> int:
 
 
 def _files_below(path: str) -> List[str]:
-    found = []
+    found: List[str] = []
     for folder, _, names in os.walk(path):
         found.extend(os.path.relpath(os.path.join(folder, name), path).replace(os.sep, "/") for name in names)
     return found

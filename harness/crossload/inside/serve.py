@@ -50,14 +50,14 @@ class Server(object):
 
     def __init__(self, control_path: str) -> None:
         with open(control_path, encoding="utf-8") as stream:
-            self.control = json.load(stream)  # type: Dict[str, Any]
+            self.control: Dict[str, Any] = json.load(stream)
         self.control_path = control_path
         self.parent = os.getppid()
-        self.modules = []  # type: List[Any]
-        self.recipes = {}  # type: Dict[str, Any]
-        self.formats = {}  # type: Dict[str, Any]
-        self.versions = {}  # type: Dict[str, str]
-        self.data = {}  # type: Dict[str, Any]
+        self.modules: List[Any] = []
+        self.recipes: Dict[str, Any] = {}
+        self.formats: Dict[str, Any] = {}
+        self.versions: Dict[str, str] = {}
+        self.data: Dict[str, Any] = {}
 
     def prepare(self) -> Dict[str, Any]:
         """Import everything; give the facts of this process: versions, or why it is no use."""
@@ -182,7 +182,7 @@ class Server(object):
         items = [job["items"][index] for index in indexes]
         recipe = self.recipes[items[0]["recipe"]]
         marks.begin(indexes[0])
-        record = measure._Record(items[0], job)
+        record = measure.Record(items[0], job)
         try:
             fitted = measure.fit_once(recipe, self.arrays(recipe.data), record)
         except Exception as error:
@@ -227,8 +227,8 @@ def _batches(job: Dict[str, Any], todo: List[int], recipes: Dict[str, Any]) -> L
         return [[index] for index in todo]
     if job["op"] == "load":
         return [todo] if todo else []
-    shared = {}  # type: Dict[str, List[int]]
-    batches = []  # type: List[List[int]]
+    shared: Dict[str, List[int]] = {}
+    batches: List[List[int]] = []
     for index in todo:
         name = job["items"][index]["recipe"]
         if recipes[name].kind != "object":

@@ -83,7 +83,7 @@ class Child(object):
     def poll(self) -> Optional[int]:
         """Exit code (negative: signal), or None while it runs."""
         if self.process is not None:
-            code = self.process.poll()  # type: Optional[int]
+            code: Optional[int] = self.process.poll()
             return code
         done, status = os.waitpid(self.pid, os.WNOHANG)
         if not done:

@@ -61,9 +61,11 @@ def _read(path: Path) -> tuple[object, dict[str, contract.Recipe]]:
     except Exception as error:
         line = _line_in(error, resolved)
         msg = f"{path.name}{line}: raises when it is imported: {type(error).__name__}: {error}"
-        hint = "import libraries inside functions: this file is read where they are not installed" if (
-            isinstance(error, ImportError)
-        ) else "make the file importable by itself: python " + path.name
+        hint = (
+            "import libraries inside functions: this file is read where they are not installed"
+            if (isinstance(error, ImportError))
+            else "make the file importable by itself: python " + path.name
+        )
         raise RecipeError(msg, hint=hint) from error
 
 

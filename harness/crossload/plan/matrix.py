@@ -65,16 +65,12 @@ class Plan:
         readers = {each for each, environment in by_id.items() if self.selection.loads(environment)}
         taken = {case.name for case in self.cases if self.selection.takes(case.recipe, case.format)}
         return tuple(
-            cell
-            for cell in self.cells
-            if cell.writer in writers and cell.reader in readers and cell.case.name in taken
+            cell for cell in self.cells if cell.writer in writers and cell.reader in readers and cell.case.name in taken
         )
 
     def tolerance(self, case: Case) -> Tolerance:
         """Tolerance of a case with every value given: of the case, else of the matrix, else of the format."""
-        own = next(
-            (t for pattern, t in self.spec.case_tolerance if fnmatch.fnmatchcase(case.name, pattern)), Tolerance()
-        )
+        own = next((t for pattern, t in self.spec.case_tolerance if fnmatch.fnmatchcase(case.name, pattern)), Tolerance())
         general = self.spec.tolerance
         by_format = self.catalog.formats[case.format].metric_tolerance
 
@@ -116,9 +112,7 @@ def make_plan(spec: MatrixSpec, catalog: Catalog, selection: Selection | None = 
         for case in cases
         if _planned(spec, writer, reader, case)
     )
-    plan = Plan(
-        spec=spec, catalog=catalog, environments=environments, cases=cases, cells=cells, selection=selection
-    )
+    plan = Plan(spec=spec, catalog=catalog, environments=environments, cases=cases, cells=cells, selection=selection)
     if not plan.selected:
         msg = f"{spec.name}: nothing is selected: 0 of {len(cells)} cells match"
         raise SelectionError(msg, hint="loosen the selectors, or [select] in the matrix file")

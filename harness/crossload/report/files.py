@@ -77,7 +77,9 @@ def summary(view: View) -> dict[str, Any]:
                     "writer": writer,
                     "reader": reader,
                     "worst": square.worst.word,
-                    "counts": {verdict.word: count for verdict, count in sorted(square.counts.items(), key=lambda e: e[0].word)},
+                    "counts": {
+                        verdict.word: count for verdict, count in sorted(square.counts.items(), key=lambda e: e[0].word)
+                    },
                 }
                 for (writer, reader), square in grid.squares.items()
             ]

@@ -31,6 +31,8 @@ def _templates() -> Environment:
 def render_html(view: View) -> str:
     """The page as text."""
     ids = [facts.id for facts in view.environments]
-    return _templates().get_template("matrix.html").render(
-        view=view, ids=ids, labels=short_labels(ids), versions_shown=versions_shown
+    return (
+        _templates()
+        .get_template("matrix.html")
+        .render(view=view, ids=ids, labels=short_labels(ids), versions_shown=versions_shown)
     )

@@ -30,8 +30,7 @@ def _square(square: Square | None) -> str:
     worst = square.worst
     if worst.passes is False:
         return f"**{worst.symbol}** {square.passed}/{square.passed + square.failed}"
-    symbol = {Verdict.NOT_RUN: "not run", Verdict.NO_ENVIRONMENT: "no env"}.get(worst, f"`{worst.symbol}`")
-    return symbol
+    return {Verdict.NOT_RUN: "not run", Verdict.NO_ENVIRONMENT: "no env"}.get(worst, f"`{worst.symbol}`")
 
 
 def grid_table(grid: Grid, ids: list[str]) -> str:

@@ -45,9 +45,13 @@ def grid_text(grid: Grid, ids: list[str], width: int) -> str:
 
 def render_terminal(view: View, *, width: int = 100) -> str:
     """All tables and the summary, ready to print."""
-    ids = [facts.id for facts in view.environments]
+    ids = [facts.id for facts in view.environments if facts.id in view.touched]
     parts = [f"== {view.title} ==", "Rows: saved with.  Columns: loaded in.  A number: how many cases failed."]
+    if len(ids) < len(view.environments):
+        parts.append(f"{len(view.environments) - len(ids)} environments without any outcome are left out.")
     for grid in view.grids[1:] + view.grids[:1]:
+        if not any(square.worst is not Verdict.NOT_RUN for square in grid.squares.values()):
+            continue
         cases = len({row.cell.case.name for row in view.rows if grid.family in ("all cases", row.cell.case.family)})
         parts += [f"{grid.family} ({cases} cases)", grid_text(grid, ids, width)]
     parts += [_legend(view), _summary(view, width)]
@@ -80,7 +84,7 @@ def _summary(view: View, width: int) -> str:
         lines += ["", f"the worst drifts ({len(rows)} of {view.counts[Verdict.DRIFT]}, equal ones once)", table]
     if view.signatures:
         rows = [
-            [each.cells, each.cases, f"{each.pairs[0][0]} -> {each.pairs[0][1]}", clean(each.example)[:90]]
+            [str(each.cells), str(each.cases), f"{each.pairs[0][0]} -> {each.pairs[0][1]}", clean(each.example)[:90]]
             for each in view.signatures[:10]
         ]
         table = tabulate(rows, ["cells", "cases", "for example", "what was said"], tablefmt="simple", disable_numparse=True)

@@ -161,12 +161,16 @@ class View:
         )
 
     @cached_property
+    def touched(self) -> frozenset[str]:
+        """Environments of which at least one cell has an outcome, be it that they could not be built."""
+        known = [row.cell for row in self.rows if row.judgement.verdict is not Verdict.NOT_RUN]
+        return frozenset(each for cell in known for each in (cell.writer, cell.reader))
+
+    @cached_property
     def diagonal(self) -> tuple[int, int]:
         """(bit-identical, measured) cells whose writer is their reader."""
         same = [
-            row.judgement.verdict
-            for row in self.rows
-            if row.cell.writer == row.cell.reader and row.judgement.verdict.measured
+            row.judgement.verdict for row in self.rows if row.cell.writer == row.cell.reader and row.judgement.verdict.measured
         ]
         return sum(verdict is Verdict.IDENTICAL for verdict in same), len(same)
 

@@ -95,7 +95,7 @@ class Judge:
         recipe = self._recipes[cell.case.recipe]
         expected = set(recipe.outputs)
         given = set(loaded["outputs"])
-        if not given or (given != expected and given != {"call"}):
+        if not given or given not in (expected, {"call"}):
             missing = ", ".join(sorted(expected - given)) or "all"
             return Judgement(verdict=Verdict.DRIFT, reason=f"outputs are missing after loading: {missing}")
         before = self._metrics_of(cell, saved["kept"])

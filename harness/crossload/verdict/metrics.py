@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-_ROLES = {
+_ROLES: dict[str, dict[str | None, str]] = {
     "predict": {"regression": "values", None: "labels"},
     "predict_proba": {None: "proba"},
     "decision_function": {None: "score"},
@@ -42,9 +42,7 @@ def labels_of(task: str, outputs: Mapping[str, Array], roles: Mapping[str, str])
     return np.asarray(proba.argmax(axis=1))
 
 
-def compute_metrics(
-    task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]
-) -> dict[str, float]:
+def compute_metrics(task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]) -> dict[str, float]:
     """Metrics of one set of outputs against the held-out truth, shape (rows,).
 
     Classification: accuracy, precision, recall, f1 (of class 1 in binary tasks, macro otherwise), log_loss, and in binary
@@ -71,9 +69,7 @@ def confusion(task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapp
     return [[int(count) for count in row] for row in confusion_matrix(truth, labels, labels=classes)]
 
 
-def _classification(
-    task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]
-) -> dict[str, float]:
+def _classification(task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]) -> dict[str, float]:
     # scikit-learn takes a second to import, which a run that measured nothing does without
     from sklearn.metrics import accuracy_score, log_loss, precision_recall_fscore_support  # noqa: PLC0415
 
