@@ -23,7 +23,7 @@ from crossload.environments.locks import candidates
 from crossload.errors import CrossloadError, SelectionError, StrictFailure
 from crossload.plan import Selection, load_catalog, load_specs, make_plan
 from crossload.progress import duration, make_progress
-from crossload.report import EnvironmentFacts, Row, RunFacts, View, make_view, render_terminal, write_reports
+from crossload.report import EnvironmentFacts, Row, RunFacts, View, make_view, render_terminal, write_index, write_reports
 from crossload.verdict import Judge
 
 if TYPE_CHECKING:
@@ -252,6 +252,7 @@ class _OneMatrix:
         text = render_terminal(view, width=terminal_width())
         self.out(text)
         write_reports(view, self._folder)
+        write_index(self.places.reports)
         run = view.run
         if run.measured:
             self.out(

@@ -36,7 +36,8 @@ class Driver:
         """Run the command line of crossload; its own exit code is in nox's message when it is not 0."""
         self.prepare(session)
         command = [self.python, "-m", "crossload", "--root", str(self.root), *arguments]
-        session.run(*command, external=True, env=TEST_ENVIRONMENT)
+        # nox would kill after half a second; ending children and saying how to go on may take longer
+        session.run(*command, external=True, env=TEST_ENVIRONMENT, interrupt_timeout=30, terminate_timeout=10)
 
     def prepare(self, session: nox.Session) -> None:
         """Install crossload for its sessions, once for each content of pyproject.toml."""
@@ -95,4 +96,4 @@ def _register(driver: Driver, env_id: str) -> None:
             session.run(*session.posargs, external=True, env=TEST_ENVIRONMENT | {"PATH": path})
 
     environment.__doc__ = f"Build {env_id}; run a command in it (-- python ...)."
-    nox.session(name=f"env-{env_id}", python=False, default=False, tags=["env"])(environment)
+    nox.session(name=f"env-{env_id}", python=False, default=False, tags=["env"], allow_parallel=True)(environment)

@@ -316,3 +316,37 @@ def test_a_dry_run_measures_nothing(project, measured):
     done = project.crossload("run", "small", "--dry-run", "--case", "forest")
 
     assert "8 of 24 cells: 2 cases, 2 writers, 2 readers" in done.stdout
+
+
+def test_two_processes_do_not_build_one_environment_at_once(project, measured, tmp_path_factory):
+    other = type(project)(tmp_path_factory.mktemp("twice"))
+    other.recipe("few.py", FEW)
+    other.matrix("small", SMALL)
+    (other.root / "matrix" / "locks").symlink_to(project.root / "matrix" / "locks")
+
+    running = [other.start("env", "sklearn-1.3.2") for _ in range(2)]
+
+    for each in running:
+        out, errors = each.communicate(timeout=300)
+        assert each.returncode == 0, errors
+        assert "env-sklearn-1.3.2" in out
+
+
+def test_an_environment_that_is_not_what_its_stamp_says_is_built_anew(project, measured, tmp_path_factory):
+    other = type(project)(tmp_path_factory.mktemp("stamp"))
+    other.recipe("few.py", FEW)
+    other.matrix("small", SMALL)
+    (other.root / "matrix" / "locks").symlink_to(project.root / "matrix" / "locks")
+    other.crossload("env", "sklearn-1.2.2")
+    folder = other.root / ".nox" / "env-sklearn-1.2.2"
+    stamp = folder / "crossload-stamp.json"
+    right = stamp.read_text()
+    (folder / "witness").touch()
+
+    other.crossload("env", "sklearn-1.2.2")
+    assert (folder / "witness").exists()
+    stamp.write_text(right.replace('"lock": "', '"lock": "0'))
+    other.crossload("env", "sklearn-1.2.2")
+
+    assert not (folder / "witness").exists()
+    assert stamp.read_text() == right

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from crossload.report.html import render_html
-from crossload.report.markdown import render_markdown
+from crossload.report.markdown import escape, render_markdown
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -18,6 +18,21 @@ if TYPE_CHECKING:
     from crossload.report.view import Row, View
 
 SCHEMA_VERSION = 1
+
+COLUMNS = {
+    "family, recipe, format, task": "the case: recipe and format, under the heading of a family",
+    "writer, reader": "ids of the environments that saved and loaded",
+    "verdict, passes, reason": "the verdict, whether it passes (null: neither), and why",
+    "warned": "categories of warnings while loading and predicting",
+    "worst_metric, worst_drift": "the metric that moved most, and by how much (after minus before)",
+    "max_abs, max_rel": "largest difference of any recorded output; 0 where bit-equal",
+    "changed_labels": "number of held-out rows whose predicted label changed",
+    "confirmed": "measured a second time in a process of its own",
+    "artifact, artifact_bytes": "SHA-256 (first 16 digits) and size of what was loaded",
+    "load_seconds, predict_seconds": "seconds of loading and predicting, one thread",
+    "METRIC_before, METRIC_after, METRIC_drift": "each metric just before saving, just after loading, and the change",
+}
+"""Columns of the table of outcomes, and what they mean."""
 
 
 def write_reports(view: View, folder: Path) -> list[Path]:
@@ -111,7 +126,7 @@ def summary(view: View) -> dict[str, Any]:
 
 
 def frame(view: View) -> pd.DataFrame:
-    """One row a cell; columns are documented in ``reports/README.md``."""
+    """One row a cell; `COLUMNS` says what is in them."""
     import pandas as pd  # noqa: PLC0415 - half a second of imports that an unchanged run does without
 
     names = list(dict.fromkeys(name for row in view.rows for name in (*row.judgement.before, *row.judgement.after)))
@@ -152,3 +167,50 @@ def _flat(row: Row, metrics: list[str]) -> dict[str, Any]:
     if judged.verdict is Verdict.NOT_RUN:
         found["changed_labels"] = 0
     return found
+
+
+def write_index(reports: Path) -> Path:
+    """Write ``README.md`` of the reports folder: one line for each matrix that has a report."""
+    found = []
+    for path in sorted(reports.glob("*/summary.json")):
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if known.get("schema") == SCHEMA_VERSION:
+            found.append((path.parent.name, known))
+    lines = [
+        "# Reports",
+        "",
+        "Written by `nox -s matrix` from real runs; do not edit.",
+        "",
+        "| matrix | measured | environments | cells | passed | failed | silent drifts | n/a | not measured | diagonal |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, known in found:
+        counts = known["counts"]
+        gaps = counts[Verdict.NOT_RUN.word] + counts[Verdict.NO_ENVIRONMENT.word]
+        diagonal = known["diagonal"]
+        cells = [
+            f"[{escape(known['title'])}]({name}/README.md)",
+            f"{known['date']}, {known['platform']}",
+            len(known["environments"]),
+            known["planned"],
+            known["passed"],
+            known["failed"],
+            counts[Verdict.DRIFT.word],
+            counts[Verdict.NOT_AVAILABLE.word],
+            gaps,
+            f"{diagonal['identical']} of {diagonal['measured']} bit-identical",
+        ]
+        lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+    lines += [
+        "",
+        "Each folder has `README.md` (tables), `index.html` (the same as a page), `summary.json`, and `outcomes.parquet` with one",
+        "row a cell:",
+        "",
+        "| column | meaning |",
+        "| --- | --- |",
+        *[f"| `{name}` | {meaning} |" for name, meaning in COLUMNS.items()],
+    ]
+    part = reports / "README.md.part"
+    part.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    part.replace(reports / "README.md")
+    return reports / "README.md"
