@@ -65,7 +65,9 @@ class PlainProgress:
         began, done = self._first or (self._began, self._done)
         spent = self._clock() - began
         rate = (self._done - done) / spent if spent > 1 else 0.0
-        left = f", {duration((self._total - self._done) / rate)} left" if rate > 0 else ""
+        # the first loads come while most cells still wait for their writers: their rate says nothing yet
+        enough = self._done - done > 0.03 * (self._total - done)
+        left = f", {duration((self._total - self._done) / rate)} left" if rate > 0 and enough else ""
         return f"{self._saves} saves, {self._done} of {self._total} cells, {rate:.0f} a second{left}"
 
     def close(self) -> None:

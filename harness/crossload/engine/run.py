@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from crossload.engine.server import Server, Stopped
-from crossload.engine.store import UNSURE, merge
+from crossload.engine.store import UNSURE, is_corrupted, merge
 from crossload.environments import build, is_built
 from crossload.errors import EnvironmentPinsError, EnvironmentUnavailable, HarnessFault
 
@@ -334,24 +334,25 @@ class Run:
             return
         start = time.monotonic()
         keyed = {self.ledger.load_key(cell): cell for cell in cells}
+        keyed_items = {self.ledger.load_key(cell): self._load_item(cell) for cell in cells}
 
         def seen(record: Record) -> None:
+            if is_corrupted(record):
+                self.store.drop_artifact(keyed_items[record["key"]]["artifact"])
             with self._turn:
                 merge(self.ledger.loads, record)
                 self.measured += 1
             if not record.get("confirm"):
                 self.progress.settled(self._sharing[record["key"]])
 
-        def items(of: list[Cell]) -> list[dict[str, Any]]:
-            return [self._load_item(cell) for cell in of]
-
-        self._job(server, "load", items(cells), seen)
+        self._job(server, "load", list(keyed_items.values()), seen)
         with self._turn:
             self._seconds += time.monotonic() - start
             self._loaded += len(cells)
         doubtful = [cell for key, cell in keyed.items() if key is not None and self._is_doubtful(cell, key)]
         if doubtful:
-            self._job(server, "load", items(doubtful), seen, isolate=True)
+            again = [self._load_item(cell) for cell in doubtful]
+            self._job(server, "load", again, seen, isolate=True)
 
     def _load_item(self, cell: Cell) -> dict[str, Any]:
         saved = self.ledger.save(cell.writer, cell.case)
@@ -392,8 +393,12 @@ class Run:
 
 
 def _unbelieved(record: Record) -> bool:
-    """A crash, time-out or outgrown limit that was seen once only: the run that saw it was ended before the repeat."""
-    return record["status"] in UNSURE and not record.get("confirm")
+    """Whether an outcome is to be measured again by the next run.
+
+    That is a crash, time-out or outgrown limit that was seen once only, because the run that saw it was ended before the
+    repeat; and an artifact that was damaged in the store, which says nothing about the model.
+    """
+    return (record["status"] in UNSURE and not record.get("confirm")) or is_corrupted(record)
 
 
 def leaks(ledger: Ledger, plan: Plan) -> list[str]:

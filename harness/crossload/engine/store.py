@@ -6,12 +6,14 @@ import errno
 import itertools
 import json
 import os
+import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from crossload.errors import StoreError
+from crossload.inside.measure import CORRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,9 +104,18 @@ class Store:
             and (self.outputs / f"{record['kept']}.npz").exists()
         )
 
+    def drop_artifact(self, artifact: Record) -> None:
+        """Forget an artifact that is not what was saved; its writer saves it anew in the next run."""
+        shutil.rmtree(self.artifacts / artifact["sha256"], ignore_errors=True)
+
     def has_outputs(self, record: Record) -> bool:
         """Whether the outputs of a load are still there."""
         return "kept" not in record or (self.outputs / f"{record['kept']}.npz").exists()
+
+
+def is_corrupted(record: Record) -> bool:
+    """Whether the reader found that the artifact in the store is not what was saved."""
+    return bool(record.get("error", {}).get("type") == CORRUPTED)
 
 
 def merge(records: dict[str, Record], record: Record) -> None:

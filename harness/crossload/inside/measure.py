@@ -20,6 +20,7 @@ from . import outputs
 from .contract import Recipe
 
 TEXT_LIMIT = 2000
+CORRUPTED = "ArtifactCorrupted"
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 """Full disk, quota, read-only file system, limit of file size: the outcome could not be kept either."""
 
@@ -226,7 +227,7 @@ def load(recipe: Recipe, fmt: Any, arrays: Dict[str, Any], item: Dict[str, Any],
         sha = record.run("verify", lambda: outputs.sha256_of(path))
         if sha != item["artifact"]["sha256"]:
             text = "the artifact is not what was saved: SHA-256 is " + sha[:16] + "..."
-            return record.end("error", error={"type": "ArtifactCorrupted", "message": text, "traceback": ""})
+            return record.end("error", error={"type": CORRUPTED, "message": text, "traceback": ""})
         data = record.run("data", lambda: Data(arrays, recipe.prepare))
         model = record.run("load", lambda: fmt.load(path, recipe, data))
         found = record.run("predict", lambda: outputs.ask(model, recipe, data, fmt.keeps))

@@ -23,7 +23,7 @@ COLUMNS = {
     "family, recipe, format, task": "the case: recipe and format, under the heading of a family",
     "writer, reader": "ids of the environments that saved and loaded",
     "verdict, passes, reason": "the verdict, whether it passes (null: neither), and why",
-    "warned": "categories of warnings while loading and predicting",
+    "warned, warnings": "categories of warnings while loading and predicting, and their texts",
     "worst_metric, worst_drift": "the metric that moved most, and by how much (after minus before)",
     "max_abs, max_rel": "largest difference of any recorded output; 0 where bit-equal",
     "changed_labels": "number of held-out rows whose predicted label changed",
@@ -131,7 +131,7 @@ def frame(view: View) -> pd.DataFrame:
 
     names = list(dict.fromkeys(name for row in view.rows for name in (*row.judgement.before, *row.judgement.after)))
     table = pd.DataFrame([_flat(row, names) for row in view.rows])
-    for column in ("family", "recipe", "format", "task", "writer", "reader", "verdict", "reason", "warned"):
+    for column in ("family", "recipe", "format", "task", "writer", "reader", "verdict", "reason", "warned", "warnings"):
         table[column] = table[column].astype("category")
     return table
 
@@ -150,6 +150,7 @@ def _flat(row: Row, metrics: list[str]) -> dict[str, Any]:
         "passes": judged.verdict.passes,
         "reason": judged.reason,
         "warned": ", ".join(judged.warned),
+        "warnings": "\n".join(row.warnings),
         "worst_metric": judged.worst_metric,
         "worst_drift": judged.worst_drift if judged.verdict.measured else nan,
         "max_abs": judged.max_abs if judged.after else nan,
