@@ -56,7 +56,7 @@ class Project:
         table = pd.read_parquet(self.root / "reports" / name / "outcomes.parquet")
         for column in ("recipe", "format", "writer", "reader", "verdict", "reason"):
             table[column] = table[column].astype(str)
-        return table.set_index(["recipe", "format", "writer", "reader"])
+        return table.set_index(["recipe", "format", "writer", "reader"]).sort_index()
 
     def summary(self, name: str) -> dict:
         return json.loads((self.root / "reports" / name / "summary.json").read_text())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -30,7 +29,7 @@ def test_importing_the_noxfile_prints_nothing_and_loads_nothing_heavy():
 
 
 def test_every_environment_is_a_session():
-    sessions = {each["name"] for each in json.loads(nox("--list", "--json").stdout)}
+    sessions = {line.split()[1] for line in nox("--list").stdout.splitlines() if line.startswith(("* ", "- "))}
 
     locks = {
         path.name.removesuffix(".txt").removesuffix(f".{sys.platform}") for path in (ROOT / "matrix" / "locks").glob("*.txt")
