@@ -10,7 +10,7 @@ from crossload.config.model import Tolerance
 from crossload.inside import contract
 from crossload.verdict import Judge, Verdict, compare, compute_metrics
 from crossload.verdict.judge import worst_metric
-from crossload.verdict.metrics import confusion, labels_of
+from crossload.verdict.metrics import agreement_metrics, confusion, labels_of
 
 TRUTH = np.array([0, 0, 0, 1, 1, 1, 0, 1])
 
@@ -83,7 +83,7 @@ def test_a_high_accuracy_does_not_hide_a_fallen_recall():
     assert found.after["recall"] == pytest.approx(0.1)
     assert found.verdict is Verdict.DRIFT
     assert found.worst_metric == "recall"
-    assert found.reason.startswith("recall 1 -> 0.1")
+    assert found.reason.startswith("recall 1 -> 0.1 (18 times its tolerance)")
 
 
 def test_a_metric_that_rises_is_drift_too():
@@ -261,9 +261,16 @@ def test_text_is_compared_exactly():
 
 
 def test_the_worst_metric_is_the_one_beyond_its_tolerance():
-    assert worst_metric({"a": 1.0, "b": 1.0}, {"a": 0.5, "b": 0.9}, 0.01) == ("a", -0.5, True)
-    assert worst_metric({"tp": 5.0}, {"tp": 4.0}, 100.0) == ("tp", -1.0, True)
-    assert worst_metric({"a": 1.0}, {"a": 1.0}, 0.0) == ("", 0.0, False)
+    assert worst_metric({"a": 1.0, "b": 1.0}, {"a": 0.5, "b": 0.9}, 0.01) == ("a", -0.5, 50.0)
+    assert worst_metric({"tp": 5.0}, {"tp": 4.0}, 100.0) == ("tp", -1.0, float("inf"))
+    assert worst_metric({"a": 1.0}, {"a": 1.0}, 0.0) == ("", 0.0, 0.0)
+    assert worst_metric({"tp": 5.0, "recall": 1.0}, {"tp": 4.0, "recall": 0.8}, 0.1) == (
+        "recall",
+        pytest.approx(-0.2),
+        pytest.approx(2),
+    )
+    assert worst_metric({"rmse": 50.0}, {"rmse": 51.0}, 0.1) == ("rmse", 1.0, pytest.approx(0.2))
+    assert worst_metric({"a": 1.0}, {"a": float("nan")}, 0.1) == ("a", float("inf"), float("inf"))
 
 
 def test_every_verdict_has_a_symbol_and_a_severity_of_its_own_rank():
@@ -272,3 +279,57 @@ def test_every_verdict_has_a_symbol_and_a_severity_of_its_own_rank():
     assert len(set(symbols)) == len(symbols)
     assert max(Verdict, key=lambda verdict: verdict.severity) is Verdict.DRIFT
     assert all(verdict.severity < 0 for verdict in Verdict if verdict.passes is None)
+
+
+def test_multiclass_metrics_are_there_for_each_class():
+    truth = np.array([0, 1, 2, 2])
+
+    found = compute_metrics("multiclass", truth, {"predict": np.array([0, 1, 2, 1])}, {})
+
+    assert (found["recall[0]"], found["recall[1]"], found["recall[2]"]) == (1.0, 1.0, 0.5)
+    assert found["precision[1]"] == 0.5
+
+
+def test_the_area_under_the_roc_curve():
+    scores = np.array([-1.0, -0.5, -0.2, 0.3, 0.9, 0.1, -0.9, 0.2])
+
+    assert compute_metrics("binary", TRUTH, {"decision_function": scores}, {})["roc_auc"] == 1.0
+    assert compute_metrics("binary", TRUTH, {"decision_function": -scores}, {})["roc_auc"] == 0.0
+    assert "roc_auc" not in compute_metrics("binary", TRUTH, {"predict": TRUTH}, {})
+    many = compute_metrics("multiclass", np.array([0, 1, 2]), {"predict_proba": np.eye(3)}, {})
+    assert many["roc_auc"] == 1.0
+
+
+def test_clusters_are_compared_up_to_their_names():
+    labels, renamed = np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0])
+
+    found = agreement_metrics("clustering", {"predict": labels}, {"predict": renamed}, {})
+
+    assert found == {"adjusted_rand": 1.0}
+    assert agreement_metrics("clustering", {"predict": labels}, {"predict": np.array([0, 1, 0, 1])}, {})["adjusted_rand"] < 0
+
+
+def test_inertia_comes_from_the_distances_to_the_centres():
+    assert compute_metrics("clustering", TRUTH, {"transform": np.array([[1.0, 5.0], [3.0, 2.0]])}, {}) == {"inertia": 5.0}
+
+
+def test_outliers_and_transformers_agree_with_what_was_before():
+    assert agreement_metrics("outlier", {"predict": np.array([1, -1])}, {"predict": np.array([1, 1])}, {}) == {
+        "label_agreement": 0.5
+    }
+    turned = agreement_metrics("transform", {"transform": np.eye(2)}, {"transform": np.eye(2)[::-1]}, {})
+    assert turned == {"cosine": 0.0}
+    assert agreement_metrics("transform", {"transform": np.eye(2)}, {"transform": 2 * np.eye(2)}, {}) == {"cosine": 1.0}
+    assert np.isnan(agreement_metrics("transform", {"transform": np.eye(2)}, {"transform": np.eye(3)}, {})["cosine"])
+
+
+def test_distances_have_mean_median_and_percentile():
+    before = np.zeros(100)
+    after = np.zeros(100)
+    after[:60] = np.arange(1, 61)
+
+    found = compare(before, after, atol=0.5, rtol=0.0)
+
+    assert (found.max_abs, found.mean_abs, found.median_abs, found.p99_abs) == (60.0, 18.3, 11.0, 60.0)
+    assert found.max_rel == float("inf")
+    assert found.changed == 60

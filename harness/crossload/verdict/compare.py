@@ -17,6 +17,13 @@ class Distance:
     max_abs: float
     """Largest absolute difference; infinity where one side is not a number, or the forms differ."""
     max_rel: float
+    mean_abs: float
+    median_abs: float
+    p99_abs: float
+    """99th percentile of the absolute differences; mean, median and this are of all values of the output."""
+    mean_rel: float
+    median_rel: float
+    p99_rel: float
     changed: int
     """Number of values outside the tolerance (text and labels: of values that differ at all)."""
     size: int
@@ -25,7 +32,7 @@ class Distance:
 
     @property
     def within(self) -> bool:
-        return self.changed == 0 and not self.form.startswith("shape")
+        return self.changed == 0
 
 
 def compare(before: Array, after: Array, *, atol: float, rtol: float) -> Distance:
@@ -36,7 +43,7 @@ def compare(before: Array, after: Array, *, atol: float, rtol: float) -> Distanc
     """
     if before.shape != after.shape:
         form = f"shape {before.shape} became {after.shape}"
-        return Distance(max_abs=float("inf"), max_rel=float("inf"), changed=before.size, size=before.size, form=form)
+        return _incomparable(before, form)
     form = "" if before.dtype == after.dtype else f"type {before.dtype} became {after.dtype}"
     if before.dtype.kind not in "fc" or after.dtype.kind not in "fc":
         return _exact(before, after, form)
@@ -48,20 +55,45 @@ def compare(before: Array, after: Array, *, atol: float, rtol: float) -> Distanc
         gap = np.where(np.isfinite(gap), gap, np.inf)
         relative = np.where(gap == 0, 0.0, gap / np.abs(a))
     far = gap > atol + rtol * np.where(np.isfinite(a), np.abs(a), 0.0)
-    return Distance(
-        max_abs=float(gap.max(initial=0.0)),
-        max_rel=float(relative.max(initial=0.0)),
-        changed=int(far.sum()),
-        size=a.size,
-        form=form,
-    )
+    return _distance(gap, relative, int(far.sum()), form)
 
 
 def _exact(before: Array, after: Array, form: str) -> Distance:
     numbers = before.dtype.kind in "biu" and after.dtype.kind in "biuf"
     if not numbers and before.dtype.kind != after.dtype.kind:
-        return Distance(max_abs=float("inf"), max_rel=float("inf"), changed=before.size, size=before.size, form=form)
+        return _incomparable(before, form)
     differs = before != after
     gap = np.abs(before.astype("float64") - after.astype("float64")) if numbers else differs.astype("float64")
-    largest = float(gap.max(initial=0.0))
-    return Distance(max_abs=largest, max_rel=largest, changed=int(differs.sum()), size=before.size, form=form)
+    return _distance(gap, gap, int(differs.sum()), form)
+
+
+def _distance(gap: Array, relative: Array, changed: int, form: str) -> Distance:
+    statistics = [_statistics(each) for each in (gap, relative)]
+    (max_abs, mean_abs, median_abs, p99_abs), (max_rel, mean_rel, median_rel, p99_rel) = statistics
+    return Distance(
+        max_abs=max_abs,
+        max_rel=max_rel,
+        mean_abs=mean_abs,
+        median_abs=median_abs,
+        p99_abs=p99_abs,
+        mean_rel=mean_rel,
+        median_rel=median_rel,
+        p99_rel=p99_rel,
+        changed=changed,
+        size=gap.size,
+        form=form,
+    )
+
+
+def _statistics(values: Array) -> tuple[float, float, float, float]:
+    """Maximum, mean, median and 99th percentile (the next higher value, so that an infinity stays one)."""
+    if not values.size:
+        return 0.0, 0.0, 0.0, 0.0
+    median, p99 = np.quantile(values, [0.5, 0.99], method="higher")
+    return float(values.max()), float(values.mean()), float(median), float(p99)
+
+
+def _incomparable(before: Array, form: str) -> Distance:
+    """The distance between forms that have none."""
+    far = np.full(max(before.size, 1), np.inf)
+    return _distance(far, far, max(before.size, 1), form)

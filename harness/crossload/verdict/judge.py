@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crossload.verdict.compare import Distance, compare
-from crossload.verdict.metrics import compute_metrics, labels_of, role_of
+from crossload.verdict.metrics import agreement_metrics, compute_metrics, labels_of, role_of
 from crossload.verdict.words import Verdict
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ class Judgement:
     worst_metric: str = ""
     worst_drift: float = 0.0
     """Signed change of the worst metric, after minus before."""
+    worst_excess: float = 0.0
+    """How many times its tolerance the worst metric moved; infinity where nothing was allowed."""
+    distances: dict[str, Distance] = field(default_factory=dict)
+    """Distance of each output that is not bit-equal."""
     max_abs: float = 0.0
     max_rel: float = 0.0
     changed_labels: int = 0
@@ -109,10 +113,14 @@ class Judge:
             for name in sorted(given)
         }
         changed = _changed_labels(cell, recipe, arrays_before, arrays_after)
+        agreement = agreement_metrics(recipe.task, arrays_before, arrays_after, recipe.roles)
+        before = before | dict.fromkeys(agreement, 1.0)
+        after = after | agreement
         worst, drift, excess = worst_metric(before, after, tolerance.metric or 0.0)
         reasons = _reasons(cell, recipe, distances, changed)
-        if excess:
-            reasons.insert(0, f"{worst} {before[worst]:.4g} -> {after[worst]:.4g}")
+        if excess > 1:
+            times = f"{excess:.3g} times its tolerance" if np.isfinite(excess) else "no change allowed"
+            reasons.insert(0, f"{worst} {before[worst]:.4g} -> {after[worst]:.4g} ({times})")
         return Judgement(
             verdict=Verdict.DRIFT if reasons else Verdict.EQUIVALENT,
             reason="; ".join(reasons) or _numerics(distances),
@@ -120,6 +128,8 @@ class Judge:
             after=after,
             worst_metric=worst,
             worst_drift=drift,
+            worst_excess=excess,
+            distances=distances,
             max_abs=max(each.max_abs for each in distances.values()),
             max_rel=max(each.max_rel for each in distances.values()),
             changed_labels=changed,
@@ -134,24 +144,24 @@ class Judge:
         return self._metrics[key]
 
 
-def worst_metric(before: Mapping[str, float], after: Mapping[str, float], tolerance: float) -> tuple[str, float, bool]:
-    """(name, signed drift, whether it exceeds the tolerance) of the metric that moved most.
+def worst_metric(before: Mapping[str, float], after: Mapping[str, float], tolerance: float) -> tuple[str, float, float]:
+    """(name, signed drift, drift in units of its tolerance) of the metric that moved most; beyond 1 it is too far.
 
     Counts of the confusion matrix must be equal; a metric that was a number and is none any more moved infinitely.
+    Metrics in the unit of the target (errors, the loss) are judged relative to their size where that is above one.
+    Of several that moved infinitely far, one that is no count is named: it tells more.
     """
-    worst, drift, excess, rank = "", 0.0, False, -1.0
-    for name in sorted(set(before) | set(after)):
+    worst, drift, excess = "", 0.0, 0.0
+    for name in sorted(set(before) | set(after), key=lambda each: (each in _COUNTS, each)):
         a, b = before.get(name, float("nan")), after.get(name, float("nan"))
         if np.isnan(a) and np.isnan(b):
             continue
         change = float("inf") if np.isnan(a) or np.isnan(b) else b - a
-        # metrics in the unit of the target (errors of a regression, the loss) are judged relative to their size
-        scale = max(1.0, abs(a)) if not np.isnan(a) else 1.0
-        beyond = abs(change) > 0 if name in _COUNTS else abs(change) / scale > tolerance
-        weight = (1e6 if beyond else 0.0) + (abs(change) / scale if name not in _COUNTS else 0.0)
-        if abs(change) > 0 and weight > rank:
-            worst, drift, rank = name, change, weight
-        excess = excess or beyond
+        allowed = 0.0 if name in _COUNTS else tolerance * (max(1.0, abs(a)) if not np.isnan(a) else 1.0)
+        times = 0.0 if change == 0 else abs(change) / allowed if allowed else float("inf")
+        named_already = excess > 1 and name in _COUNTS
+        if times > excess and not named_already:
+            worst, drift, excess = name, change, times
     return worst, drift, excess
 
 
