@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import crossload
 from crossload.engine import data as datasets
@@ -20,11 +20,11 @@ from crossload.engine.store import Store
 from crossload.environments import Interpreters, Locker, Places, read_lock
 from crossload.environments.index import Index
 from crossload.environments.locks import candidates
-from crossload.errors import CrossloadError, SelectionError, StrictFailure
+from crossload.errors import CrossloadError, HarnessFault, SelectionError, StrictFailure
 from crossload.plan import Selection, load_catalog, load_specs, make_plan
 from crossload.progress import duration, make_progress
 from crossload.report import EnvironmentFacts, Row, RunFacts, View, make_view, render_terminal, write_index, write_reports
-from crossload.verdict import Judge
+from crossload.verdict import Control, Judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from crossload.engine.store import Record
-    from crossload.plan import Environment, Plan
+    from crossload.plan import Cell, Environment, Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,14 +112,14 @@ class _OneMatrix:
         """Measure what is missing, judge, print, write; give what went wrong without ending the run."""
         began, cpu_began = time.monotonic(), cpu_seconds()
         plan, options = self.plan, self.options
-        names = {case.data for case in plan.cases}
-        data = datasets.prepare(names, self.places.work / "data")
+        data = datasets.prepare(plan.data_names, self.places.work / "data")
         ledger = Ledger(plan, data, saves, loads)
         judge = Judge(
-            plan.catalog.recipes,
+            plan.catalog.everything,
             plan.tolerance,
-            lambda name: datasets.held_out_labels(data[name][1]),
+            lambda name, part: datasets.labels(data[name][1], part),
             self._outputs,
+            self._states,
         )
         progress = make_progress(plan.spec.name)
         settings = Settings(jobs=options.jobs or cores(), no_fork=options.no_fork)
@@ -147,6 +147,14 @@ class _OneMatrix:
         errors: list[CrossloadError] = list(measuring.bad_pins)
         if found:
             errors.append(fault_of(found))
+        if missed := self._known().get("missed"):
+            shown = "\n".join(str(each) for each in missed[:10])
+            errors.append(
+                HarnessFault(
+                    f"{plan.spec.name}: {len(missed)} controls were missed:\n{shown}",
+                    hint="artifacts damaged on purpose must be caught: do not believe the tables of this run",
+                )
+            )
         if options.strict and (error := self._strict()):
             errors.append(error)
         return errors
@@ -158,6 +166,10 @@ class _OneMatrix:
 
         with np.load(self.store.outputs / f"{kept}.npz", allow_pickle=False) as stream:
             return {name: stream[name] for name in stream.files}
+
+    def _states(self, name: str) -> dict[str, str]:
+        found: dict[str, str] = json.loads((self.store.states / f"{name}.json").read_text(encoding="utf-8"))
+        return found
 
     def _view(self, ledger: Ledger, judge: Judge, facts: RunFacts) -> View:
         selected = set(self.plan.selected) if self.plan.selection else None
@@ -187,7 +199,14 @@ class _OneMatrix:
             environments=[self._facts(environment, ledger) for environment in self.plan.environments],
             rows=rows,
             run=facts,
+            controls=[self._control(cell, ledger, judge) for cell in self.plan.controls],
         )
+
+    def _control(self, cell: Cell, ledger: Ledger, judge: Judge) -> Control:
+        recipe = self.plan.catalog.controls[cell.case.recipe]
+        failure = ledger.failures.get(cell.writer, "")
+        judged = judge.judge(cell, ledger.save(cell.writer, cell.case), ledger.load(cell), failure)
+        return Control(cell=cell, expected=recipe.expect, says=recipe.says, judgement=judged)
 
     def _facts(self, environment: Environment, ledger: Ledger) -> EnvironmentFacts:
         failure = ledger.failures.get(environment.id, "")
@@ -214,7 +233,7 @@ class _OneMatrix:
     def _state(self, ledger: Ledger) -> str:
         """Digest of all that the report depends on."""
         state = hashlib.sha256(json.dumps(sorted(ledger.failures.items())).encode())
-        for cell in self.plan.cells:
+        for cell in (*self.plan.controls, *self.plan.cells):
             saved, loaded = ledger.save(cell.writer, cell.case), ledger.load(cell)
             parts = (ledger.save_key(cell.writer, cell.case), saved and saved["status"], ledger.load_key(cell))
             state.update(repr((*parts, loaded and loaded["status"])).encode())
@@ -224,7 +243,7 @@ class _OneMatrix:
                 state.update(path.read_bytes())
         return state.hexdigest()
 
-    def _known(self) -> dict[str, object]:
+    def _known(self) -> dict[str, Any]:
         try:
             found = json.loads(self._known_path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -262,7 +281,13 @@ class _OneMatrix:
         else:
             self.out(f"{view.name}: nothing to measure: all outcomes are known; tables judged and written anew")
         self._known_path.parent.mkdir(parents=True, exist_ok=True)
-        known = {"state": self._state(ledger), "text": text, "failed": view.failed, "complete": view.complete}
+        known = {
+            "state": self._state(ledger),
+            "text": text,
+            "failed": view.failed,
+            "complete": view.complete,
+            "missed": [each.text for each in view.missed],
+        }
         self._known_path.write_text(json.dumps(known), encoding="utf-8")
 
     def _strict(self) -> StrictFailure | None:

@@ -32,7 +32,7 @@ def test_held_out_rows_were_not_trained_on(prepared, name):
     assert len(test) >= 30
     assert not set(train) & set(test)
     assert len(arrays["y_train"]) == len(train)
-    assert len(data.held_out_labels(place)) == len(test)
+    assert len(data.labels(place)) == len(test)
 
 
 def test_data_sets_are_made_once_and_always_the_same(prepared, tmp_path):
@@ -40,6 +40,32 @@ def test_data_sets_are_made_once_and_always_the_same(prepared, tmp_path):
 
     assert data.prepare(["iris"], folder)["iris"] == first["iris"]
     assert data.prepare(["iris", "mixed"], tmp_path)["mixed"][0] == first["mixed"][0]
+
+
+def test_a_leak_is_an_error_that_names_the_rows():
+    x = np.arange(8.0).reshape(4, 2)
+    parts = {"x_train": x, "x_test": x[[2, 0]], "y_train": np.array([0, 1, 0, 1]), "y_test": np.array([0, 1])}
+
+    with pytest.raises(RecipeError) as caught:
+        data.check_parts("mine", parts)
+
+    assert "'mine': 2 held-out rows were trained on" in str(caught.value)
+    assert "held-out row 0 is training row 2, held-out row 1 is training row 0" in str(caught.value)
+
+
+def test_labels_of_one_class_are_an_error():
+    x = np.arange(8.0).reshape(4, 2)
+    parts = {"x_train": x[:2], "x_test": x[2:], "y_train": np.array([0, 1]), "y_test": np.array([1, 1])}
+
+    with pytest.raises(RecipeError, match=r"y_test has one class only \(1\)"):
+        data.check_parts("mine", parts)
+
+
+def test_fraud_is_rare_on_both_sides(prepared):
+    arrays = measure.read_data(str(prepared[0]["fraud"][1]))
+
+    assert 0.015 < arrays["y_train"].mean() < 0.025
+    assert 0.015 < arrays["y_test"].mean() < 0.025
 
 
 def test_an_unknown_data_set_is_refused_with_a_hint():

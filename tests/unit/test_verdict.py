@@ -23,7 +23,7 @@ def judge_of(before, after, *, task="binary", truth=TRUTH, metric=0.001, outputs
     case = type(cell.case)(**{name: getattr(cell.case, name) for name in cell.case.__slots__} | {"task": task})
     arrays = {"before": before, "after": after}
     judge = Judge(
-        {"forest": recipe}, lambda _: Tolerance(metric=metric, atol=1e-6, rtol=1e-5), lambda _: truth, arrays.__getitem__
+        {"forest": recipe}, lambda _: Tolerance(metric=metric, atol=1e-6, rtol=1e-5), lambda *_: truth, arrays.__getitem__
     )
     return judge, type(cell)(case, cell.writer, cell.reader)
 

@@ -62,20 +62,13 @@ def _build(raw: dict[str, Any], path: Path, problems: Problems) -> MatrixSpec:
     if not axes and not environments:
         problems.add("", "no environments", 'add an [axis."package"] table or an [[environment]]')
     _unique_ids(axes, environments, problems)
-    recipes = []
-    for index, name in enumerate(raw["matrix"]["recipes"]):
-        file = path.parent / name
-        if not file.is_file():
-            there = sorted(str(p.relative_to(path.parent).as_posix()) for p in path.parent.rglob("*.py"))
-            hint = did_you_mean(name, there) if there else ""
-            problems.add(f"matrix.recipes[{index}]", f"no such recipe file: {name!r}", hint)
-        recipes.append(file)
     select, limits, tolerance = raw.get("select", {}), raw.get("limits", {}), raw.get("tolerance", {})
     return MatrixSpec(
         name=path.stem,
         path=path,
         title=raw["matrix"]["title"],
-        recipes=tuple(recipes),
+        recipes=_recipe_files(raw, "recipes", path, problems),
+        controls=_recipe_files(raw, "controls", path, problems),
         formats=tuple(raw["matrix"]["formats"]),
         axes=axes,
         environments=environments,
@@ -85,6 +78,18 @@ def _build(raw: dict[str, Any], path: Path, problems: Problems) -> MatrixSpec:
         tolerance=_tolerance(tolerance),
         case_tolerance=tuple((pattern, _tolerance(table)) for pattern, table in tolerance.get("case", {}).items()),
     )
+
+
+def _recipe_files(raw: dict[str, Any], key: str, path: Path, problems: Problems) -> tuple[Path, ...]:
+    found = []
+    for index, name in enumerate(raw["matrix"].get(key, [])):
+        file = path.parent / name
+        if not file.is_file():
+            there = sorted(str(p.relative_to(path.parent).as_posix()) for p in path.parent.rglob("*.py"))
+            hint = did_you_mean(name, there) if there else ""
+            problems.add(f"matrix.{key}[{index}]", f"no such recipe file: {name!r}", hint)
+        found.append(file)
+    return tuple(found)
 
 
 def _tolerance(table: dict[str, Any]) -> Tolerance:

@@ -72,6 +72,8 @@ class MatrixSpec:
     title: str
     recipes: tuple[Path, ...]
     formats: tuple[str, ...]
+    controls: tuple[Path, ...] = ()
+    """Recipe files of artifacts that are damaged on purpose and must be caught."""
     axes: tuple[AxisSpec, ...] = ()
     environments: tuple[EnvironmentSpec, ...] = ()
     include: tuple[Rule, ...] = ()

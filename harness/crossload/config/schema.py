@@ -231,6 +231,7 @@ MATRIX_FILE = Table(
                 {
                     "title": Key(Text(), "heading of the tables", required=True),
                     "recipes": Key(ListOf(Text(), nonempty=True), "recipe files, relative to this file", required=True),
+                    "controls": Key(ListOf(Text()), "recipe files of controls: artifacts damaged on purpose"),
                     "formats": Key(ListOf(Text(), nonempty=True), "formats to save and load with", required=True),
                 }
             ),

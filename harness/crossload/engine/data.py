@@ -103,6 +103,16 @@ def _tokens() -> tuple[Array, Array]:
     return np.array(rows, dtype="int32"), y.astype("int64")
 
 
+def _fraud() -> tuple[Array, Array]:
+    """Payments, 2 % of them fraud: a model that misses nearly all of it still has an accuracy of 98 %."""
+    rng, n = np.random.default_rng(5), 4000
+    y = np.zeros(n, dtype="int64")
+    y[rng.permutation(n)[: n // 50]] = 1
+    x = rng.normal(0, 1, (n, 6))
+    x[:, :4] += 2.5 * y[:, None] * np.array([1.0, -0.8, 0.9, 0.7])
+    return x, y
+
+
 def _images() -> tuple[Array, Array]:
     x, y = _bundled("digits")
     return (x / 16.0).reshape(-1, 8, 8, 1).astype("float32"), y
@@ -121,6 +131,7 @@ _MAKERS: dict[str, tuple[Callable[[], tuple[Array | Table, Array]], int]] = {
     "diabetes": (lambda: _bundled("diabetes"), 442),
     "mixed": (_mixed, 500),
     "reviews": (_reviews, 400),
+    "fraud": (_fraud, 4000),
     "cancer-scaled": (lambda: _scaled("breast_cancer"), 500),
     "cancer-raw": (_raw_cancer, 500),
     "wine-scaled": (lambda: _scaled("wine"), 178),
@@ -153,14 +164,37 @@ def prepare(names: Iterable[str], folder: Path) -> dict[str, tuple[str, Path]]:
     return found
 
 
-def held_out_labels(place: Path) -> Array:
-    """Labels (or targets) of the held-out rows of a data set that was prepared."""
-    return np.asarray(np.load(place / "y_test.npy", allow_pickle=False))
+def labels(place: Path, part: str = "y_test") -> Array:
+    """Labels (or targets) of the held-out rows of a data set that was prepared; of training rows with ``y_train``."""
+    return np.asarray(np.load(place / f"{part}.npy", allow_pickle=False))
+
+
+def row_hashes(value: Array | Table) -> list[str]:
+    """A hash of each row, over all its columns."""
+    columns = list(value.values()) if isinstance(value, dict) else [value]
+    rows = range(len(columns[0]))
+    return [hashlib.sha256(repr([np.asarray(c[i]).tolist() for c in columns]).encode()).hexdigest()[:20] for i in rows]
+
+
+def check_parts(name: str, parts: dict[str, Array | Table]) -> None:
+    """Raise `RecipeError` for held-out rows that were trained on, naming them, and for labels of one class only."""
+    trained = {each: index for index, each in enumerate(row_hashes(parts["x_train"]))}
+    leaked = [(index, trained[each]) for index, each in enumerate(row_hashes(parts["x_test"])) if each in trained]
+    if leaked:
+        shown = ", ".join(f"held-out row {a} is training row {b}" for a, b in leaked[:5])
+        msg = f"data set {name!r}: {len(leaked)} held-out rows were trained on: {shown}"
+        raise RecipeError(msg, hint="split the rows so that each is on one side only")
+    for part in ("y_train", "y_test"):
+        labels = np.unique(np.asarray(parts[part]))
+        if len(labels) < 2:
+            msg = f"data set {name!r}: {part} has one class only ({labels[0] if len(labels) else 'none'})"
+            raise RecipeError(msg, hint="metrics need at least two classes among the held-out rows")
 
 
 def _write(name: str, place: Path) -> None:
     maker, limit = _MAKERS[name]
     parts = _split(*maker(), limit=limit)
+    check_parts(name, parts)
     work = place.with_name(f"{place.name}.{os.getpid()}.part")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)

@@ -41,7 +41,7 @@ class Ledger:
             return None
         known = (writer, case.recipe, case.saver)
         if known not in self._save_keys:
-            recipe = self.plan.catalog.recipes[case.recipe]
+            recipe = self.plan.catalog.everything[case.recipe]
             digest = self.data[case.data][0]
             self._save_keys[known] = save_key(built, case, recipe.file, digest, self.plan.spec.limits)
         return self._save_keys[known]
@@ -60,7 +60,7 @@ class Ledger:
         sha = saved["artifact"]["sha256"]
         known = (cell.reader, cell.case.name, sha)
         if known not in self._load_keys:
-            recipe = self.plan.catalog.recipes[cell.case.recipe]
+            recipe = self.plan.catalog.everything[cell.case.recipe]
             digest = self.data[cell.case.data][0]
             self._load_keys[known] = load_key(built, cell.case, sha, recipe.file, digest, self.plan.spec.limits)
         return self._load_keys[known]

@@ -92,11 +92,13 @@ class Run:
         self._seconds, self._loaded = 0.0, 0
         self._sharing: dict[str, int] = defaultdict(int)
         """Number of cells that share a load, because their writers gave the same bytes."""
+        self.cells = (*plan.controls, *plan.selected)
+        """What this run is to know: controls first, so that a harness that cannot be trusted is known early."""
         by_id = {environment.id: environment for environment in plan.environments}
-        wanted = dict.fromkeys(each for cell in plan.selected for each in (cell.writer, cell.reader))
+        wanted = dict.fromkeys(each for cell in self.cells for each in (cell.writer, cell.reader))
         self._states = {each: _State(by_id[each]) for each in wanted}
         self._cells: dict[tuple[str, str, str], list[Cell]] = defaultdict(list)
-        for cell in plan.selected:
+        for cell in self.cells:
             self._cells[cell.writer, cell.case.recipe, cell.case.saver].append(cell)
 
     def stopped(self) -> bool:
@@ -109,7 +111,7 @@ class Run:
             if built is not None:
                 self._admit(state, built)
         cells = self._missing()
-        self.progress.start(len(self.plan.selected), len(self.plan.selected) - cells)
+        self.progress.start(len(self.cells), len(self.cells) - cells)
         if all(state.prepared and not state.saves for state in self._states.values()) and not cells:
             return
         pool = ThreadPoolExecutor(self.settings.jobs, thread_name_prefix="worker")
@@ -162,7 +164,7 @@ class Run:
     def _missing(self) -> int:
         """Count of selected cells that have no outcome yet; cells that a failed save answers have one."""
         count = 0
-        for cell in self.plan.selected:
+        for cell in self.cells:
             saved = self.ledger.save(cell.writer, cell.case)
             if saved is None or ("artifact" in saved and (self.ledger.built.get(cell.reader) is None or self._is_open(cell))):
                 count += 1
@@ -404,7 +406,7 @@ def _unbelieved(record: Record) -> bool:
 def leaks(ledger: Ledger, plan: Plan) -> list[str]:
     """Cells whose repeat in a process of its own gave another answer than the batch did: faults of the harness."""
     found = []
-    for cell in plan.selected:
+    for cell in (*plan.controls, *plan.selected):
         record = ledger.load(cell)
         if record is None or "first" not in record or record["first"]["status"] in UNSURE:
             continue

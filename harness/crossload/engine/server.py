@@ -50,7 +50,7 @@ class Server:
         self.scrub = _scrub_words(built, store, self.folder)
         control = {
             "hello": str(self.folder / "hello.jsonl"),
-            "recipes": list(dict.fromkeys(recipe.file for recipe in catalog.recipes.values())),
+            "recipes": list(dict.fromkeys(recipe.file for recipe in catalog.everything.values())),
             "formats": list(catalog.formats),
             "locked": locked,
             "distributions": DISTRIBUTIONS,
@@ -124,6 +124,7 @@ class Server:
             "scratch": str(place),
             "artifacts": str(self.store.artifacts),
             "outputs": str(self.store.outputs),
+            "states": str(self.store.states),
             "limits": {"seconds": limits.seconds, "memory_mb": limits.memory_mb},
             "scrub": self.scrub,
             "isolate": isolate,

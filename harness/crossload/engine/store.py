@@ -37,6 +37,7 @@ class Store:
         self.root = root
         self.artifacts = root / "artifacts"
         self.outputs = root / "outputs"
+        self.states = root / "states"
         self.journals = root / "journals"
         self.scratch = root / "scratch"
         self._numbers = itertools.count()
@@ -47,7 +48,7 @@ class Store:
     def open(self) -> None:
         """Make the folders and take the run lock.  Raises `StoreError`."""
         try:
-            for folder in (self.root, self.artifacts, self.outputs, self.journals, self.scratch):
+            for folder in (self.root, self.artifacts, self.outputs, self.states, self.journals, self.scratch):
                 folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
         except Timeout:

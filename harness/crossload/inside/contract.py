@@ -17,6 +17,17 @@ custom    no       ``custom()`` gives Keras custom objects by name
 needs     no       dict of module to specifier, e.g. ``{"sklearn": ">=1.0"}``; elsewhere the case is n/a
 formats   no       shell patterns: only these formats; ``!pattern`` takes one away
 roles     no       dict of output name to role (labels, proba, score, values, transform), where the name does not tell
+rebuild   no       ``rebuild(data)`` gives the model that weights are loaded into; default: ``build``
+========= ======== =====================================================================================
+
+Recipes of controls - artifacts that are damaged on purpose and must be caught - have these keys beside:
+
+========= ======== =====================================================================================
+expect    yes      verdict that the control must get where it was written, e.g. ``drift``
+says      no       text that the reason must contain
+tamper    no       ``tamper(model, data)`` gives what is saved instead of the fitted model
+damage    no       ``damage(path, model)`` damages the artifact before its SHA-256 is taken
+claim     no       SHA-256 that the writer claims, instead of the true one
 ========= ======== =====================================================================================
 
 ``IMPORTS`` lists modules to import once, before any fork; the library itself is imported inside functions only, because
@@ -33,7 +44,8 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 TASKS = ("binary", "multiclass", "regression", "clustering", "outlier", "transform", "object")
 KINDS = ("object", "keras", "tf-module")
 _REQUIRED = ("family", "task", "data", "build", "outputs")
-_OPTIONAL = ("kind", "fit", "prepare", "custom", "needs", "formats", "roles")
+_OPTIONAL = ("kind", "fit", "prepare", "custom", "needs", "formats", "roles", "rebuild")
+_CONTROL = ("expect", "says", "tamper", "damage", "claim")
 _NAME = re.compile(r"^[a-z0-9][a-z0-9.+-]*$")
 
 
@@ -58,6 +70,12 @@ class Recipe(object):
         self.needs: Dict[str, str] = dict(spec.get("needs", {}))
         self.formats: List[str] = list(spec.get("formats", ["*"]))
         self.roles: Dict[str, str] = dict(spec.get("roles", {}))
+        self.rebuild: Callable[[Any], Any] = spec.get("rebuild", spec["build"])
+        self.expect: str = spec.get("expect", "")
+        self.says: str = spec.get("says", "")
+        self.tamper: Optional[Callable[[Any, Any], Any]] = spec.get("tamper")
+        self.damage: Optional[Callable[[str, Any], Any]] = spec.get("damage")
+        self.claim: str = spec.get("claim", "")
         outputs = spec["outputs"]
         self.outputs: Dict[str, Any] = outputs if isinstance(outputs, dict) else {name: None for name in outputs}
 
@@ -154,12 +172,12 @@ def _mistakes(name: Any, spec: Any) -> List[str]:
     if not isinstance(spec, dict):
         return ["expected a dict, got " + type(spec).__name__]
     found = ["the key " + repr(key) + " is missing" for key in _REQUIRED if key not in spec]
-    found += ["unknown key " + repr(key) for key in spec if key not in _REQUIRED + _OPTIONAL]
+    found += ["unknown key " + repr(key) for key in spec if key not in _REQUIRED + _OPTIONAL + _CONTROL]
     if spec.get("task", TASKS[0]) not in TASKS:
         found.append("task: " + repr(spec["task"]) + " is none of " + ", ".join(TASKS))
     if spec.get("kind", KINDS[0]) not in KINDS:
         found.append("kind: " + repr(spec["kind"]) + " is none of " + ", ".join(KINDS))
-    for key in ("build", "fit", "prepare", "custom"):
+    for key in ("build", "fit", "prepare", "custom", "rebuild", "tamper", "damage"):
         if key in spec and not callable(spec[key]):
             found.append(key + ": must be a function")
     outputs = spec.get("outputs", ["x"])

@@ -184,7 +184,7 @@ class WeightsFormat(KerasFormat):
         model.save_weights(path)
 
     def load(self, path: str, recipe: Any, data: Any) -> Any:
-        model = recipe.build(data)
+        model = recipe.rebuild(data)
         model.load_weights(path)
         if self.strict:
             assert_restored(model, path)
@@ -239,7 +239,7 @@ class Checkpoint(WeightsFormat):
     def load(self, path: str, recipe: Any, data: Any) -> Any:
         import tensorflow as tf
 
-        model = recipe.build(data)
+        model = recipe.rebuild(data)
         if self.strict and recipe.kind == "keras":
             make_slots(model)
         status = tf.train.Checkpoint(model=model).read(os.path.join(path, "ckpt"))

@@ -16,11 +16,14 @@ from typing import Any, Dict, List
 
 import numpy as np
 
-from . import outputs
+from . import outputs, state
 from .contract import Recipe
 
 TEXT_LIMIT = 2000
 CORRUPTED = "ArtifactCorrupted"
+"""The artifact in the store is not what was saved."""
+FOREIGN = "ArtifactForeign"
+"""The artifact is not what its writer claims."""
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 """Full disk, quota, read-only file system, limit of file size: the outcome could not be kept either."""
 
@@ -130,8 +133,10 @@ class Record(object):
 class Fitted(object):
     """A recipe built, fitted and asked, once, for all savers of a batch."""
 
-    def __init__(self, recipe: Recipe, data: Any, arrays: Dict[str, Any], seconds: Dict[str, float]) -> None:
-        self.recipe, self.data, self.arrays, self.seconds = recipe, data, arrays, seconds
+    def __init__(
+        self, recipe: Recipe, data: Any, arrays: Dict[str, Any], seconds: Dict[str, float], facts: Dict[str, str]
+    ) -> None:
+        self.recipe, self.data, self.arrays, self.seconds, self.facts = recipe, data, arrays, seconds, facts
         self.model: Any = None
 
 
@@ -145,7 +150,7 @@ def seed() -> None:
         sys.modules["tensorflow"].random.set_seed(0)  # type: ignore[attr-defined]
 
 
-def fit_once(recipe: Recipe, arrays: Dict[str, Any], record: Record) -> Fitted:
+def fit_once(recipe: Recipe, arrays: Dict[str, Any], record: Record, job: Dict[str, Any]) -> Fitted:
     """Build, fit and predict: the writer's own outputs are taken before saving."""
     seed()
     data = record.run("data", lambda: Data(arrays, recipe.prepare))
@@ -153,9 +158,26 @@ def fit_once(recipe: Recipe, arrays: Dict[str, Any], record: Record) -> Fitted:
     fit = recipe.fit or (fit_keras if recipe.kind == "keras" else fit_default)
     model = record.run("fit", lambda: fit(model, data))
     found = record.run("predict-before", lambda: outputs.ask(model, recipe, data))
-    fitted = Fitted(recipe, data, found, dict(record.seconds))
+    # asked twice: what differs within one process is noise of the case, not harm done by saving
+    second = outputs.ask(model, recipe, data)
+    facts = {"state": state.keep(model, recipe.kind, job["states"])}
+    again = outputs.digests(second)
+    if again != outputs.digests(found):
+        facts["noise"] = outputs.keep(second, again, job["outputs"])
+    if recipe.task in ("binary", "multiclass", "regression"):
+        trained = outputs.ask(model, recipe, OnTraining(data))
+        facts["kept_train"] = outputs.keep(trained, outputs.digests(trained), job["outputs"])
+    fitted = Fitted(recipe, data, found, dict(record.seconds), facts)
     fitted.model = model
     return fitted
+
+
+class OnTraining(object):
+    """The data set with its training rows in the place of the held-out ones, to see how far a model is overfitted."""
+
+    def __init__(self, data: Data) -> None:
+        self.x_train = self.x_test = data.x_train
+        self.y_train = self.y_test = data.y_train
 
 
 def fit_default(model: Any, data: Any) -> Any:
@@ -193,7 +215,11 @@ def save(fitted: Fitted, fmt: Any, item: Dict[str, Any], job: Dict[str, Any]) ->
     os.makedirs(folder)
     path = os.path.join(folder, fmt.filename)
     try:
-        record.run("save", lambda: fmt.save(fitted.model, path, fitted.recipe))
+        recipe = fitted.recipe
+        model = recipe.tamper(fitted.model, fitted.data) if recipe.tamper else fitted.model
+        record.run("save", lambda: fmt.save(model, path, recipe))
+        if recipe.damage:
+            recipe.damage(path, fitted.model)
         sha = outputs.sha256_of(path)
         size = outputs.size_of(path)
         each = outputs.digests(fitted.arrays)
@@ -206,7 +232,9 @@ def save(fitted: Fitted, fmt: Any, item: Dict[str, Any], job: Dict[str, Any]) ->
                 _guard(error)
                 _adopt(path, os.path.join(target, fmt.filename))
         artifact = {"sha256": sha, "bytes": size, "name": fmt.filename}
-        return record.end("ok", stage="done", artifact=artifact, outputs=each, kept=kept)
+        if recipe.claim:
+            artifact["claimed"] = recipe.claim
+        return record.end("ok", stage="done", artifact=artifact, outputs=each, kept=kept, **fitted.facts)
     except Exception as error:
         return record.failed(error)
     finally:
@@ -225,14 +253,17 @@ def load(recipe: Recipe, fmt: Any, arrays: Dict[str, Any], item: Dict[str, Any],
     try:
         seed()
         sha = record.run("verify", lambda: outputs.sha256_of(path))
-        if sha != item["artifact"]["sha256"]:
-            text = "the artifact is not what was saved: SHA-256 is " + sha[:16] + "..."
-            return record.end("error", error={"type": CORRUPTED, "message": text, "traceback": ""})
+        claimed = item["artifact"].get("claimed", item["artifact"]["sha256"])
+        if sha != claimed:
+            text = "the artifact is not what was saved: SHA-256 is " + sha[:16] + "..., not " + claimed[:16] + "..."
+            kind = CORRUPTED if claimed == item["artifact"]["sha256"] else FOREIGN
+            return record.end("error", error={"type": kind, "message": text, "traceback": ""})
         data = record.run("data", lambda: Data(arrays, recipe.prepare))
         model = record.run("load", lambda: fmt.load(path, recipe, data))
         found = record.run("predict", lambda: outputs.ask(model, recipe, data, fmt.keeps))
         each = outputs.digests(found)
         kept = outputs.keep(found, each, job["outputs"])
-        return record.end("ok", stage="done", outputs=each, kept=kept)
+        described = record.run("state", lambda: state.keep(model, recipe.kind, job["states"]))
+        return record.end("ok", stage="done", outputs=each, kept=kept, state=described)
     except Exception as error:
         return record.failed(error)

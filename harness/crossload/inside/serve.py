@@ -184,7 +184,7 @@ class Server(object):
         marks.begin(indexes[0])
         record = measure.Record(items[0], job)
         try:
-            fitted = measure.fit_once(recipe, self.arrays(recipe.data), record)
+            fitted = measure.fit_once(recipe, self.arrays(recipe.data), record, job)
         except Exception as error:
             failure = measure.fit_failure(items[0], job, record, error)
             for item in items:

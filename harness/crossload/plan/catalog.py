@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from crossload.config.schema import did_you_mean
@@ -21,13 +21,19 @@ class Catalog:
 
     recipes: dict[str, contract.Recipe]
     formats: dict[str, formats.Format]
+    controls: dict[str, contract.Recipe] = field(default_factory=dict)
+
+    @property
+    def everything(self) -> dict[str, contract.Recipe]:
+        """Recipes and controls; their names do not overlap."""
+        return self.recipes | self.controls
 
 
 def load_catalog(spec: MatrixSpec) -> Catalog:
     """Read the recipe files.  Raises `RecipeError` for a file that cannot be used, `ConfigError` for unknown formats."""
     recipes: dict[str, contract.Recipe] = {}
     modules = []
-    for path in spec.recipes:
+    for path in (*spec.recipes, *spec.controls):
         module, found = _read(path)
         doubled = sorted(set(found) & set(recipes))
         if doubled:
@@ -48,7 +54,22 @@ def load_catalog(spec: MatrixSpec) -> Catalog:
                 for name in unknown
             ]
         )
-    return Catalog(recipes=recipes, formats={name: known[name] for name in spec.formats})
+    _check_kinds(spec, recipes)
+    return Catalog(
+        recipes={name: recipe for name, recipe in recipes.items() if not recipe.expect},
+        formats={name: known[name] for name in spec.formats},
+        controls={name: recipe for name, recipe in recipes.items() if recipe.expect},
+    )
+
+
+def _check_kinds(spec: MatrixSpec, recipes: dict[str, contract.Recipe]) -> None:
+    """Controls stand in files of controls, and say what is expected of them; other recipes do neither."""
+    files = {str(path.resolve()) for path in spec.controls}
+    for name, recipe in recipes.items():
+        if bool(recipe.expect) != (recipe.file in files):
+            what = "has no 'expect'" if recipe.file in files else "has 'expect', which is for files of controls"
+            msg = f"{recipe.file.rsplit('/', 1)[-1]}: RECIPES[{name!r}] {what}"
+            raise RecipeError(msg, hint="list files of controls under matrix.controls, others under matrix.recipes")
 
 
 def _read(path: Path) -> tuple[object, dict[str, contract.Recipe]]:

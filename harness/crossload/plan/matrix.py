@@ -13,7 +13,10 @@ from crossload.plan.environments import Environment, environments_of
 from crossload.plan.select import Selection, check_selection, matches_rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from crossload.config import MatrixSpec
+    from crossload.inside.contract import Recipe
     from crossload.plan.catalog import Catalog
 
 DEFAULT_ATOL, DEFAULT_RTOL = 1e-6, 1e-5
@@ -68,6 +71,21 @@ class Plan:
             cell for cell in self.cells if cell.writer in writers and cell.reader in readers and cell.case.name in taken
         )
 
+    @cached_property
+    def controls(self) -> tuple[Cell, ...]:
+        """Controls of this run: each in every environment that the run touches, saved and loaded there."""
+        touched = dict.fromkeys(each for cell in self.selected for each in (cell.writer, cell.reader))
+        return tuple(Cell(case, each, each) for each in touched for case in self.control_cases)
+
+    @cached_property
+    def control_cases(self) -> tuple[Case, ...]:
+        return cases_of(self.catalog.controls.values(), self.catalog)
+
+    @property
+    def data_names(self) -> set[str]:
+        """Data sets that cases and controls need."""
+        return {case.data for case in (*self.cases, *self.control_cases)}
+
     def tolerance(self, case: Case) -> Tolerance:
         """Tolerance of a case with every value given: of the case, else of the matrix, else of the format."""
         own = next((t for pattern, t in self.spec.case_tolerance if fnmatch.fnmatchcase(case.name, pattern)), Tolerance())
@@ -84,15 +102,9 @@ class Plan:
         )
 
 
-def make_plan(spec: MatrixSpec, catalog: Catalog, selection: Selection | None = None) -> Plan:
-    """Every case times every writer times every reader that the rules of the matrix leave.
-
-    Raises `SelectionError` for a selector that names nothing, and where no cell is left.
-    """
-    selection = selection or Selection()
-    environments = environments_of(spec)
-    check_selection(selection, environments, catalog.recipes, catalog.formats)
-    cases = tuple(
+def cases_of(recipes: Iterable[Recipe], catalog: Catalog) -> tuple[Case, ...]:
+    """Each recipe in each format of the matrix that it can and wants to be saved in."""
+    return tuple(
         Case(
             recipe=recipe.name,
             format=fmt.name,
@@ -101,10 +113,21 @@ def make_plan(spec: MatrixSpec, catalog: Catalog, selection: Selection | None = 
             task=recipe.task,
             data=recipe.data,
         )
-        for recipe in catalog.recipes.values()
+        for recipe in recipes
         for fmt in catalog.formats.values()
         if fmt.applies(recipe.kind) and recipe.allows(fmt.name)
     )
+
+
+def make_plan(spec: MatrixSpec, catalog: Catalog, selection: Selection | None = None) -> Plan:
+    """Every case times every writer times every reader that the rules of the matrix leave.
+
+    Raises `SelectionError` for a selector that names nothing, and where no cell is left.
+    """
+    selection = selection or Selection()
+    environments = environments_of(spec)
+    check_selection(selection, environments, catalog.recipes, catalog.formats)
+    cases = cases_of(catalog.recipes.values(), catalog)
     cells = tuple(
         Cell(case, writer.id, reader.id)
         for writer in environments

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crossload.report.html import render_html
 from crossload.report.markdown import escape, render_markdown
-from crossload.verdict import Verdict
+from crossload.verdict import Verdict, tally
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crossload.report.view import Row, View
+    from crossload.verdict import Judgement
 
 SCHEMA_VERSION = 1
 
@@ -25,8 +26,15 @@ COLUMNS = {
     "verdict, passes, reason": "the verdict, whether it passes (null: neither), and why",
     "warned, warnings": "categories of warnings while loading and predicting, and their texts",
     "worst_metric, worst_drift": "the metric that moved most, and by how much (after minus before)",
+    "worst_excess": "the same in units of its tolerance; above 1 it is too far",
     "max_abs, max_rel": "largest difference of any recorded output; 0 where bit-equal",
+    "mean_abs, median_abs, p99_abs": "mean, median and 99th percentile of the differences of the output that moved farthest",
+    "mean_rel, median_rel, p99_rel": "the same, relative to the value before",
     "changed_labels": "number of held-out rows whose predicted label changed",
+    "state": "fitted state after loading: equal, differs, layout (arrays renamed, added, removed), or unknown",
+    "optimizer": "optimizer variables after loading: kept, changed, lost; empty where there were none",
+    "noise": "largest difference between two predictions of the writer in its own process",
+    "train_gap": "accuracy or R2 on training rows minus that on held-out rows",
     "confirmed": "measured a second time in a process of its own",
     "artifact, artifact_bytes": "SHA-256 (first 16 digits) and size of what was loaded",
     "load_seconds, predict_seconds": "seconds of loading and predicting, one thread",
@@ -74,6 +82,11 @@ def summary(view: View) -> dict[str, Any]:
         "failed": view.failed,
         "complete": view.complete,
         "counts": {verdict.word: count for verdict, count in view.counts.items()},
+        "controls": {
+            "caught": tally(view.controls)[0],
+            "measured": tally(view.controls)[1],
+            "missed": [each.text for each in view.missed],
+        },
         "diagonal": {"identical": view.diagonal[0], "measured": view.diagonal[1]},
         "environments": [
             {
@@ -131,7 +144,20 @@ def frame(view: View) -> pd.DataFrame:
 
     names = list(dict.fromkeys(name for row in view.rows for name in (*row.judgement.before, *row.judgement.after)))
     table = pd.DataFrame([_flat(row, names) for row in view.rows])
-    for column in ("family", "recipe", "format", "task", "writer", "reader", "verdict", "reason", "warned", "warnings"):
+    for column in (
+        "family",
+        "recipe",
+        "format",
+        "task",
+        "writer",
+        "reader",
+        "verdict",
+        "reason",
+        "warned",
+        "warnings",
+        "state",
+        "optimizer",
+    ):
         table[column] = table[column].astype("category")
     return table
 
@@ -153,9 +179,15 @@ def _flat(row: Row, metrics: list[str]) -> dict[str, Any]:
         "warnings": "\n".join(row.warnings),
         "worst_metric": judged.worst_metric,
         "worst_drift": judged.worst_drift if judged.verdict.measured else nan,
+        "worst_excess": judged.worst_excess if judged.verdict.measured else nan,
         "max_abs": judged.max_abs if judged.after else nan,
         "max_rel": judged.max_rel if judged.after else nan,
         "changed_labels": judged.changed_labels,
+        **_distances(judged),
+        "state": judged.state,
+        "optimizer": judged.optimizer,
+        "noise": judged.noise,
+        "train_gap": judged.gap,
         "confirmed": row.confirmed,
         "artifact": row.artifact[:16],
         "artifact_bytes": row.artifact_bytes,
@@ -170,6 +202,17 @@ def _flat(row: Row, metrics: list[str]) -> dict[str, Any]:
     return found
 
 
+def _distances(judged: Judgement) -> dict[str, float]:
+    """Statistics of the output that moved farthest; zeros where all are bit-equal, NaN where nothing was predicted."""
+    names = ("mean_abs", "median_abs", "p99_abs", "mean_rel", "median_rel", "p99_rel")
+    if not judged.after:
+        return dict.fromkeys(names, float("nan"))
+    if not judged.distances:
+        return dict.fromkeys(names, 0.0)
+    farthest = max(judged.distances.values(), key=lambda each: each.max_abs)
+    return {name: getattr(farthest, name) for name in names}
+
+
 def write_index(reports: Path) -> Path:
     """Write ``README.md`` of the reports folder: one line for each matrix that has a report."""
     found = []
@@ -182,8 +225,8 @@ def write_index(reports: Path) -> Path:
         "",
         "Written by `nox -s matrix` from real runs; do not edit.",
         "",
-        "| matrix | measured | environments | cells | passed | failed | silent drifts | n/a | not measured | diagonal |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| matrix | measured | environments | cells | passed | failed | silent drifts | n/a | not measured | diagonal | controls |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, known in found:
         counts = known["counts"]
@@ -200,6 +243,7 @@ def write_index(reports: Path) -> Path:
             counts[Verdict.NOT_AVAILABLE.word],
             gaps,
             f"{diagonal['identical']} of {diagonal['measured']} bit-identical",
+            f"{known['controls']['caught']} of {known['controls']['measured']} caught",
         ]
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     lines += [

@@ -49,7 +49,9 @@ def render_markdown(view: View) -> str:
         f"{len(view.rows)} cells: **{view.passed} passed, {view.failed} failed**, "
         f"{view.counts[Verdict.DRIFT]} of the failures being silent drifts. "
         f"Measured {run.date} with crossload {run.version} on {run.platform}. "
-        f"Diagonal (saved and loaded in the same environment): {same[0]} of {same[1]} bit-identical.",
+        f"Diagonal (saved and loaded in the same environment): {same[0]} of {same[1]} bit-identical. "
+        f"{escape(view.controls_text.capitalize())}.",
+        *[f"**Missed control**: {escape(each.text)}" for each in view.missed],
         "Written by `nox -s matrix`; do not edit. [Page](index.html) · [summary.json](summary.json) · "
         "[outcomes.parquet](outcomes.parquet)",
         "## Verdicts",
@@ -95,6 +97,15 @@ def render_markdown(view: View) -> str:
                     for each in view.signatures[:40]
                 ],
             ),
+        ]
+    if view.overfitted:
+        shown = [
+            [escape(row.cell.case.recipe), escape(row.cell.writer), f"{row.judgement.gap:.2f}"] for row in view.overfitted[:20]
+        ]
+        parts += [
+            "## Overfitted models",
+            "Their held-out score is far below the score on the rows they were trained on; drift on them says less.",
+            table(["recipe", "saved with", "training score minus held-out score"], shown),
         ]
     parts.append("## By family")
     for grid in view.grids[1:]:

@@ -71,6 +71,8 @@ def _summary(view: View, width: int) -> str:
         f" ({view.counts[Verdict.DRIFT]} of them silent drifts)",
         f"  {counts}",
         f"  diagonal (saved and loaded in the same environment): {same} of {measured} bit-identical",
+        f"  {view.controls_text}",
+        *[f"  MISSED CONTROL {clean(each.text)}" for each in view.missed],
     ]
     lines += [f"  NOT MEASURED {facts.id}: {clean(facts.failure)[: width * 3]}" for facts in view.gaps]
     if view.counts[Verdict.NOT_RUN]:

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from crossload.verdict import Verdict
+from crossload.verdict import Verdict, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from crossload.plan import Cell
-    from crossload.verdict import Judgement
+    from crossload.verdict import Control, Judgement
+
+OVERFITTED = 0.2
+"""Training score minus held-out score above which a case is shown as overfitted."""
 
 _NOISE = re.compile(r"0x[0-9a-f.]+|(?<![A-Za-z0-9_])[-+]?\d+(?:\.\d+)*(?:e-?\d+)?|'[^']{0,200}'|\"[^\"]{0,200}\"|<[^>]{1,80}>")
 
@@ -119,6 +122,31 @@ class View:
     environments: tuple[EnvironmentFacts, ...]
     rows: tuple[Row, ...]
     run: RunFacts
+    controls: tuple[Control, ...] = ()
+
+    @property
+    def missed(self) -> tuple[Control, ...]:
+        """Controls that were not caught: with one of them the whole run is in doubt."""
+        return tuple(each for each in self.controls if each.caught is False)
+
+    @cached_property
+    def controls_text(self) -> str:
+        """The row of controls: ``controls: 13 of 13 caught``."""
+        caught, measured = tally(self.controls)
+        if not measured:
+            return "controls: NONE were measured"
+        kinds = len({each.cell.case.recipe for each in self.controls if each.caught is not None})
+        places = len({each.cell.writer for each in self.controls if each.caught is not None})
+        return f"controls: {caught} of {measured} caught ({kinds} kinds of damage in {places} environments)"
+
+    @cached_property
+    def overfitted(self) -> tuple[Row, ...]:
+        """One row for each writer and recipe whose training score is more than 0.2 above its held-out score."""
+        seen: dict[tuple[str, str], Row] = {}
+        for row in self.rows:
+            if row.judgement.gap > OVERFITTED:
+                seen.setdefault((row.cell.case.recipe, row.cell.writer), row)
+        return tuple(sorted(seen.values(), key=lambda row: -row.judgement.gap))
 
     @cached_property
     def counts(self) -> dict[Verdict, int]:
@@ -233,9 +261,17 @@ def make_view(
     environments: Iterable[EnvironmentFacts],
     rows: Iterable[Row],
     run: RunFacts,
+    controls: Iterable[Control] = (),
 ) -> View:
     """Build the view of one matrix."""
-    return View(name=name, title=title, environments=tuple(environments), rows=tuple(rows), run=run)
+    return View(
+        name=name,
+        title=title,
+        environments=tuple(environments),
+        rows=tuple(rows),
+        run=run,
+        controls=tuple(controls),
+    )
 
 
 def short_labels(ids: list[str]) -> dict[str, str]:

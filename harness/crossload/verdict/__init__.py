@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from crossload.verdict.compare import Distance, compare
+from crossload.verdict.controls import Control, tally
 from crossload.verdict.judge import Judge, Judgement
 from crossload.verdict.metrics import compute_metrics
 from crossload.verdict.words import Verdict
 
-__all__ = ["Distance", "Judge", "Judgement", "Verdict", "compare", "compute_metrics"]
+__all__ = ["Control", "Distance", "Judge", "Judgement", "Verdict", "compare", "compute_metrics", "tally"]

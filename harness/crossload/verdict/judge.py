@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from crossload.verdict.compare import Distance, compare
 from crossload.verdict.metrics import agreement_metrics, compute_metrics, labels_of, role_of
+from crossload.verdict.state import StateChange, compare_states
 from crossload.verdict.words import Verdict
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ class Judgement:
     max_abs: float = 0.0
     max_rel: float = 0.0
     changed_labels: int = 0
+    state: str = "unknown"
+    """Fitted state after loading: equal, differs, layout (other arrays), or unknown where the format shows none."""
+    optimizer: str = ""
+    """Optimizer variables: kept, changed, lost; empty where there were none."""
+    noise: float = 0.0
+    """Largest difference between two predictions of the writer itself."""
+    gap: float = float("nan")
+    """Score on training rows minus score on held-out rows (accuracy or R2), of the writer."""
     warned: tuple[str, ...] = ()
     """Categories of the warnings of loading and predicting."""
 
@@ -54,11 +63,14 @@ class Judge:
         self,
         recipes: Mapping[str, Recipe],
         tolerance: Callable[[Any], Tolerance],
-        truth: Callable[[str], Array],
+        truth: Callable[[str, str], Array],
         outputs: Callable[[str], Mapping[str, Array]],
+        states: Callable[[str], Mapping[str, str]] = lambda _: {},
     ) -> None:
         self._recipes, self._tolerance, self._truth, self._outputs = recipes, tolerance, truth, outputs
-        self._metrics: dict[tuple[str, str], dict[str, float]] = {}
+        self._states = states
+        self._changes: dict[tuple[str, str], StateChange] = {}
+        self._metrics: dict[tuple[str, str, str], dict[str, float]] = {}
         self._compared: dict[tuple[str, str, str], Judgement] = {}
 
     def judge(self, cell: Cell, saved: Record | None, loaded: Record | None, no_environment: str = "") -> Judgement:
@@ -82,8 +94,7 @@ class Judge:
         if loaded["status"] != "ok":
             verdict = Verdict.PREDICT_ERROR if loaded["stage"] == "predict" else Verdict.LOAD_ERROR
             return Judgement(verdict=verdict, reason=_error_text(loaded), warned=warned)
-        found = self._compare(cell, saved, loaded)
-        return _with_warnings(found, warned) if warned else found
+        return self._add_facts(cell, self._compare(cell, saved, loaded), saved, loaded, warned)
 
     def drifts(self, cell: Cell, saved: Record, loaded: Record) -> bool:
         """Whether a load that went well drifted; asked while the run goes on, so that a drift is measured twice."""
@@ -103,15 +114,19 @@ class Judge:
             missing = ", ".join(sorted(expected - given)) or "all"
             return Judgement(verdict=Verdict.DRIFT, reason=f"outputs are missing after loading: {missing}")
         before = self._metrics_of(cell, saved["kept"])
-        if all(loaded["outputs"][name] == saved["outputs"][name] for name in given):
-            return Judgement(verdict=Verdict.IDENTICAL, before=before, after=before)
-        after = self._metrics_of(cell, loaded["kept"])
         tolerance = self._tolerance(cell.case)
+        noise = self._noise(saved, tolerance)
+        floor = max((each.max_abs for each in noise.values()), default=0.0)
+        if not all(each.within for each in noise.values()):
+            reason = f"two predictions of the writer itself differ by {floor:.2g} at most"
+            return Judgement(verdict=Verdict.UNSTABLE, reason=reason, before=before, after=before, noise=floor)
+        if all(loaded["outputs"][name] == saved["outputs"][name] for name in given):
+            return Judgement(verdict=Verdict.IDENTICAL, before=before, after=before, noise=floor)
+        after = self._metrics_of(cell, loaded["kept"])
+        # what the writer itself does not repeat is not asked of the reader
+        atol, rtol = max(tolerance.atol or 0.0, floor), tolerance.rtol or 0.0
         arrays_before, arrays_after = self._outputs(saved["kept"]), self._outputs(loaded["kept"])
-        distances = {
-            name: compare(arrays_before[name], arrays_after[name], atol=tolerance.atol or 0.0, rtol=tolerance.rtol or 0.0)
-            for name in sorted(given)
-        }
+        distances = {name: compare(arrays_before[name], arrays_after[name], atol=atol, rtol=rtol) for name in sorted(given)}
         changed = _changed_labels(cell, recipe, arrays_before, arrays_after)
         agreement = agreement_metrics(recipe.task, arrays_before, arrays_after, recipe.roles)
         before = before | dict.fromkeys(agreement, 1.0)
@@ -133,13 +148,52 @@ class Judge:
             max_abs=max(each.max_abs for each in distances.values()),
             max_rel=max(each.max_rel for each in distances.values()),
             changed_labels=changed,
+            noise=floor,
         )
 
-    def _metrics_of(self, cell: Cell, kept: str) -> dict[str, float]:
-        key = (cell.case.recipe, kept)
+    def _noise(self, saved: Record, tolerance: Tolerance) -> dict[str, Distance]:
+        """Distances between the writer's two predictions in its own process; empty where they are bit-equal."""
+        if not saved.get("noise"):
+            return {}
+        first, second = self._outputs(saved["kept"]), self._outputs(saved["noise"])
+        return {
+            name: compare(first[name], second[name], atol=tolerance.atol or 0.0, rtol=tolerance.rtol or 0.0) for name in first
+        }
+
+    def _add_facts(self, cell: Cell, found: Judgement, saved: Record, loaded: Record, warned: tuple[str, ...]) -> Judgement:
+        """Add what is the same for all readers of an outcome's outputs: state, warnings, the gap of the writer."""
+        change = self._change(saved.get("state", ""), loaded.get("state", ""))
+        reason = found.reason
+        if change is not None and found.verdict in (Verdict.DRIFT, Verdict.EQUIVALENT):
+            told = f"{change.text}: " + ("numerics" if change.equal else "damage" if change.differing else "other layout")
+            reason = f"{reason}; {told}"
+        return replace(
+            found,
+            reason=reason,
+            warned=warned,
+            state="unknown" if change is None else change.word,
+            optimizer="" if change is None else change.optimizer,
+            gap=self._gap(cell, saved, found),
+        )
+
+    def _change(self, before: str, after: str) -> StateChange | None:
+        if not before or not after:
+            return None
+        if (before, after) not in self._changes:
+            self._changes[before, after] = compare_states(self._states(before), self._states(after))
+        return self._changes[before, after]
+
+    def _gap(self, cell: Cell, saved: Record, found: Judgement) -> float:
+        score = next((name for name in ("accuracy", "r2") if name in found.before), "")
+        if not score or not saved.get("kept_train"):
+            return float("nan")
+        return self._metrics_of(cell, saved["kept_train"], "y_train")[score] - found.before[score]
+
+    def _metrics_of(self, cell: Cell, kept: str, part: str = "y_test") -> dict[str, float]:
+        key = (cell.case.recipe, kept, part)
         if key not in self._metrics:
             recipe = self._recipes[cell.case.recipe]
-            truth = self._truth(recipe.data)
+            truth = self._truth(recipe.data, part)
             self._metrics[key] = compute_metrics(recipe.task, truth, self._outputs(kept), recipe.roles)
         return self._metrics[key]
 
@@ -192,8 +246,3 @@ def _error_text(record: Record) -> str:
     error = record["error"]
     first = error["message"].strip().splitlines()
     return f"{error['type']}: {first[0][:300] if first else ''}"
-
-
-def _with_warnings(found: Judgement, warned: tuple[str, ...]) -> Judgement:
-    fields = {name: getattr(found, name) for name in found.__slots__}
-    return Judgement(**(fields | {"warned": warned}))
