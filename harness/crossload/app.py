@@ -20,7 +20,7 @@ from crossload.engine.store import Store
 from crossload.environments import Interpreters, Locker, Places, read_lock
 from crossload.environments.index import Index
 from crossload.environments.locks import candidates
-from crossload.errors import CrossloadError, HarnessFault, SelectionError, StrictFailure
+from crossload.errors import CrossloadError, EnvironmentUnavailable, HarnessFault, SelectionError, StrictFailure
 from crossload.plan import Selection, load_catalog, load_specs, make_plan
 from crossload.progress import duration, make_progress
 from crossload.report import EnvironmentFacts, Row, RunFacts, View, make_view, render_terminal, write_index, write_reports
@@ -112,7 +112,8 @@ class _OneMatrix:
         """Measure what is missing, judge, print, write; give what went wrong without ending the run."""
         began, cpu_began = time.monotonic(), cpu_seconds()
         plan, options = self.plan, self.options
-        data = datasets.prepare(plan.data_names, self.places.work / "data")
+        users = {each.data: f"{Path(each.file).name}: RECIPES[{each.name!r}]" for each in plan.catalog.everything.values()}
+        data = datasets.prepare(plan.data_names, self.places.work / "data", users)
         ledger = Ledger(plan, data, saves, loads)
         judge = Judge(
             plan.catalog.everything,
@@ -126,17 +127,19 @@ class _OneMatrix:
         measuring = Run(plan, ledger, self.store, self.places, self.locker, progress, judge.drifts, settings)
         try:
             measuring.execute()
+        except BaseException:
+            progress.note(f"{measuring.measured} measurements of this run are kept; the same command goes on from there")
+            raise
         finally:
             progress.close()
-            if measuring.stopped() and measuring.measured:
-                progress.note(f"{measuring.measured} measurements of this run are kept; the same command goes on there")
         found = leaks(ledger, plan)
         if not self._show_known(ledger, measuring.measured):
             facts = RunFacts(
                 date=datetime.now(UTC).date().isoformat(),
                 version=crossload.__version__,
                 platform=f"{platform.system()} {platform.machine()}",
-                measured=measuring.measured,
+                saves=measuring.saved,
+                loads=measuring.loaded,
                 wall_seconds=time.monotonic() - began,
                 cpu_seconds=cpu_seconds() - cpu_began,
                 cores=settings.jobs,
@@ -155,6 +158,9 @@ class _OneMatrix:
                     hint="artifacts damaged on purpose must be caught: do not believe the tables of this run",
                 )
             )
+        if not self._known().get("measured"):
+            msg = f"{plan.spec.name}: not one of {len(plan.selected)} cells could be measured"
+            errors.append(EnvironmentUnavailable(msg, hint="the reasons stand above, at NOT MEASURED"))
         if options.strict and (error := self._strict()):
             errors.append(error)
         return errors
@@ -172,9 +178,8 @@ class _OneMatrix:
         return found
 
     def _view(self, ledger: Ledger, judge: Judge, facts: RunFacts) -> View:
-        selected = set(self.plan.selected) if self.plan.selection else None
         rows = []
-        for cell in self.plan.cells:
+        for cell in self.plan.selected:
             saved, loaded = ledger.save(cell.writer, cell.case), ledger.load(cell)
             missing = next((each for each in (cell.writer, cell.reader) if each in ledger.failures), None)
             reason = f"{missing}: {ledger.failures[missing].splitlines()[0]}" if missing else ""
@@ -190,13 +195,16 @@ class _OneMatrix:
                     confirmed=bool(record.get("confirm")),
                     traceback=record.get("error", {}).get("traceback", ""),
                     warnings=tuple(f"{each['category']}: {each['text']}" for each in record.get("warnings", ())),
-                    selected=selected is None or cell in selected,
                 )
             )
         return make_view(
             name=self.plan.spec.name,
             title=self.plan.spec.title,
-            environments=[self._facts(environment, ledger) for environment in self.plan.environments],
+            environments=[
+                self._facts(environment, ledger)
+                for environment in self.plan.environments
+                if any(environment.id in (cell.writer, cell.reader) for cell in self.plan.selected)
+            ],
             rows=rows,
             run=facts,
             controls=[self._control(cell, ledger, judge) for cell in self.plan.controls],
@@ -233,7 +241,7 @@ class _OneMatrix:
     def _state(self, ledger: Ledger) -> str:
         """Digest of all that the report depends on."""
         state = hashlib.sha256(json.dumps(sorted(ledger.failures.items())).encode())
-        for cell in (*self.plan.controls, *self.plan.cells):
+        for cell in (*self.plan.controls, *self.plan.selected):
             saved, loaded = ledger.save(cell.writer, cell.case), ledger.load(cell)
             parts = (ledger.save_key(cell.writer, cell.case), saved and saved["status"], ledger.load_key(cell))
             state.update(repr((*parts, loaded and loaded["status"])).encode())
@@ -252,11 +260,13 @@ class _OneMatrix:
 
     @property
     def _known_path(self) -> Path:
-        return self.places.work / "shown" / f"{self.plan.spec.name}.json"
+        return self.places.work / "shown" / f"{self.plan.spec.name}{'-part' if self.plan.selection else ''}.json"
 
     @property
     def _folder(self) -> Path:
-        return self.places.reports / self.plan.spec.name
+        """Where the report goes: a part of a matrix never takes the place of the published whole."""
+        top = self.places.work / "reports" if self.plan.selection else self.places.reports
+        return top / self.plan.spec.name
 
     def _show_known(self, ledger: Ledger, measured: int) -> bool:
         """Show the tables of the last run, if nothing that they depend on has changed since."""
@@ -271,21 +281,20 @@ class _OneMatrix:
         text = render_terminal(view, width=terminal_width())
         self.out(text)
         write_reports(view, self._folder)
-        write_index(self.places.reports)
+        if not self.plan.selection:
+            write_index(self.places.reports)
         run = view.run
-        if run.measured:
-            self.out(
-                f"{view.name}: {run.measured} measurements in {duration(run.wall_seconds)};"
-                f" report: {self._folder.relative_to(self.places.root).as_posix()}/"
-            )
-        else:
-            self.out(f"{view.name}: nothing to measure: all outcomes are known; tables judged and written anew")
+        did = f"{run.saves} saves and {run.loads} loads in {duration(run.wall_seconds)}"
+        if not run.saves + run.loads:
+            did = "nothing to measure, tables judged and written anew" if view.measured else "nothing could be measured"
+        self.out(f"{view.name}: {did}; report: {self._folder.relative_to(self.places.root).as_posix()}/")
         self._known_path.parent.mkdir(parents=True, exist_ok=True)
         known = {
             "state": self._state(ledger),
             "text": text,
             "failed": view.failed,
             "complete": view.complete,
+            "measured": view.measured,
             "missed": [each.text for each in view.missed],
         }
         self._known_path.write_text(json.dumps(known), encoding="utf-8")
@@ -294,7 +303,7 @@ class _OneMatrix:
         known = self._known()
         if known.get("failed") or not known.get("complete"):
             left = "" if known.get("complete") else "; not every cell was measured"
-            return StrictFailure(f"{self.plan.spec.name}: {known.get('failed')} cells failed{left}")
+            return StrictFailure(f"{self.plan.spec.name}: --strict: {known.get('failed')} cells failed{left}")
         return None
 
 
@@ -305,8 +314,8 @@ def describe_plan(plan: Plan) -> str:
     cases = dict.fromkeys(cell.case.name for cell in plan.selected)
     lines = [
         f"{plan.spec.name}: {plan.spec.title}",
-        f"  {len(plan.selected)} of {len(plan.cells)} cells: {len(cases)} cases,"
-        f" {len(writers)} writers, {len(readers)} readers",
+        f"  {len(plan.selected)} of {len(plan.cells)} cells, {len(plan.controls)} controls;"
+        f" cases: {len(cases)}, writers: {len(writers)}, readers: {len(readers)}",
         "  saves with: " + ", ".join(writers),
         "  loads in:   " + ", ".join(readers),
         "  cases:",

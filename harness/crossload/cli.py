@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crossload import __version__
+from crossload.config.schema import did_you_mean
 from crossload.errors import INTERRUPTED_EXIT_CODE, CrossloadError
 
 if TYPE_CHECKING:
@@ -26,11 +27,26 @@ harness, 8 environment cannot be had here, 130 stopped by Ctrl-C
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the console script; gives the exit code."""
     parser = build_parser()
-    chosen = parser.parse_args(arguments)
+    chosen, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        options = [
+            "--only",
+            "--writer",
+            "--reader",
+            "--case",
+            "--format",
+            "--jobs",
+            "--strict",
+            "--dry-run",
+            "--root",
+            "--debug",
+        ]
+        parser.error(f"unknown argument {unknown[0]!r} - {did_you_mean(unknown[0], options)}")
     if chosen.call is None:
         parser.print_help()
         return 2
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    signal.signal(signal.SIGTERM, _interrupt_once)
+    signal.signal(signal.SIGINT, _interrupt_once)
     try:
         call: Callable[[argparse.Namespace], None] = chosen.call
         call(chosen)
@@ -58,7 +74,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+def _interrupt_once(_number: int, _frame: FrameType | None) -> None:
+    """The first Ctrl-C ends the run; those that an impatient user adds must not disturb the ending of children."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -112,11 +131,10 @@ def _add_selectors(command: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        msg = f"must be at least 1, got {number}"
+    if not text.isdecimal() or int(text) < 1:
+        msg = f"expected a whole number of at least 1, got {text!r}"
         raise argparse.ArgumentTypeError(msg)
-    return number
+    return int(text)
 
 
 def _say(text: str) -> None:

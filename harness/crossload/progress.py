@@ -44,7 +44,7 @@ class PlainProgress:
             self._total, self._reused, self._done = total, reused, reused
             self._began = self._last = self._clock()
             kept = f", {reused} known from before" if reused else ""
-            self._write(f"{total} cells{kept}, {total - reused} to measure")
+            self._write(f"{total} cells (controls included){kept}, {total - reused} without an outcome")
 
     def saved(self) -> None:
         """A case was saved."""
@@ -68,7 +68,8 @@ class PlainProgress:
         # the first loads come while most cells still wait for their writers: their rate says nothing yet
         enough = self._done - done > 0.03 * (self._total - done)
         left = f", {duration((self._total - self._done) / rate)} left" if rate > 0 and enough else ""
-        return f"{self._saves} saves, {self._done} of {self._total} cells, {rate:.0f} a second{left}"
+        speed = f", {rate:.0f} a second" if rate >= 1 else ""
+        return f"{self._saves} saves, {self._done} of {self._total} cells{speed}{left}"
 
     def close(self) -> None:
         """The run is over."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
 import nox
 from filelock import FileLock
 
-from crossload.errors import CrossloadError
-from crossload.plan import environments_of, load_specs
+from crossload.plan import environments_of, load_what_can_be
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,13 +69,11 @@ class Driver:
 def register_environments(driver: Driver) -> None:
     """Register ``env-<id>`` for every environment of every matrix file.
 
-    A matrix file with mistakes must not take the other sessions away: its mistakes are shown by ``nox -s matrix``.
+    A matrix file with mistakes must not take the other sessions away: its mistakes are shown by a session of their own.
     """
-    try:
-        specs = load_specs(driver.root / "matrix")
-    except CrossloadError as error:
-        _register_broken(str(error))
-        return
+    specs, problems = load_what_can_be(driver.root / "matrix")
+    if problems:
+        _register_broken("\n".join(problems))
     for env_id in dict.fromkeys(environment.id for spec in specs for environment in environments_of(spec)):
         _register(driver, env_id)
 
@@ -83,7 +81,7 @@ def register_environments(driver: Driver) -> None:
 def _register_broken(text: str) -> None:
     @nox.session(name="broken-matrix-files", python=False, default=False)
     def broken(session: nox.Session) -> None:
-        """The environments are not listed: a matrix file has mistakes."""
+        """Say what is wrong with matrix files; the environments of those are not listed."""
         session.error(text)
 
 
@@ -93,7 +91,10 @@ def _register(driver: Driver, env_id: str) -> None:
         if session.posargs:
             folder = driver.root / ".nox" / f"env-{env_id}" / ("Scripts" if os.name == "nt" else "bin")
             path = os.pathsep.join([str(folder), os.environ.get("PATH", "")])
-            session.run(*session.posargs, external=True, env=TEST_ENVIRONMENT | {"PATH": path})
+            program, *arguments = session.posargs
+            # nox itself would look for the program on its own PATH, and find another Python
+            found = shutil.which(program, path=path) or program
+            session.run(found, *arguments, external=True, env=TEST_ENVIRONMENT | {"PATH": path})
 
     environment.__doc__ = f"Build {env_id}; run a command in it (-- python ...)."
     nox.session(name=f"env-{env_id}", python=False, default=False, tags=["env"], allow_parallel=True)(environment)

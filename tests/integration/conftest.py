@@ -49,17 +49,21 @@ class Project:
             self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
 
-    def outcomes(self, name: str):
+    def report(self, name: str, *, part: bool = False) -> Path:
+        """Folder of the report: of the whole matrix, or of the last run that had selectors."""
+        return (self.root / ".crossload" / "reports" if part else self.root / "reports") / name
+
+    def outcomes(self, name: str, *, part: bool = False):
         """The table of outcomes, indexed by recipe, format, writer and reader."""
         import pandas as pd
 
-        table = pd.read_parquet(self.root / "reports" / name / "outcomes.parquet")
+        table = pd.read_parquet(self.report(name, part=part) / "outcomes.parquet")
         for column in ("recipe", "format", "writer", "reader", "verdict", "reason"):
             table[column] = table[column].astype(str)
         return table.set_index(["recipe", "format", "writer", "reader"]).sort_index()
 
-    def summary(self, name: str) -> dict:
-        return json.loads((self.root / "reports" / name / "summary.json").read_text())
+    def summary(self, name: str, *, part: bool = False) -> dict:
+        return json.loads((self.report(name, part=part) / "summary.json").read_text())
 
     def journal(self) -> list[dict]:
         """All records on disk, whole lines only, oldest first."""

@@ -129,11 +129,20 @@ def test_a_selection_measures_its_cells_only(project, measured, tmp_path_factory
 
     done = other.crossload("run", "small", "--writer", "sklearn<1.3", "--case", "forest", "--format", "joblib")
 
-    verdicts = other.summary("small")["counts"]
-    assert verdicts["identical"] == 1
-    assert verdicts["load-error"] == 1
-    assert verdicts["not-run"] == 22
-    assert "NOT MEASURED in this run: 22 cells" in done.stdout
+    summary = other.summary("small", part=True)
+    assert summary["planned"] == 2
+    assert summary["counts"]["identical"] == summary["counts"]["load-error"] == 1
+    assert "small: 2 cells: 1 passed, 1 failed" in done.stdout
+    assert not (other.root / "reports").exists()
+
+
+def test_a_part_does_not_take_the_place_of_the_published_whole(project, measured):
+    before = {path.name: path.read_bytes() for path in project.report("small").iterdir()}
+
+    done = project.crossload("run", "small", "--case", "forest")
+
+    assert "report: .crossload/reports/small/" in done.stdout
+    assert {path.name: path.read_bytes() for path in project.report("small").iterdir()} == before
 
 
 def copy_of(project, factory, few=FEW):
@@ -231,11 +240,12 @@ def test_a_corrupted_artifact_is_not_loaded(project, measured, tmp_path_factory)
 
     other.crossload("run", "small", "--writer", "sklearn-1.2.2", "--reader", "sklearn-1.3.2", "--case", "logistic/pickle")
 
-    row = other.outcomes("small").loc[("logistic", "pickle", "sklearn-1.2.2", "sklearn-1.3.2")]
+    row = other.outcomes("small", part=True).loc[("logistic", "pickle", "sklearn-1.2.2", "sklearn-1.3.2")]
     assert row["verdict"] == "load-error"
     assert "ArtifactCorrupted" in row["reason"]
     other.crossload("run", "small", "--only", "sklearn*", "--case", "logistic/pickle")
-    assert set(other.outcomes("small").loc[("logistic", "pickle"), "verdict"]) <= {"identical", "equivalent"}
+    verdicts = set(other.outcomes("small", part=True).loc[("logistic", "pickle"), "verdict"])
+    assert verdicts <= {"identical", "equivalent"}
 
 
 @pytest.mark.parametrize(
@@ -317,7 +327,62 @@ def test_one_environment_can_be_built_and_used_by_hand(project, measured):
 def test_a_dry_run_measures_nothing(project, measured):
     done = project.crossload("run", "small", "--dry-run", "--case", "forest")
 
-    assert "8 of 24 cells: 2 cases, 2 writers, 2 readers" in done.stdout
+    assert "8 of 24 cells, 0 controls; cases: 2, writers: 2, readers: 2" in done.stdout
+
+
+def test_a_run_that_could_measure_nothing_fails(project, measured, tmp_path_factory):
+    other = copy_of(project, tmp_path_factory)
+    other.matrix("small", SMALL + '[[environment]]\nid = "future"\npython = "3.99"\npackages = ["scikit-learn==1.3.2"]\n')
+
+    done = other.crossload("run", "small", "--only", "future", code=8)
+
+    assert "not one of 6 cells could be measured" in done.stderr
+
+
+def test_one_id_is_one_environment_in_all_matrix_files(project, measured, tmp_path_factory):
+    other = copy_of(project, tmp_path_factory)
+    other.matrix("mine", SMALL.replace('with = ["joblib"]', ""))
+
+    done = other.crossload("run", "small", code=2)
+
+    assert "environment 'sklearn-1.2.2' means something else in matrix/mine.toml" in done.stderr
+    assert "give the axis another prefix" in done.stderr
+
+
+CONTROLS = FEW.replace(
+    "PAUSE = 0.0",
+    """PAUSE = 0.0
+
+
+def halve(path, model):
+    import os
+
+    with open(path, "r+b") as stream:
+        stream.truncate(os.path.getsize(path) // 2)
+
+
+def leave(path, model):
+    pass
+""",
+)
+
+
+def test_damaged_artifacts_must_be_caught(project, measured, tmp_path_factory):
+    other = copy_of(project, tmp_path_factory)
+    text = CONTROLS.split("RECIPES =")[0]
+    good = 'RECIPES = {"control-half": dict(recipe(logistic), expect="load-error", damage=halve)}\n'
+    missed = 'RECIPES = {"control-none": dict(recipe(logistic), expect="load-error", damage=leave)}\n'
+    other.matrix("small", SMALL.replace("formats =", 'controls = ["recipes/controls.py"]\nformats ='))
+    other.recipe("controls.py", text + good)
+
+    caught = other.crossload("run", "small", "--case", "logistic")
+    other.recipe("controls.py", text + missed)
+    failed = other.crossload("run", "small", "--case", "logistic", code=7)
+
+    assert "controls: 4 of 4 caught (1 kinds of damage in 2 environments)" in caught.stdout
+    assert "controls: 0 of 4 caught" in failed.stdout
+    assert "MISSED CONTROL control-none/pickle in sklearn-1.2.2: expected load-error, got identical" in failed.stdout
+    assert "4 controls were missed" in failed.stderr
 
 
 def test_two_processes_do_not_build_one_environment_at_once(project, measured, tmp_path_factory):

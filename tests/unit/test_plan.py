@@ -81,6 +81,7 @@ def test_selectors_of_a_kind_are_alternatives_and_kinds_must_all_match():
         (Selection(cases=("forrest",)), "no such case: 'forrest' - did you mean 'forest'?"),
         (Selection(formats=("pickel",)), "no such format: 'pickel' - did you mean 'pickle'?"),
         (Selection(readers=("tf-2.0",)), "no such reader: 'tf-2.0'"),
+        (Selection(writers=("sklearn>=3",)), "no writer matches 'sklearn>=3' - known: sklearn-1.0, sklearn-1.1"),
     ],
 )
 def test_a_selector_that_means_nothing_says_what_was_perhaps_meant(selection, text):

@@ -35,7 +35,7 @@ def test_lines_come_now_and_then_with_rate_and_time_left(clock):
         progress.settled(50)
 
     assert stream.getvalue().splitlines() == [
-        "[m] 1000 cells, 200 known from before, 800 to measure",
+        "[m] 1000 cells (controls included), 200 known from before, 800 without an outcome",
         "[m] 0 saves, 301 of 1000 cells, 10 a second, 1m10s left",
         "[m] 0 saves, 401 of 1000 cells, 10 a second, 1m00s left",
     ]

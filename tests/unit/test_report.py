@@ -16,7 +16,7 @@ from crossload.report.view import Square, short_labels, signature_of
 from crossload.verdict import Judgement, Verdict
 
 HOSTILE = "</script><b>x</b> \x1b[31m | `a` \u202e\n\"'&"
-RUN = RunFacts(date="2026-11-22", version="0", platform="Linux", measured=3, wall_seconds=1.0, cpu_seconds=1.0, cores=2)
+RUN = RunFacts(date="2026-11-22", version="0", platform="Linux", saves=1, loads=2, wall_seconds=1.0, cpu_seconds=1.0, cores=2)
 
 
 def view_of(*verdicts, reason="reason"):

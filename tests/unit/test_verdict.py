@@ -8,8 +8,8 @@ from helpers import RECIPE, loaded, plan, saved
 
 from crossload.config.model import Tolerance
 from crossload.inside import contract
-from crossload.verdict import Judge, Verdict, compare, compute_metrics
-from crossload.verdict.judge import worst_metric
+from crossload.verdict import Control, Judge, Judgement, Verdict, compare, compute_metrics, tally
+from crossload.verdict.judge import metric_drifts
 from crossload.verdict.metrics import agreement_metrics, confusion, labels_of
 
 TRUTH = np.array([0, 0, 0, 1, 1, 1, 0, 1])
@@ -260,17 +260,28 @@ def test_text_is_compared_exactly():
     assert found.changed == 1
 
 
-def test_the_worst_metric_is_the_one_beyond_its_tolerance():
-    assert worst_metric({"a": 1.0, "b": 1.0}, {"a": 0.5, "b": 0.9}, 0.01) == ("a", -0.5, 50.0)
-    assert worst_metric({"tp": 5.0}, {"tp": 4.0}, 100.0) == ("tp", -1.0, float("inf"))
-    assert worst_metric({"a": 1.0}, {"a": 1.0}, 0.0) == ("", 0.0, 0.0)
-    assert worst_metric({"tp": 5.0, "recall": 1.0}, {"tp": 4.0, "recall": 0.8}, 0.1) == (
-        "recall",
-        pytest.approx(-0.2),
-        pytest.approx(2),
-    )
-    assert worst_metric({"rmse": 50.0}, {"rmse": 51.0}, 0.1) == ("rmse", 1.0, pytest.approx(0.2))
-    assert worst_metric({"a": 1.0}, {"a": float("nan")}, 0.1) == ("a", float("inf"), float("inf"))
+def test_the_worst_metric_is_the_one_farthest_beyond_its_tolerance():
+    def worst(before, after, tolerance):
+        return metric_drifts(before, after, tolerance)[0]
+
+    assert worst({"a": 1.0, "b": 1.0}, {"a": 0.5, "b": 0.9}, 0.01) == ("a", -0.5, 50.0)
+    assert worst({"tp": 5.0}, {"tp": 4.0}, 100.0) == ("tp", -1.0, float("inf"))
+    assert worst({"tp": 5.0, "recall": 1.0}, {"tp": 4.0, "recall": 0.8}, 0.1)[0] == "recall"
+    assert worst({"tp": 5.0, "recall": 1.0}, {"tp": 4.0, "recall": 0.99}, 0.1)[0] == "recall"
+    assert worst({"rmse": 50.0}, {"rmse": 51.0}, 0.1) == ("rmse", 1.0, pytest.approx(0.2))
+    assert worst({"a": 1.0}, {"a": float("nan")}, 0.1) == ("a", float("inf"), float("inf"))
+    assert worst({"a": 1.0}, {}, 0.1) == ("a", float("inf"), float("inf"))
+    assert metric_drifts({"a": 1.0}, {"a": 1.0}, 0.0) == []
+
+
+def test_the_reason_names_the_next_metrics_too():
+    truth = np.array([1] * 20 + [0] * 980)
+    bad = np.zeros_like(truth)
+    bad[:2] = 1
+
+    found = verdict_of({"predict": truth}, {"predict": bad}, truth=truth)
+
+    assert found.reason.startswith("recall 1 -> 0.1 (900 times its tolerance), f1 1 -> 0.1818, accuracy 1 -> 0.982;")
 
 
 def test_every_verdict_has_a_symbol_and_a_severity_of_its_own_rank():
@@ -333,3 +344,120 @@ def test_distances_have_mean_median_and_percentile():
     assert (found.max_abs, found.mean_abs, found.median_abs, found.p99_abs) == (60.0, 18.3, 11.0, 60.0)
     assert found.max_rel == float("inf")
     assert found.changed == 60
+
+
+def with_extras(before, after, states=None, **record):
+    """Judge with a state of the model beside the outputs."""
+    arrays = {"before": before, "after": after, "again": record.pop("again", before), "train": record.pop("train", before)}
+    recipe = contract.Recipe("forest", dict(RECIPE, outputs=list(before)), "r.py")
+    cell = next(cell for cell in plan().cells if cell.case.recipe == "forest")
+    judge = Judge(
+        {"forest": recipe},
+        lambda _: Tolerance(metric=0.001, atol=1e-6, rtol=0.0),
+        lambda _, part: TRUTH if part == "y_test" else np.array([1, 1, 1, 1, 0, 0, 0, 0]),
+        arrays.__getitem__,
+        (states or {}).__getitem__,
+    )
+    digests = [{name: str(array.tobytes()) for name, array in each.items()} for each in (before, after)]
+    names = {"state": "s1"} if states else {}
+    return judge.judge(cell, saved(digests[0], **names, **record), loaded(digests[1], **({"state": "s2"} if states else {})))
+
+
+def proba(shift=0.0):
+    return {"predict_proba": np.linspace(0.01, 0.98, 8) + shift}
+
+
+def test_equal_state_and_other_outputs_are_numerics():
+    found = with_extras(proba(), proba(1e-9), {"s1": {"weights[0]": "a"}, "s2": {"weights[0]": "a"}})
+
+    assert found.verdict is Verdict.EQUIVALENT
+    assert found.state == "equal"
+    assert found.reason.endswith("state equal: numerics")
+
+
+def test_other_state_is_damage_and_counted():
+    before = {"weights[0]": "a", "weights[1]": "b", "weights[2]": "c"}
+    found = with_extras(proba(), proba(0.01), {"s1": before, "s2": before | {"weights[1]": "x"}})
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.state == "differs"
+    assert found.reason.endswith("1 of 3 arrays differ (weights[1]): damage")
+
+
+def test_arrays_that_moved_are_another_layout():
+    found = with_extras(proba(), proba(1e-9), {"s1": {"coef_": "a"}, "s2": {"coefs_": "a"}})
+
+    assert found.state == "layout"
+    assert "1 arrays are gone (coef_); 1 arrays are new (coefs_): other layout" in found.reason
+
+
+def test_a_format_that_shows_no_state_leaves_it_unknown():
+    assert with_extras(proba(), proba(1e-9)).state == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ({"optimizer[0]": "m", "optimizer[1]": "v"}, "kept"),
+        ({"optimizer[1]": "m", "optimizer[0]": "v"}, "kept"),
+        ({"optimizer[0]": "m", "optimizer[1]": "w"}, "changed"),
+        ({"optimizer[0]": "m"}, "lost"),
+        ({}, "lost"),
+    ],
+)
+def test_the_optimizer_is_told_apart_from_the_model(after, expected):
+    before = {"weights[0]": "a", "optimizer[0]": "m", "optimizer[1]": "v"}
+
+    found = with_extras(proba(), proba(), {"s1": before, "s2": {"weights[0]": "a"} | after})
+
+    assert found.verdict is Verdict.IDENTICAL
+    assert found.state == "equal"
+    assert found.optimizer == expected
+
+
+def test_the_noise_of_the_writer_is_allowed_to_the_reader():
+    found = with_extras(proba(), proba(8e-7), noise="again", again=proba(9e-7))
+
+    assert found.verdict is Verdict.EQUIVALENT
+    assert found.noise == pytest.approx(9e-7)
+
+
+def test_a_writer_that_does_not_repeat_itself_is_unstable_even_if_the_reader_agrees():
+    found = with_extras(proba(), proba(), noise="again", again=proba(0.1))
+
+    assert found.verdict is Verdict.UNSTABLE
+    assert found.verdict.passes is False
+    assert found.noise == pytest.approx(0.1)
+
+
+def test_the_gap_between_training_and_held_out_rows_is_recorded():
+    perfect, other = {"predict": TRUTH}, {"predict": np.array([1, 1, 1, 1, 0, 0, 0, 0])}
+
+    found = with_extras({"predict": 1 - TRUTH}, {"predict": 1 - TRUTH}, kept_train="train", train=other)
+
+    assert found.gap == 1.0
+    assert np.isnan(with_extras(perfect, perfect).gap)
+
+
+def control(verdict, expected="drift", says="", reason=""):
+    cell = plan().cells[0]
+    return Control(cell=cell, expected=expected, says=says, judgement=Judgement(verdict=verdict, reason=reason))
+
+
+def test_a_control_is_caught_only_by_the_verdict_and_the_words_it_must_get():
+    assert control(Verdict.DRIFT).caught is True
+    assert control(Verdict.DRIFT, says="recall", reason="recall 1 -> 0").caught is True
+    assert control(Verdict.DRIFT, says="recall", reason="accuracy").caught is False
+    assert control(Verdict.IDENTICAL).caught is False
+    assert control(Verdict.LOAD_ERROR).caught is False
+    assert control(Verdict.NOT_AVAILABLE).caught is None
+    assert control(Verdict.NO_ENVIRONMENT).caught is None
+    assert control(Verdict.NOT_RUN).caught is None
+
+
+def test_controls_are_counted_and_a_missed_one_is_told():
+    found = [control(Verdict.DRIFT), control(Verdict.IDENTICAL), control(Verdict.NOT_AVAILABLE)]
+
+    assert tally(found) == (1, 2)
+    assert "expected drift, got identical: no reason" in found[1].text
+    assert "expected drift saying 'x', got" in control(Verdict.DRIFT, says="x").text

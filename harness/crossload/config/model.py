@@ -82,3 +82,8 @@ class MatrixSpec:
     tolerance: Tolerance = field(default_factory=Tolerance)
     case_tolerance: tuple[tuple[str, Tolerance], ...] = ()
     """(shell pattern over ``recipe/format``, tolerance), in the order of the file; the first that matches counts."""
+
+    @property
+    def shown(self) -> str:
+        """The file as messages name it, e.g. ``matrix/sklearn.toml``."""
+        return f"{self.path.parent.name}/{self.path.name}"

@@ -20,7 +20,7 @@ from crossload.config.schema import did_you_mean
 from crossload.errors import RecipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 Array = np.ndarray[Any, Any]
@@ -142,18 +142,19 @@ _MAKERS: dict[str, tuple[Callable[[], tuple[Array | Table, Array]], int]] = {
 """Maker and largest number of rows (training and held-out together) of every data set."""
 
 
-def check_names(names: Iterable[str]) -> None:
-    """Raise `RecipeError` for a data set that does not exist."""
+def check_names(names: Iterable[str], users: Mapping[str, str] | None = None) -> None:
+    """Raise `RecipeError` for a data set that does not exist; ``users`` says which recipe wants which."""
     for name in names:
         if name not in _MAKERS:
-            msg = f"no such data set: {name!r}"
+            where = (users or {}).get(name)
+            msg = f"{where}: data: no such data set: {name!r}" if where else f"no such data set: {name!r}"
             raise RecipeError(msg, hint=did_you_mean(name, list(_MAKERS)))
 
 
-def prepare(names: Iterable[str], folder: Path) -> dict[str, tuple[str, Path]]:
+def prepare(names: Iterable[str], folder: Path, users: Mapping[str, str] | None = None) -> dict[str, tuple[str, Path]]:
     """Make the data sets that are not there yet; give the digest and the folder of each."""
     wanted = sorted(set(names))
-    check_names(wanted)
+    check_names(wanted, users)
     source = hashlib.sha256(inspect.getsource(sys.modules[__name__]).encode()).hexdigest()[:12]
     found = {}
     for name in wanted:

@@ -84,8 +84,8 @@ class Run:
     ) -> None:
         self.plan, self.ledger, self.store, self.places = plan, ledger, store, places
         self.locker, self.progress, self.suspicious, self.settings = locker, progress, suspicious, settings
-        self.measured = 0
-        """Saves and loads measured by this run."""
+        self.saved = self.loaded = 0
+        """Saves and loads measured by this run; repeats count."""
         self.bad_pins: list[EnvironmentPinsError] = []
         self._turn = threading.Condition()
         self._stop = threading.Event()
@@ -100,6 +100,10 @@ class Run:
         self._cells: dict[tuple[str, str, str], list[Cell]] = defaultdict(list)
         for cell in self.cells:
             self._cells[cell.writer, cell.case.recipe, cell.case.saver].append(cell)
+
+    @property
+    def measured(self) -> int:
+        return self.saved + self.loaded
 
     def stopped(self) -> bool:
         return self._stop.is_set()
@@ -274,7 +278,7 @@ class Run:
     def _give_up(self, state: _State, error: EnvironmentUnavailable | EnvironmentPinsError) -> None:
         """An environment that cannot be had is an outcome of its cells."""
         env_id = state.environment.id
-        text = str(error) + (f"\n{error.hint}" if error.hint else "")
+        text = str(error) + (f" ({error.hint})" if error.hint else "")
         with self._turn:
             self.ledger.failures[env_id] = text.removeprefix(f"{env_id}: ")
             self.ledger.built.pop(env_id, None)
@@ -301,7 +305,7 @@ class Run:
             with self._turn:
                 fresh = record["key"] not in self.ledger.saves
                 merge(self.ledger.saves, record)
-                self.measured += 1
+                self.saved += 1
                 if record["status"] not in UNSURE or record.get("confirm"):
                     if fresh or record.get("confirm"):
                         self._offer(self._cells[env_id, case.recipe, case.saver])
@@ -343,7 +347,7 @@ class Run:
                 self.store.drop_artifact(keyed_items[record["key"]]["artifact"])
             with self._turn:
                 merge(self.ledger.loads, record)
-                self.measured += 1
+                self.loaded += 1
             if not record.get("confirm"):
                 self.progress.settled(self._sharing[record["key"]])
 

@@ -172,7 +172,8 @@ def _mistakes(name: Any, spec: Any) -> List[str]:
     if not isinstance(spec, dict):
         return ["expected a dict, got " + type(spec).__name__]
     found = ["the key " + repr(key) + " is missing" for key in _REQUIRED if key not in spec]
-    found += ["unknown key " + repr(key) for key in spec if key not in _REQUIRED + _OPTIONAL + _CONTROL]
+    known = _REQUIRED + _OPTIONAL + _CONTROL
+    found += ["unknown key " + repr(key) + " (known: " + ", ".join(known) + ")" for key in spec if key not in known]
     if spec.get("task", TASKS[0]) not in TASKS:
         found.append("task: " + repr(spec["task"]) + " is none of " + ", ".join(TASKS))
     if spec.get("kind", KINDS[0]) not in KINDS:

@@ -6,7 +6,7 @@ from crossload.plan.catalog import Catalog, load_catalog
 from crossload.plan.environments import Environment, environments_of
 from crossload.plan.matrix import Case, Cell, Plan, make_plan
 from crossload.plan.select import Selection, check_selection
-from crossload.plan.specs import id_clashes, load_specs
+from crossload.plan.specs import id_clashes, load_specs, load_what_can_be
 
 __all__ = [
     "Case",
@@ -20,5 +20,6 @@ __all__ = [
     "id_clashes",
     "load_catalog",
     "load_specs",
+    "load_what_can_be",
     "make_plan",
 ]

@@ -49,7 +49,7 @@ def load_catalog(spec: MatrixSpec) -> Catalog:
     if unknown:
         raise ConfigError(
             [
-                f"{spec.path.name}: matrix.formats[{spec.formats.index(name)}]: no such format {name!r} - "
+                f"{spec.shown}: matrix.formats[{spec.formats.index(name)}]: no such format {name!r} - "
                 + did_you_mean(name, list(known))
                 for name in unknown
             ]
@@ -78,14 +78,17 @@ def _read(path: Path) -> tuple[object, dict[str, contract.Recipe]]:
         module = contract.import_file(resolved)
         return module, contract.recipes_of(module, resolved)
     except contract.ContractError as error:
-        raise RecipeError(str(error), hint="the contract is in crossload/inside/contract.py") from error
+        raise RecipeError(
+            str(error), hint="CONTRIBUTING.md shows a recipe; the docstring of crossload.inside.contract explains every key"
+        ) from error
     except Exception as error:
         line = _line_in(error, resolved)
-        msg = f"{path.name}{line}: raises when it is imported: {type(error).__name__}: {error}"
+        text = str(error.msg) if isinstance(error, SyntaxError) else str(error)
+        msg = f"{path.parent.name}/{path.name}{line}: raises when it is imported: {type(error).__name__}: {text}"
         hint = (
             "import libraries inside functions: this file is read where they are not installed"
-            if (isinstance(error, ImportError))
-            else "make the file importable by itself: python " + path.name
+            if isinstance(error, ImportError)
+            else "the file must be importable by itself, without the libraries that its functions use"
         )
         raise RecipeError(msg, hint=hint) from error
 

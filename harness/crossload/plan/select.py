@@ -113,5 +113,10 @@ def check_selection(
     ]
     lost += [("format", p, format_names) for p in selection.formats if not fnmatch.filter(format_names, p)]
     if lost:
-        lines = [f"no such {kind}: {pattern!r} - {did_you_mean(pattern, names)}" for kind, pattern, names in lost]
+        lines = [
+            f"no {kind} matches {pattern!r} - known: {', '.join(names)}"
+            if _SPECIFIER.match(pattern)
+            else f"no such {kind}: {pattern!r} - {did_you_mean(pattern, names)}"
+            for kind, pattern, names in lost
+        ]
         raise SelectionError("\n".join(lines))

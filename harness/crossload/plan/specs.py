@@ -23,7 +23,8 @@ def load_specs(folder: Path, names: Sequence[str] = ()) -> list[MatrixSpec]:
     known = find_matrices(folder)
     if not known:
         raise ConfigError([f"no matrix files in {folder.name}/"], hint="run in a folder that has matrix/*.toml")
-    chosen = list(dict.fromkeys(names)) or sorted(
+    wanted = [name.removesuffix(".toml").rsplit("/", 1)[-1] if name.endswith(".toml") else name for name in names]
+    chosen = list(dict.fromkeys(wanted)) or sorted(
         known, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name)
     )
     specs: list[MatrixSpec] = []
@@ -35,10 +36,25 @@ def load_specs(folder: Path, names: Sequence[str] = ()) -> list[MatrixSpec]:
         except ConfigError as error:
             problems += error.problems
             hint = hint or error.hint
-    problems += id_clashes(specs)
     if problems:
         raise ConfigError(problems, hint=hint)
+    # those that are not asked for count too: an id that means two things would overwrite the lock of the other
+    others = [spec for spec in load_what_can_be(folder)[0] if spec.name not in chosen]
+    if clashes := id_clashes([*others, *specs]):
+        raise ConfigError(clashes, hint="give the axis another prefix, or the environment another id")
     return specs
+
+
+def load_what_can_be(folder: Path) -> tuple[list[MatrixSpec], list[str]]:
+    """All matrix files of a folder that have no mistakes, and the mistakes of the others; never raises."""
+    specs: list[MatrixSpec] = []
+    problems: list[str] = []
+    for name, path in find_matrices(folder).items():
+        try:
+            specs.append(load_matrix(path, shown=f"{folder.name}/{name}.toml"))
+        except ConfigError as error:
+            problems += error.problems
+    return specs, problems + id_clashes(specs)
 
 
 def id_clashes(specs: Sequence[MatrixSpec]) -> list[str]:
@@ -47,9 +63,7 @@ def id_clashes(specs: Sequence[MatrixSpec]) -> list[str]:
     problems = []
     for spec in specs:
         for environment in environments_of(spec):
-            digest, owner = seen.setdefault(environment.id, (environment.inputs_digest, spec.name))
+            digest, owner = seen.setdefault(environment.id, (environment.inputs_digest, spec.shown))
             if digest != environment.inputs_digest:
-                problems.append(
-                    f"{spec.path.name}: environment {environment.id!r} means something else in {owner}.toml - rename one"
-                )
+                problems.append(f"{spec.shown}: environment {environment.id!r} means something else in {owner}")
     return problems

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crossload.report.view import Row, View
     from crossload.verdict import Judgement
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 COLUMNS = {
     "family, recipe, format, task": "the case: recipe and format, under the heading of a family",

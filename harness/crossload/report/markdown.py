@@ -29,12 +29,12 @@ def _square(square: Square | None) -> str:
         return ""
     worst = square.worst
     if worst.passes is False:
-        return f"**{worst.symbol}** {square.passed}/{square.passed + square.failed}"
+        return f"**{worst.symbol}** {square.failed}"
     return {Verdict.NOT_RUN: "not run", Verdict.NO_ENVIRONMENT: "no env"}.get(worst, f"`{worst.symbol}`")
 
 
 def grid_table(grid: Grid, ids: list[str]) -> str:
-    """One grid: rows saved with, columns loaded in; passed of measured where something failed."""
+    """One grid: rows saved with, columns loaded in; the number of failed cells where something failed."""
     labels = short_labels(ids)
     rows = [[f"**{escape(each)}**", *[_square(grid.squares.get((each, reader))) for reader in ids]] for each in ids]
     return table(["saved with ↓ loaded in →", *[escape(labels[each]) for each in ids]], rows)
@@ -67,7 +67,7 @@ def render_markdown(view: View) -> str:
         ]
     parts.append(
         "In the grids a symbol alone is the worst verdict of cells that all passed; "
-        "**symbol** and fraction: the worst verdict, and how many of the measured cells passed."
+        "**symbol** and number: the worst verdict, and how many cells failed."
     )
     parts += [f"## {escape(view.grids[0].family.capitalize())}", grid_table(view.grids[0], ids)]
     if view.worst_drifts:

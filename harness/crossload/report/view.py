@@ -47,7 +47,6 @@ class Row:
     confirmed: bool = False
     traceback: str = ""
     warnings: tuple[str, ...] = ()
-    selected: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +56,8 @@ class RunFacts:
     date: str
     version: str
     platform: str
-    measured: int
+    saves: int
+    loads: int
     wall_seconds: float
     cpu_seconds: float
     cores: int
@@ -161,6 +161,11 @@ class View:
     @property
     def failed(self) -> int:
         return sum(count for verdict, count in self.counts.items() if verdict.passes is False)
+
+    @property
+    def measured(self) -> int:
+        """Cells that were measured, or found n/a by an environment that stands."""
+        return self.passed + self.failed + self.counts[Verdict.NOT_AVAILABLE]
 
     @property
     def complete(self) -> bool:

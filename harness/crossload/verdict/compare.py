@@ -89,8 +89,9 @@ def _statistics(values: Array) -> tuple[float, float, float, float]:
     """Maximum, mean, median and 99th percentile (the next higher value, so that an infinity stays one)."""
     if not values.size:
         return 0.0, 0.0, 0.0, 0.0
-    median, p99 = np.quantile(values, [0.5, 0.99], method="higher")
-    return float(values.max()), float(values.mean()), float(median), float(p99)
+    with np.errstate(over="ignore"):  # a mean of enormous values may be infinite
+        median, p99 = np.quantile(values, [0.5, 0.99], method="higher")
+        return float(values.max()), float(values.mean()), float(median), float(p99)
 
 
 def _incomparable(before: Array, form: str) -> Distance:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from crossload.verdict.state import StateChange, compare_states
 from crossload.verdict.words import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from crossload.config import Tolerance
     from crossload.inside.contract import Recipe
@@ -131,19 +131,19 @@ class Judge:
         agreement = agreement_metrics(recipe.task, arrays_before, arrays_after, recipe.roles)
         before = before | dict.fromkeys(agreement, 1.0)
         after = after | agreement
-        worst, drift, excess = worst_metric(before, after, tolerance.metric or 0.0)
+        drifts = metric_drifts(before, after, tolerance.metric or 0.0)
+        worst = drifts[0] if drifts else MetricDrift("", 0.0, 0.0)
         reasons = _reasons(cell, recipe, distances, changed)
-        if excess > 1:
-            times = f"{excess:.3g} times its tolerance" if np.isfinite(excess) else "no change allowed"
-            reasons.insert(0, f"{worst} {before[worst]:.4g} -> {after[worst]:.4g} ({times})")
+        if told := _told(drifts, before, after):
+            reasons.insert(0, told)
         return Judgement(
             verdict=Verdict.DRIFT if reasons else Verdict.EQUIVALENT,
             reason="; ".join(reasons) or _numerics(distances),
             before=before,
             after=after,
-            worst_metric=worst,
-            worst_drift=drift,
-            worst_excess=excess,
+            worst_metric=worst.name,
+            worst_drift=worst.change,
+            worst_excess=worst.excess,
             distances=distances,
             max_abs=max(each.max_abs for each in distances.values()),
             max_rel=max(each.max_rel for each in distances.values()),
@@ -198,25 +198,43 @@ class Judge:
         return self._metrics[key]
 
 
-def worst_metric(before: Mapping[str, float], after: Mapping[str, float], tolerance: float) -> tuple[str, float, float]:
-    """(name, signed drift, drift in units of its tolerance) of the metric that moved most; beyond 1 it is too far.
+class MetricDrift(NamedTuple):
+    """How far one metric moved."""
 
-    Counts of the confusion matrix must be equal; a metric that was a number and is none any more moved infinitely.
-    Metrics in the unit of the target (errors, the loss) are judged relative to their size where that is above one.
-    Of several that moved infinitely far, one that is no count is named: it tells more.
+    name: str
+    change: float
+    """Signed, after minus before; infinite where the metric was a number and is none any more."""
+    excess: float
+    """In units of what is allowed: beyond 1 it is too far."""
+
+
+def metric_drifts(before: Mapping[str, float], after: Mapping[str, float], tolerance: float) -> list[MetricDrift]:
+    """Metrics that moved, the worst first.
+
+    Counts of the confusion matrix must be equal.  Metrics in the unit of the target (errors, the loss) are judged
+    relative to their size where that is above one.  Counts come last: a metric tells more.
     """
-    worst, drift, excess = "", 0.0, 0.0
-    for name in sorted(set(before) | set(after), key=lambda each: (each in _COUNTS, each)):
+    found = []
+    for name in sorted(set(before) | set(after)):
         a, b = before.get(name, float("nan")), after.get(name, float("nan"))
-        if np.isnan(a) and np.isnan(b):
+        if a == b or (np.isnan(a) and np.isnan(b)):
             continue
         change = float("inf") if np.isnan(a) or np.isnan(b) else b - a
         allowed = 0.0 if name in _COUNTS else tolerance * (max(1.0, abs(a)) if not np.isnan(a) else 1.0)
-        times = 0.0 if change == 0 else abs(change) / allowed if allowed else float("inf")
-        named_already = excess > 1 and name in _COUNTS
-        if times > excess and not named_already:
-            worst, drift, excess = name, change, times
-    return worst, drift, excess
+        found.append(MetricDrift(name, change, abs(change) / allowed if allowed else float("inf")))
+    return sorted(found, key=lambda each: (each.name in _COUNTS and each.excess > 1, -each.excess))
+
+
+def _told(drifts: Sequence[MetricDrift], before: Mapping[str, float], after: Mapping[str, float]) -> str:
+    """The worst metric with its excess, and the next two that are too far, counts aside; empty if none is too far."""
+    far = [each for each in drifts if each.excess > 1]
+    if not far:
+        return ""
+    nan = float("nan")
+    texts = [f"{each.name} {before.get(each.name, nan):.4g} -> {after.get(each.name, nan):.4g}" for each in far]
+    times = f"{far[0].excess:.3g} times its tolerance" if np.isfinite(far[0].excess) else "no change allowed"
+    others = [text for each, text in zip(far[1:], texts[1:], strict=True) if each.name not in _COUNTS and "[" not in each.name]
+    return ", ".join([f"{texts[0]} ({times})", *others[:2]])
 
 
 def _changed_labels(cell: Cell, recipe: Recipe, before: Mapping[str, Array], after: Mapping[str, Array]) -> int:
@@ -244,5 +262,4 @@ def _numerics(distances: Mapping[str, Distance]) -> str:
 
 def _error_text(record: Record) -> str:
     error = record["error"]
-    first = error["message"].strip().splitlines()
-    return f"{error['type']}: {first[0][:300] if first else ''}"
+    return f"{error['type']}: {' '.join(error['message'].split())[:400]}"

@@ -26,7 +26,9 @@ class Verdict(Enum):
     CRASH = _Meaning("crash", "X", False, 8, "the process died")
     TIMEOUT = _Meaning("timeout", "T", False, 7, "no end within the limit")
     MEMORY = _Meaning("memory", "M", False, 7, "outgrew its memory limit")
-    SAVE_ERROR = _Meaning("save-error", "S", False, 4, "the writer could not save the case, although it has the feature")
+    SAVE_ERROR = _Meaning(
+        "save-error", "S", False, 4, "the writer could not fit, ask or save the model, although it has the feature"
+    )
     UNSTABLE = _Meaning("unstable", "u", False, 3, "the writer's own predictions differ by more than the tolerance")
     NOT_AVAILABLE = _Meaning("n/a", "-", None, -1, "writer or reader does not have the estimator or format")
     NO_ENVIRONMENT = _Meaning("no-env", "?", None, -2, "the environment could not be built here")
