@@ -49,6 +49,12 @@ def versions(session: nox.Session) -> None:
     driver.crossload(session, "versions", *session.posargs)
 
 
+@nox.session(python=False, default=False)
+def expect(session: nox.Session) -> None:
+    """Propose expectations for unexpected failures of the last report (-- MATRIX); a person adds the reasons."""
+    driver.crossload(session, "expect", *session.posargs)
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests (-- -m 'not integration' for those that start no process)."""

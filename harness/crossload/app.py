@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import crossload
+from crossload.config import load_expectations
 from crossload.engine import data as datasets
 from crossload.engine.ledger import Ledger
 from crossload.engine.run import Run, Settings, fault_of, leaks
@@ -24,7 +25,7 @@ from crossload.errors import CrossloadError, EnvironmentUnavailable, HarnessFaul
 from crossload.plan import Selection, load_catalog, load_specs, make_plan
 from crossload.progress import duration, make_progress
 from crossload.report import EnvironmentFacts, Row, RunFacts, View, make_view, render_terminal, write_index, write_reports
-from crossload.verdict import Control, Judge
+from crossload.verdict import Control, Expectations, Judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,10 +109,14 @@ class _OneMatrix:
             places, options, store, locker, plan, out,
         )  # fmt: skip
 
+        self.expectations = expectations_of(places, plan)
+
     def run(self, saves: dict[str, Record], loads: dict[str, Record]) -> list[CrossloadError]:
         """Measure what is missing, judge, print, write; give what went wrong without ending the run."""
         began, cpu_began = time.monotonic(), cpu_seconds()
         plan, options = self.plan, self.options
+        if not plan.selection:
+            self.expectations.check_all_used(plan.cells)
         users = {each.data: f"{Path(each.file).name}: RECIPES[{each.name!r}]" for each in plan.catalog.everything.values()}
         data = datasets.prepare(plan.data_names, self.places.work / "data", users)
         ledger = Ledger(plan, data, saves, loads)
@@ -189,6 +194,7 @@ class _OneMatrix:
                 Row(
                     cell=cell,
                     judgement=judged,
+                    finding=self.expectations.finding(cell, judged),
                     seconds=record.get("seconds", {}),
                     artifact=(saved or {}).get("artifact", {}).get("sha256", ""),
                     artifact_bytes=(saved or {}).get("artifact", {}).get("bytes", 0),
@@ -208,6 +214,8 @@ class _OneMatrix:
             rows=rows,
             run=facts,
             controls=[self._control(cell, ledger, judge) for cell in self.plan.controls],
+            judged_against=bool(self.expectations),
+            expired=[f"{each.name}: {each.reason}" for each in self.expectations.expired],
         )
 
     def _control(self, cell: Cell, ledger: Ledger, judge: Judge) -> Control:
@@ -246,6 +254,9 @@ class _OneMatrix:
             parts = (ledger.save_key(cell.writer, cell.case), saved and saved["status"], ledger.load_key(cell))
             state.update(repr((*parts, loaded and loaded["status"])).encode())
         state.update(self.plan.spec.path.read_bytes())
+        path = expectations_path(self.places, self.plan)
+        state.update(path.read_bytes() if path.exists() else b"")
+        state.update(datetime.now(UTC).date().isoformat().encode() if self.expectations.expired else b"")
         for path in sorted(Path(crossload.__path__[0]).rglob("*.*")):
             if path.suffix in (".py", ".html"):
                 state.update(path.read_bytes())
@@ -292,7 +303,8 @@ class _OneMatrix:
         known = {
             "state": self._state(ledger),
             "text": text,
-            "failed": view.failed,
+            "failed": view.unexpected if view.judged_against else view.failed,
+            "judged_against": view.judged_against,
             "complete": view.complete,
             "measured": view.measured,
             "missed": [each.text for each in view.missed],
@@ -303,8 +315,22 @@ class _OneMatrix:
         known = self._known()
         if known.get("failed") or not known.get("complete"):
             left = "" if known.get("complete") else "; not every cell was measured"
-            return StrictFailure(f"{self.plan.spec.name}: --strict: {known.get('failed')} cells failed{left}")
+            what = "cells are not as expected" if known.get("judged_against") else "cells failed"
+            return StrictFailure(f"{self.plan.spec.name}: --strict: {known.get('failed')} {what}{left}")
         return None
+
+
+def expectations_path(places: Places, plan: Plan) -> Path:
+    """Where the expectations of a matrix are, if it has any."""
+    return places.matrix / "expectations" / f"{plan.spec.name}.toml"
+
+
+def expectations_of(places: Places, plan: Plan) -> Expectations:
+    """The expectations of a matrix.  Raises `ConfigError`."""
+    shown = f"matrix/expectations/{plan.spec.name}.toml"
+    known = load_expectations(expectations_path(places, plan), shown=shown)
+    environments = {environment.id: environment for environment in plan.environments}
+    return Expectations(known, environments, today=datetime.now(UTC).date(), shown=shown)
 
 
 def describe_plan(plan: Plan) -> str:

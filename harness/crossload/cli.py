@@ -112,6 +112,10 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("matrices", nargs="*", metavar="MATRIX")
     command.set_defaults(call=_versions)
 
+    command = commands.add_parser("expect", help="propose expectations for the unexpected failures of a report")
+    command.add_argument("matrix", metavar="MATRIX")
+    command.set_defaults(call=_expect)
+
     command = commands.add_parser("env", help="build one environment and print the path of its interpreter")
     command.add_argument("id", metavar="ENV")
     command.set_defaults(call=_env)
@@ -176,6 +180,13 @@ def _versions(chosen: argparse.Namespace) -> None:
     from crossload.environments import Places  # noqa: PLC0415
 
     maintain.propose_versions(Places(chosen.root.resolve()), chosen.matrices, out=_say)
+
+
+def _expect(chosen: argparse.Namespace) -> None:
+    from crossload import maintain  # noqa: PLC0415
+    from crossload.environments import Places  # noqa: PLC0415
+
+    maintain.propose_expectations(Places(chosen.root.resolve()), chosen.matrix, out=_say)
 
 
 def _env(chosen: argparse.Namespace) -> None:

@@ -12,6 +12,8 @@ from crossload.environments.index import Index
 from crossload.errors import CrossloadError, EnvironmentUnavailable, SelectionError
 from crossload.plan import Selection, check_selection, environments_of, load_specs
 from crossload.plan.select import matches_environment
+from crossload.report.view import signature_of
+from crossload.verdict import Surprise, as_toml, propose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,6 +73,30 @@ def propose_versions(places: Places, matrices: Sequence[str], *, out: Callable[[
             out(f"{spec.name}: {package}")
             out("  newer patch releases: " + (", ".join(patches) or "none"))
             out("  newer minor releases: " + (", ".join(minors) or "none"))
+
+
+def propose_expectations(places: Places, name: str, *, out: Callable[[str], None]) -> None:
+    """Print expectations for the unexpected failures of the last published report, for a person to add reasons to."""
+    import pandas as pd  # noqa: PLC0415 - the other commands do without it
+
+    (spec,) = load_specs(places.matrix, [name])
+    path = places.reports / spec.name / "outcomes.parquet"
+    if not path.exists():
+        msg = f"{spec.name}: no report in reports/{spec.name}/"
+        raise SelectionError(msg, hint=f"nox -s matrix -- {spec.name}")
+    table = pd.read_parquet(path)
+    has_known = bool((table["surprise"] != "").any())
+    failed = table[table["surprise"] == Surprise.FAILURE.value] if has_known else table[table["passes"] == False]  # noqa: E712
+    rows = [
+        (str(row.verdict), literal_of(str(row.reason)), f"{row.recipe}/{row.format}", str(row.writer), str(row.reader))
+        for row in failed.itertuples()
+    ]
+    out(as_toml(propose(rows)) or f"# {spec.name}: no unexpected failures")
+
+
+def literal_of(reason: str) -> str:
+    """The longest part of an error text that has no number or name of one case in it."""
+    return max((part.strip() for part in signature_of(reason).split("*")), key=len)
 
 
 def build_one(places: Places, env_id: str, *, say: Callable[[str], None]) -> Built:

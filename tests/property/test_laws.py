@@ -18,7 +18,7 @@ from crossload.config.model import Rule
 from crossload.engine.store import merge
 from crossload.plan import Selection
 from crossload.report.view import Square
-from crossload.verdict import Verdict, compare
+from crossload.verdict import Verdict, compare, propose
 
 versions = st.lists(st.sampled_from([f"1.{n}" for n in range(8)]), min_size=1, max_size=5, unique=True)
 
@@ -102,3 +102,26 @@ def test_the_last_record_of_a_key_counts_and_survives_json(chosen):
         last = [record for record in chosen if record["key"] == key][-1]
         assert merged[key]["status"] == last["status"]
     assert json.loads(json.dumps(merged)) == merged
+
+
+failures = st.tuples(
+    st.sampled_from(["drift", "load-error"]),
+    st.sampled_from(["KeyError:", "ValueError:"]),
+    st.sampled_from(["a/pickle", "b/pickle", "c/joblib"]),
+    st.sampled_from(["w1", "w2", "w3"]),
+    st.sampled_from(["r1", "r2", "r3"]),
+)
+
+
+@given(st.sets(failures, max_size=40))
+def test_proposals_cover_exactly_the_failures_and_each_once(chosen):
+    covered = [
+        (each.verdict, each.says, case, writer, reader)
+        for each in propose(chosen)
+        for case in each.cases
+        for writer in each.writers
+        for reader in each.readers
+    ]
+
+    assert sorted(covered) == sorted(chosen)
+    assert sum(each.cells for each in propose(chosen)) == len(chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crossload.config.expectations import Expectation, load_expectations
 from crossload.config.load import find_matrices, load_matrix
 from crossload.config.model import AxisSpec, EnvironmentSpec, Limits, MatrixSpec, Rule, Tolerance
 from crossload.config.schema import json_schema
@@ -9,11 +10,13 @@ from crossload.config.schema import json_schema
 __all__ = [
     "AxisSpec",
     "EnvironmentSpec",
+    "Expectation",
     "Limits",
     "MatrixSpec",
     "Rule",
     "Tolerance",
     "find_matrices",
     "json_schema",
+    "load_expectations",
     "load_matrix",
 ]

@@ -24,6 +24,7 @@ COLUMNS = {
     "family, recipe, format, task": "the case: recipe and format, under the heading of a family",
     "writer, reader": "ids of the environments that saved and loaded",
     "verdict, passes, reason": "the verdict, whether it passes (null: neither), and why",
+    "surprise, known": "the verdict against the expectations, and the reason that those give",
     "warned, warnings": "categories of warnings while loading and predicting, and their texts",
     "worst_metric, worst_drift": "the metric that moved most, and by how much (after minus before)",
     "worst_excess": "the same in units of its tolerance; above 1 it is too far",
@@ -87,6 +88,9 @@ def summary(view: View) -> dict[str, Any]:
             "measured": tally(view.controls)[1],
             "missed": [each.text for each in view.missed],
         },
+        "expectations": {surprise.value or "none": count for surprise, count in view.surprises.items()}
+        if view.judged_against
+        else None,
         "diagonal": {"identical": view.diagonal[0], "measured": view.diagonal[1]},
         "environments": [
             {
@@ -153,6 +157,8 @@ def frame(view: View) -> pd.DataFrame:
         "reader",
         "verdict",
         "reason",
+        "surprise",
+        "known",
         "warned",
         "warnings",
         "state",
@@ -175,6 +181,8 @@ def _flat(row: Row, metrics: list[str]) -> dict[str, Any]:
         "verdict": judged.verdict.word,
         "passes": judged.verdict.passes,
         "reason": judged.reason,
+        "surprise": row.finding.surprise.value,
+        "known": row.finding.expectation.reason if row.finding.expectation else "",
         "warned": ", ".join(judged.warned),
         "warnings": "\n".join(row.warnings),
         "worst_metric": judged.worst_metric,

@@ -51,6 +51,7 @@ def render_markdown(view: View) -> str:
         f"Measured {run.date} with crossload {run.version} on {run.platform}. "
         f"Diagonal (saved and loaded in the same environment): {same[0]} of {same[1]} bit-identical. "
         f"{escape(view.controls_text.capitalize())}.",
+        *([escape(view.expectations_text.capitalize()) + "."] if view.judged_against else []),
         *[f"**Missed control**: {escape(each.text)}" for each in view.missed],
         "Written by `nox -s matrix`; do not edit. [Page](index.html) · [summary.json](summary.json) · "
         "[outcomes.parquet](outcomes.parquet)",
@@ -85,10 +86,11 @@ def render_markdown(view: View) -> str:
         parts += [
             "## Failures, grouped by what they say",
             table(
-                ["cells", "cases", "verdict", "for example", "text"],
+                ["cells", "unexpected", "cases", "verdict", "for example", "text"],
                 [
                     [
                         str(each.cells),
+                        str(each.unexpected) if view.judged_against else "",
                         str(each.cases),
                         each.verdict.word,
                         f"{escape(each.pairs[0][0])} → {escape(each.pairs[0][1])}",

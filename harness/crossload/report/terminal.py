@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from crossload.report.view import short_labels
-from crossload.verdict import Verdict
+from crossload.verdict import Surprise, Verdict
 
 if TYPE_CHECKING:
     from crossload.report.view import Grid, Square, View
@@ -63,6 +63,17 @@ def _legend(view: View) -> str:
     return tabulate(rows, tablefmt="plain", disable_numparse=True)
 
 
+def _unexpected_passes(view: View) -> list[str]:
+    """Cells that were known to fail and pass: as loud as failures, because a fact has changed or was never true."""
+    rows = [row for row in view.rows if row.finding.surprise is Surprise.PASS]
+    found = [
+        f"  UNEXPECTED PASS {row.cell.case.name} {row.cell.writer} -> {row.cell.reader}"
+        f" ({row.finding.expectation.name if row.finding.expectation else ''})"
+        for row in rows[:5]
+    ]
+    return [*found, f"  ... and {len(rows) - 5} more unexpected passes"] if len(rows) > 5 else found
+
+
 def _summary(view: View, width: int) -> str:
     same, measured = view.diagonal
     counts = ", ".join(f"{count} {verdict.word}" for verdict, count in view.counts.items() if count)
@@ -72,6 +83,9 @@ def _summary(view: View, width: int) -> str:
         f"  {counts}",
         f"  diagonal (saved and loaded in the same environment): {same} of {measured} bit-identical",
         f"  {view.controls_text}",
+        *([f"  {view.expectations_text}"] if view.judged_against else []),
+        *[f"  EXPIRED {clean(text)}" for text in view.expired],
+        *_unexpected_passes(view),
         *[f"  MISSED CONTROL {clean(each.text)}" for each in view.missed],
     ]
     lines += [f"  NOT MEASURED {facts.id}: {clean(facts.failure)[: width * 3]}" for facts in view.gaps]

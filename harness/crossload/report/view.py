@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from crossload.verdict import Verdict, tally
+from crossload.verdict import Finding, Surprise, Verdict, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +42,8 @@ class Row:
     cell: Cell
     judgement: Judgement
     seconds: dict[str, float]
+    finding: Finding = field(default_factory=Finding)
+    """The verdict against what is known of the cell."""
     artifact: str = ""
     artifact_bytes: int = 0
     confirmed: bool = False
@@ -111,6 +113,8 @@ class Signature:
     cells: int
     cases: int
     pairs: tuple[tuple[str, str], ...]
+    unexpected: int = 0
+    """How many of the cells are a surprise to the expectations."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +127,31 @@ class View:
     rows: tuple[Row, ...]
     run: RunFacts
     controls: tuple[Control, ...] = ()
+    judged_against: bool = False
+    """Whether the matrix has expectations at all."""
+    expired: tuple[str, ...] = ()
+    """Expectations that count no more."""
+
+    @cached_property
+    def surprises(self) -> dict[Surprise, int]:
+        """Cells by how they stand to the expectations."""
+        found = Counter(row.finding.surprise for row in self.rows)
+        return {surprise: found.get(surprise, 0) for surprise in Surprise}
+
+    @property
+    def unexpected(self) -> int:
+        return sum(row.finding.unexpected for row in self.rows)
+
+    @property
+    def expectations_text(self) -> str:
+        """Expected failures and surprises in words; empty where the matrix has no expectations."""
+        if not self.judged_against:
+            return ""
+        counts = self.surprises
+        return (
+            f"expectations: {counts[Surprise.EXPECTED]} failures as expected; unexpected: {counts[Surprise.FAILURE]} failures, "
+            f"{counts[Surprise.PASS]} passes, {counts[Surprise.OTHER]} other failures"
+        )
 
     @property
     def missed(self) -> tuple[Control, ...]:
@@ -238,6 +267,7 @@ class View:
                 cells=len(rows),
                 cases=len({row.cell.case.name for row in rows}),
                 pairs=tuple(dict.fromkeys((row.cell.writer, row.cell.reader) for row in rows)),
+                unexpected=sum(row.finding.unexpected for row in rows),
             )
             for (verdict, text), rows in groups.items()
         ]
@@ -267,6 +297,8 @@ def make_view(
     rows: Iterable[Row],
     run: RunFacts,
     controls: Iterable[Control] = (),
+    judged_against: bool = False,
+    expired: Iterable[str] = (),
 ) -> View:
     """Build the view of one matrix."""
     return View(
@@ -276,6 +308,8 @@ def make_view(
         rows=tuple(rows),
         run=run,
         controls=tuple(controls),
+        judged_against=judged_against,
+        expired=tuple(expired),
     )
 
 
