@@ -232,6 +232,7 @@ class _OneMatrix:
             known = locks[0] if locks else None
             return EnvironmentFacts(
                 id=environment.id,
+                axis=environment.axis or "",
                 python=known.python if known else "",
                 versions=known.versions() if known else {},
                 as_of=known.as_of if known else "",
@@ -239,6 +240,7 @@ class _OneMatrix:
             )
         return EnvironmentFacts(
             id=environment.id,
+            axis=environment.axis or "",
             python=built.python_version,
             versions=built.lock.versions(),
             as_of=built.lock.as_of,

@@ -202,9 +202,9 @@ def keras(family, build, data="cancer-scaled", task="binary", **more):
 
 
 RECIPES = {
-    "mlp": keras("dense", mlp),
+    "mlp": keras("dense", mlp, resume=True),
     "sequential": keras("dense", sequential, formats=FEW),
-    "compiled": keras("dense", compiled, "wine-scaled", "multiclass", formats=FEW + ["export", "checkpoint*"]),
+    "compiled": keras("dense", compiled, "wine-scaled", "multiclass", formats=FEW + ["export", "checkpoint*"], resume=True),
     "cnn": keras("convolution", cnn, "digit-images", "multiclass", formats=FEW + ["json-weights"]),
     # SavedModel folders of recurrent layers take seconds to write and to read: one of them stands for both
     "lstm": keras("recurrent", recurrent("LSTM"), "sequences", formats=["savedmodel-signature", "keras", "h5", "weights-h5"]),
@@ -220,6 +220,7 @@ RECIPES = {
     "subclassed": keras(
         "custom",
         subclassed,
+        resume=True,
         custom=lambda: {"Small": subclassed_class()},
         formats=["savedmodel-signature", "savedmodel-keras", "export", "keras", "weights-h5", "checkpoint*"],
     ),

@@ -64,6 +64,21 @@ def calibrated(data):
     return CalibratedClassifierCV(LogisticRegression(max_iter=500), cv=3)
 
 
+def warm(data):
+    """Boosting that goes on with more trees when it is fitted again."""
+    from sklearn.ensemble import GradientBoostingClassifier
+
+    return GradientBoostingClassifier(n_estimators=5, random_state=0, warm_start=True)
+
+
+def more_trees(model, data):
+    import copy
+
+    going = copy.deepcopy(model)
+    going.set_params(n_estimators=8)
+    return going.fit(data.x_train, data.y_train).predict_proba(data.x_test)
+
+
 def voting(data):
     from sklearn.ensemble import VotingClassifier
     from sklearn.naive_bayes import GaussianNB
@@ -126,7 +141,7 @@ RECIPES = {
     "lasso": regressor("linear", make("linear_model.Lasso", alpha=0.1)),
     "logistic-regression": classifier("linear", make("linear_model.LogisticRegression", max_iter=500)),
     "logistic-multiclass": classifier("linear", make("linear_model.LogisticRegression", max_iter=500), data="iris"),
-    "sgd-classifier": classifier("linear", make("linear_model.SGDClassifier", random_state=0), outputs=MARGIN),
+    "sgd-classifier": classifier("linear", make("linear_model.SGDClassifier", random_state=0), outputs=MARGIN, resume=True),
     "discriminant": classifier("linear", make("discriminant_analysis.LinearDiscriminantAnalysis"), data="wine"),
     "tree-classifier": classifier("trees", make("tree.DecisionTreeClassifier", max_depth=5, random_state=0)),
     "tree-regressor": regressor("trees", make("tree.DecisionTreeRegressor", max_depth=5, random_state=0)),
@@ -140,6 +155,7 @@ RECIPES = {
     "gradient-boosting": classifier(
         "boosting", make("ensemble.GradientBoostingClassifier", n_estimators=10, random_state=0)
     ),
+    "boosting-warm-start": classifier("boosting", warm, resume=more_trees),
     "boosting-regressor": regressor(
         "boosting", make("ensemble.GradientBoostingRegressor", n_estimators=10, random_state=0)
     ),
@@ -154,11 +170,14 @@ RECIPES = {
     "svr": regressor("svm", make("svm.SVR", gamma="scale", C=10.0)),
     "neighbours": classifier("neighbours", make("neighbors.KNeighborsClassifier"), data="iris"),
     "neighbours-ball-tree": regressor("neighbours", make("neighbors.KNeighborsRegressor", algorithm="ball_tree")),
-    "gaussian-bayes": classifier("bayes", make("naive_bayes.GaussianNB"), data="wine"),
-    "multinomial-bayes": classifier("bayes", make("naive_bayes.MultinomialNB"), data="digits"),
+    "gaussian-bayes": classifier("bayes", make("naive_bayes.GaussianNB"), data="wine", resume=True),
+    "multinomial-bayes": classifier("bayes", make("naive_bayes.MultinomialNB"), data="digits", resume=True),
     "gaussian-process": regressor("bayes", make("gaussian_process.GaussianProcessRegressor", alpha=1.0)),
     "mlp-classifier": classifier(
-        "neural", make("neural_network.MLPClassifier", hidden_layer_sizes=(8,), max_iter=40, random_state=0), data="iris"
+        "neural",
+        make("neural_network.MLPClassifier", hidden_layer_sizes=(8,), max_iter=40, random_state=0),
+        data="iris",
+        resume=True,
     ),
     "mlp-regressor": regressor(
         "neural", make("neural_network.MLPRegressor", hidden_layer_sizes=(8,), max_iter=40, random_state=0)
@@ -176,6 +195,7 @@ RECIPES = {
         data="iris",
         build=make("cluster.MiniBatchKMeans", n_clusters=3, n_init=2, batch_size=64, random_state=0),
         outputs=["predict"],
+        resume=True,
     ),
     "gaussian-mixture": dict(
         family="clustering",
@@ -191,7 +211,7 @@ RECIPES = {
     "nmf": transformer(
         "decomposition", make("decomposition.NMF", n_components=4, init="nndsvd", random_state=0), data="digits"
     ),
-    "standard-scaler": transformer("preprocessing", make("preprocessing.StandardScaler")),
+    "standard-scaler": transformer("preprocessing", make("preprocessing.StandardScaler"), resume=True),
     "quantile-transformer": transformer(
         "preprocessing", make("preprocessing.QuantileTransformer", n_quantiles=20, random_state=0)
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -12,8 +13,8 @@ from crossload.report import EnvironmentFacts, Row, RunFacts, make_view, render_
 from crossload.report.files import frame, summary
 from crossload.report.html import render_html
 from crossload.report.markdown import render_markdown
-from crossload.report.view import Square, short_labels, signature_of
-from crossload.verdict import Judgement, Verdict
+from crossload.report.view import Square, compatibility, short_labels, signature_of
+from crossload.verdict import Control, Finding, Judgement, Surprise, Verdict
 
 HOSTILE = "</script><b>x</b> \x1b[31m | `a` \u202e\n\"'&"
 RUN = RunFacts(date="2026-11-22", version="0", platform="Linux", saves=1, loads=2, wall_seconds=1.0, cpu_seconds=1.0, cores=2)
@@ -33,7 +34,8 @@ def view_of(*verdicts, reason="reason"):
         for index, cell in enumerate(cells)
     ]  # fmt: skip
     environments = [
-        EnvironmentFacts(id=f"sklearn-{v}", python="3.9.1", versions={"numpy": "1.0"}) for v in ("1.0", "1.1", "1.2")
+        EnvironmentFacts(id=f"sklearn-{v}", axis="scikit-learn", python="3.9.1", versions={"numpy": "1.0"})
+        for v in ("1.0", "1.1", "1.2")
     ]
     return make_view(name="m", title="A title", environments=environments, rows=rows, run=RUN)
 
@@ -184,3 +186,54 @@ def test_column_labels_are_short_and_unique():
     }
     assert short_labels(["a-1", "b-1"]) == {"a-1": "a-1", "b-1": "b-1"}
     assert short_labels(["a-1.post1", "a-1.post2"]) == {"a-1.post1": "a-1.post1", "a-1.post2": "a-1.post2"}
+
+
+def test_versions_are_told_backward_and_forward():
+    oldest, middle, newest = view_of(Verdict.IDENTICAL).directions
+
+    assert compatibility(oldest.backward) == "no such version"
+    assert compatibility(middle.backward) == compatibility(middle.forward) == "full"
+    assert newest.backward.planned == 2 * middle.backward.planned
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ({}, "no such version"),
+        ({Verdict.IDENTICAL: 3, Verdict.NOT_AVAILABLE: 2}, "full"),
+        ({Verdict.IDENTICAL: 3, Verdict.DRIFT: 1}, "3 of 4"),
+        ({Verdict.IDENTICAL: 3, Verdict.NOT_RUN: 1}, "3 of 3, 1 not measured"),
+        ({Verdict.NO_ENVIRONMENT: 1}, "not measured"),
+        ({Verdict.NOT_AVAILABLE: 1}, "nothing in common"),
+    ],
+)
+def test_compatibility_is_full_only_if_everything_was_measured_and_passed(counts, expected):
+    assert compatibility(Square(counts=counts)) == expected
+
+
+def test_a_failure_is_shown_where_the_versions_are_nearest():
+    view = view_of(Verdict.LOAD_ERROR)
+    pairs = {("sklearn-1.0", "sklearn-1.2"), ("sklearn-1.2", "sklearn-1.1"), ("sklearn-1.1", "sklearn-1.2")}
+
+    assert view._nearest(pairs) == ("sklearn-1.1", "sklearn-1.2")
+
+
+def test_controls_and_expectations_are_in_every_output():
+    base = view_of(Verdict.LOAD_ERROR, Verdict.IDENTICAL)
+    caught = Control(cell=base.rows[0].cell, expected="drift", says="", judgement=Judgement(verdict=Verdict.DRIFT))
+    missed = Control(cell=base.rows[0].cell, expected="drift", says="", judgement=Judgement(verdict=Verdict.IDENTICAL))
+    rows = [replace(row, finding=Finding(surprise=Surprise.PASS)) for row in base.rows]
+    view = make_view(
+        name="m", title="t", environments=base.environments, rows=rows, run=RUN, controls=[caught, missed], judged_against=True
+    )
+
+    for text in (render_terminal(view), render_markdown(view).replace("C", "c"), render_html(view)):
+        assert "controls: 1 of 2 caught" in text
+        assert f"{len(rows)} passes" in text
+    assert "MISSED CONTROL" in render_terminal(view)
+    assert "UNEXPECTED PASS" in render_terminal(view)
+    assert summary(view)["controls"]["measured"] == 2
+
+
+def test_no_controls_are_told_loudly():
+    assert "controls: NONE were measured" in render_terminal(view_of(Verdict.IDENTICAL))

@@ -17,6 +17,8 @@ custom    no       ``custom()`` gives Keras custom objects by name
 needs     no       dict of module to specifier, e.g. ``{"sklearn": ">=1.0"}``; elsewhere the case is n/a
 formats   no       shell patterns: only these formats; ``!pattern`` takes one away
 roles     no       dict of output name to role (labels, proba, score, values, transform), where the name does not tell
+resume    no       True: training goes on after saving and after loading, and must give the same (Keras: two more steps,
+                   else ``partial_fit``); or ``resume(model, data)``, which gives the array to compare
 rebuild   no       ``rebuild(data)`` gives the model that weights are loaded into; default: ``build``
 ========= ======== =====================================================================================
 
@@ -44,7 +46,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 TASKS = ("binary", "multiclass", "regression", "clustering", "outlier", "transform", "object")
 KINDS = ("object", "keras", "tf-module")
 _REQUIRED = ("family", "task", "data", "build", "outputs")
-_OPTIONAL = ("kind", "fit", "prepare", "custom", "needs", "formats", "roles", "rebuild")
+_OPTIONAL = ("kind", "fit", "prepare", "custom", "needs", "formats", "roles", "rebuild", "resume")
 _CONTROL = ("expect", "says", "tamper", "damage", "claim")
 _NAME = re.compile(r"^[a-z0-9][a-z0-9.+-]*$")
 
@@ -71,6 +73,7 @@ class Recipe(object):
         self.formats: List[str] = list(spec.get("formats", ["*"]))
         self.roles: Dict[str, str] = dict(spec.get("roles", {}))
         self.rebuild: Callable[[Any], Any] = spec.get("rebuild", spec["build"])
+        self.resume: Any = spec.get("resume")
         self.expect: str = spec.get("expect", "")
         self.says: str = spec.get("says", "")
         self.tamper: Optional[Callable[[Any, Any], Any]] = spec.get("tamper")
@@ -181,6 +184,8 @@ def _mistakes(name: Any, spec: Any) -> List[str]:
     for key in ("build", "fit", "prepare", "custom", "rebuild", "tamper", "damage"):
         if key in spec and not callable(spec[key]):
             found.append(key + ": must be a function")
+    if spec.get("resume") not in (None, True) and not callable(spec["resume"]):
+        found.append("resume: must be True or a function")
     outputs = spec.get("outputs", ["x"])
     if not isinstance(outputs, (list, tuple, dict)) or not outputs:
         found.append("outputs: name at least one output")

@@ -200,6 +200,45 @@ def fit_keras(model: Any, data: Any, steps: int = 12, batch: int = 32) -> Any:
     return model
 
 
+def resume(model: Any, recipe: Recipe, data: Any, job: Dict[str, Any]) -> Dict[str, str]:
+    """Go on training, and keep what comes of it; a model that cannot go on is a fact too, not a failure of the cell."""
+    go_on = recipe.resume if callable(recipe.resume) else resume_keras if recipe.kind == "keras" else resume_partial
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = {"resumed": outputs.as_array(go_on(model, data), "resume")}
+        return {"resumed": outputs.keep(found, outputs.digests(found), job["outputs"])}
+    except Exception as error:
+        _guard(error)
+        return {"resume_error": (type(error).__name__ + ": " + _scrub(str(error), job))[:300]}
+
+
+def resume_keras(model: Any, data: Any, batch: int = 32) -> Any:
+    """Losses of two more steps of training: the second depends on what the optimizer remembers."""
+    model.run_eagerly = True
+    losses = []
+    for step in range(2):
+        rows = slice(step * batch, (step + 1) * batch)
+        if isinstance(data.x_train, dict):
+            x = {name: column[rows] for name, column in data.x_train.items()}
+        else:
+            x = data.x_train[rows]
+        losses.append(float(np.ravel(model.train_on_batch(x, data.y_train[rows]))[0]))
+    return np.array(losses)
+
+
+def resume_partial(model: Any, data: Any, rows: int = 60) -> Any:
+    """What a copy of the model answers after ``partial_fit`` on rows that it knows."""
+    import copy
+
+    going = copy.deepcopy(model)
+    if data.y_train is None or not hasattr(going, "predict"):
+        going.partial_fit(data.x_train[:rows])
+    else:
+        going.partial_fit(data.x_train[:rows], data.y_train[:rows])
+    return going.predict(data.x_test) if hasattr(going, "predict") else going.transform(data.x_test)
+
+
 def fit_failure(item: Dict[str, Any], job: Dict[str, Any], record: Record, error: BaseException) -> Dict[str, Any]:
     """A model that cannot be built because something is not there is n/a; any other failure is the writer's."""
     if record.fields["stage"] == "build" and isinstance(error, ImportError):
@@ -220,6 +259,9 @@ def save(fitted: Fitted, fmt: Any, item: Dict[str, Any], job: Dict[str, Any]) ->
         record.run("save", lambda: fmt.save(model, path, recipe))
         if recipe.damage:
             recipe.damage(path, fitted.model)
+        facts = dict(fitted.facts)
+        if recipe.resume:
+            facts.update(resume(model, recipe, fitted.data, job))
         sha = outputs.sha256_of(path)
         size = outputs.size_of(path)
         each = outputs.digests(fitted.arrays)
@@ -234,7 +276,7 @@ def save(fitted: Fitted, fmt: Any, item: Dict[str, Any], job: Dict[str, Any]) ->
         artifact = {"sha256": sha, "bytes": size, "name": fmt.filename}
         if recipe.claim:
             artifact["claimed"] = recipe.claim
-        return record.end("ok", stage="done", artifact=artifact, outputs=each, kept=kept, **fitted.facts)
+        return record.end("ok", stage="done", artifact=artifact, outputs=each, kept=kept, **facts)
     except Exception as error:
         return record.failed(error)
     finally:
@@ -264,6 +306,7 @@ def load(recipe: Recipe, fmt: Any, arrays: Dict[str, Any], item: Dict[str, Any],
         each = outputs.digests(found)
         kept = outputs.keep(found, each, job["outputs"])
         described = record.run("state", lambda: state.keep(model, recipe.kind, job["states"]))
-        return record.end("ok", stage="done", outputs=each, kept=kept, state=described)
+        facts = resume(model, recipe, data, job) if recipe.resume and fmt.keeps == "model" else {}
+        return record.end("ok", stage="done", outputs=each, kept=kept, state=described, **facts)
     except Exception as error:
         return record.failed(error)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crossload.report.html import render_html
 from crossload.report.markdown import escape, render_markdown
+from crossload.report.view import compatibility
 from crossload.verdict import Verdict, tally
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ COLUMNS = {
     "changed_labels": "number of held-out rows whose predicted label changed",
     "state": "fitted state after loading: equal, differs, layout (arrays renamed, added, removed), or unknown",
     "optimizer": "optimizer variables after loading: kept, changed, lost; empty where there were none",
+    "resumes": "whether training goes on alike after loading: yes, no, what was lost; empty where not asked",
     "noise": "largest difference between two predictions of the writer in its own process",
     "train_gap": "accuracy or R2 on training rows minus that on held-out rows",
     "confirmed": "measured a second time in a process of its own",
@@ -117,6 +119,14 @@ def summary(view: View) -> dict[str, Any]:
             ]
             for grid in view.grids
         },
+        "versions": [
+            {
+                "id": each.id,
+                "backward": compatibility(each.backward),
+                "forward": compatibility(each.forward),
+            }
+            for each in view.directions
+        ],
         "worst_drifts": [
             {
                 "case": row.cell.case.name,
@@ -135,6 +145,8 @@ def summary(view: View) -> dict[str, Any]:
                 "example": each.example,
                 "cells": each.cells,
                 "cases": each.cases,
+                "first_seen": list(each.boundary),
+                "unexpected": each.unexpected,
                 "pairs": [list(pair) for pair in each.pairs],
             }
             for each in view.signatures
@@ -163,6 +175,7 @@ def frame(view: View) -> pd.DataFrame:
         "warnings",
         "state",
         "optimizer",
+        "resumes",
     ):
         table[column] = table[column].astype("category")
     return table
@@ -194,6 +207,7 @@ def _flat(row: Row, metrics: list[str]) -> dict[str, Any]:
         **_distances(judged),
         "state": judged.state,
         "optimizer": judged.optimizer,
+        "resumes": judged.resumes,
         "noise": judged.noise,
         "train_gap": judged.gap,
         "confirmed": row.confirmed,

@@ -6,7 +6,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from crossload.report.view import View, short_labels, versions_shown
+from crossload.report.view import View, compatibility, short_labels, versions_shown
 
 
 def _printable(value: object) -> object:
@@ -34,5 +34,5 @@ def render_html(view: View) -> str:
     return (
         _templates()
         .get_template("matrix.html")
-        .render(view=view, ids=ids, labels=short_labels(ids), versions_shown=versions_shown)
+        .render(view=view, ids=ids, labels=short_labels(ids), versions_shown=versions_shown, compatibility=compatibility)
     )

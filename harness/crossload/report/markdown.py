@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crossload.report.view import short_labels, versions_shown
+from crossload.report.view import compatibility, short_labels, versions_shown
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -52,6 +52,11 @@ def render_markdown(view: View) -> str:
         f"Diagonal (saved and loaded in the same environment): {same[0]} of {same[1]} bit-identical. "
         f"{escape(view.controls_text.capitalize())}.",
         *([escape(view.expectations_text.capitalize()) + "."] if view.judged_against else []),
+        *(
+            ["Training goes on after loading: " + ", ".join(f"{n} {escape(what)}" for what, n in view.resumes.items()) + "."]
+            if view.resumes
+            else []
+        ),
         *[f"**Missed control**: {escape(each.text)}" for each in view.missed],
         "Written by `nox -s matrix`; do not edit. [Page](index.html) · [summary.json](summary.json) · "
         "[outcomes.parquet](outcomes.parquet)",
@@ -71,6 +76,15 @@ def render_markdown(view: View) -> str:
         "**symbol** and number: the worst verdict, and how many cells failed."
     )
     parts += [f"## {escape(view.grids[0].family.capitalize())}", grid_table(view.grids[0], ids)]
+    if view.directions:
+        rows = [
+            [f"**{escape(each.id)}**", compatibility(each.backward), compatibility(each.forward)] for each in view.directions
+        ]
+        parts += [
+            "## By version",
+            "Backward compatible: reads what older versions wrote. Forward compatible: reads what newer versions wrote.",
+            table(["reader", "backward (older writers)", "forward (newer writers)"], rows),
+        ]
     if view.worst_drifts:
         parts += [
             "## The worst drifts",
@@ -86,14 +100,14 @@ def render_markdown(view: View) -> str:
         parts += [
             "## Failures, grouped by what they say",
             table(
-                ["cells", "unexpected", "cases", "verdict", "for example", "text"],
+                ["cells", "unexpected", "cases", "verdict", "first seen between", "text"],
                 [
                     [
                         str(each.cells),
                         str(each.unexpected) if view.judged_against else "",
                         str(each.cases),
                         each.verdict.word,
-                        f"{escape(each.pairs[0][0])} → {escape(each.pairs[0][1])}",
+                        f"{escape(each.boundary[0])} → {escape(each.boundary[1])}",
                         escape(each.example[:200]),
                     ]
                     for each in view.signatures[:40]

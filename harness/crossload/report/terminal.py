@@ -86,6 +86,7 @@ def _summary(view: View, width: int) -> str:
         *([f"  {view.expectations_text}"] if view.judged_against else []),
         *[f"  EXPIRED {clean(text)}" for text in view.expired],
         *_unexpected_passes(view),
+        *([f"  training goes on: {', '.join(f'{n} {what}' for what, n in view.resumes.items())}"] if view.resumes else []),
         *[f"  MISSED CONTROL {clean(each.text)}" for each in view.missed],
     ]
     lines += [f"  NOT MEASURED {facts.id}: {clean(facts.failure)[: width * 3]}" for facts in view.gaps]
@@ -100,9 +101,11 @@ def _summary(view: View, width: int) -> str:
         lines += ["", f"the worst drifts ({len(rows)} of {view.counts[Verdict.DRIFT]}, equal ones once)", table]
     if view.signatures:
         rows = [
-            [str(each.cells), str(each.cases), f"{each.pairs[0][0]} -> {each.pairs[0][1]}", clean(each.example)[:90]]
+            [str(each.cells), str(each.cases), f"{each.boundary[0]} -> {each.boundary[1]}", clean(each.example)[:90]]
             for each in view.signatures[:10]
         ]
-        table = tabulate(rows, ["cells", "cases", "for example", "what was said"], tablefmt="simple", disable_numparse=True)
+        table = tabulate(
+            rows, ["cells", "cases", "first seen between", "what was said"], tablefmt="simple", disable_numparse=True
+        )
         lines += ["", f"the most frequent failures ({min(10, len(view.signatures))} of {len(view.signatures)})", table]
     return "\n".join(lines)

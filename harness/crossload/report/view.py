@@ -33,6 +33,8 @@ class EnvironmentFacts:
     as_of: str = ""
     left_out: tuple[str, ...] = ()
     failure: str = ""
+    axis: str = ""
+    """Package of the axis it is a version of; empty where it was spelled out, and so is neither older nor newer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,6 +106,27 @@ class Grid:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Direction:
+    """One version as a reader: of older writers (backward compatible) and of newer ones (forward compatible)."""
+
+    id: str
+    backward: Square
+    forward: Square
+
+
+def compatibility(square: Square) -> str:
+    """``full``, ``12 of 20``, or why it cannot be told; full only if everything planned that exists passed."""
+    if not square.counts:
+        return "no such version"
+    missing = sum(square.counts.get(each, 0) for each in (Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT))
+    measured = square.passed + square.failed
+    if not measured:
+        return "not measured" if missing else "nothing in common"
+    text = "full" if not square.failed and not missing else f"{square.passed} of {measured}"
+    return text + (f", {missing} not measured" if missing else "")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Signature:
     """Failures that say the same, names and numbers aside."""
 
@@ -115,6 +138,8 @@ class Signature:
     pairs: tuple[tuple[str, str], ...]
     unexpected: int = 0
     """How many of the cells are a surprise to the expectations."""
+    boundary: tuple[str, str] = ("", "")
+    """The pair of versions that are nearest to each other: where it was first seen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +192,12 @@ class View:
         kinds = len({each.cell.case.recipe for each in self.controls if each.caught is not None})
         places = len({each.cell.writer for each in self.controls if each.caught is not None})
         return f"controls: {caught} of {measured} caught ({kinds} kinds of damage in {places} environments)"
+
+    @cached_property
+    def resumes(self) -> dict[str, int]:
+        """Cells by whether training goes on alike after loading, where that was asked."""
+        found = Counter(row.judgement.resumes.split(":")[0] for row in self.rows if row.judgement.resumes)
+        return dict(sorted(found.items(), key=lambda each: -each[1]))
 
     @cached_property
     def overfitted(self) -> tuple[Row, ...]:
@@ -267,11 +298,40 @@ class View:
                 cells=len(rows),
                 cases=len({row.cell.case.name for row in rows}),
                 pairs=tuple(dict.fromkeys((row.cell.writer, row.cell.reader) for row in rows)),
+                boundary=self._nearest({(row.cell.writer, row.cell.reader) for row in rows}),
                 unexpected=sum(row.finding.unexpected for row in rows),
             )
             for (verdict, text), rows in groups.items()
         ]
         return tuple(sorted(found, key=lambda each: (-each.cells, each.text)))
+
+    def _nearest(self, pairs: set[tuple[str, str]]) -> tuple[str, str]:
+        """The pair of versions with the fewest between them; an older writer before a newer one, versions of an axis first."""
+        place = {facts.id: index for index, facts in enumerate(self.environments)}
+        on_axis = {facts.id for facts in self.environments if facts.axis}
+
+        def rank(pair: tuple[str, str]) -> tuple[bool, int, bool, int]:
+            writer, reader = place.get(pair[0], 0), place.get(pair[1], 0)
+            return not {*pair} <= on_axis, abs(writer - reader), writer > reader, writer
+
+        return min(pairs, key=rank)
+
+    @cached_property
+    def directions(self) -> tuple[Direction, ...]:
+        """How each version of an axis reads what older and what newer versions of it wrote."""
+        order = {facts.id: (facts.axis, index) for index, facts in enumerate(self.environments) if facts.axis}
+        backward: dict[str, Counter[Verdict]] = {each: Counter() for each in order}
+        forward: dict[str, Counter[Verdict]] = {each: Counter() for each in order}
+        for row in self.rows:
+            writer, reader = row.cell.writer, row.cell.reader
+            if writer == reader or writer not in order or reader not in order or order[writer][0] != order[reader][0]:
+                continue
+            side = backward if order[writer][1] < order[reader][1] else forward
+            side[reader][row.judgement.verdict] += 1
+        return tuple(
+            Direction(id=each, backward=Square(counts=dict(backward[each])), forward=Square(counts=dict(forward[each])))
+            for each in order
+        )
 
     @property
     def gaps(self) -> tuple[EnvironmentFacts, ...]:

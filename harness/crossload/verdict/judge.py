@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 Record = dict[str, Any]
 
+_RESUME_ATOL, _RESUME_RTOL = 1e-5, 1e-4
+"""Tolerance of losses (or predictions) after further training, which adds up the rounding of whole steps."""
+
 _COUNTS = ("tp", "fp", "fn", "tn")
 _BY_STATUS = {"crash": Verdict.CRASH, "timeout": Verdict.TIMEOUT, "memory": Verdict.MEMORY}
 
@@ -48,6 +51,8 @@ class Judgement:
     """Fitted state after loading: equal, differs, layout (other arrays), or unknown where the format shows none."""
     optimizer: str = ""
     """Optimizer variables: kept, changed, lost; empty where there were none."""
+    resumes: str = ""
+    """Whether training goes on alike after loading: yes, no, or what was lost; empty where it was not asked."""
     noise: float = 0.0
     """Largest difference between two predictions of the writer itself."""
     gap: float = float("nan")
@@ -173,8 +178,21 @@ class Judge:
             warned=warned,
             state="unknown" if change is None else change.word,
             optimizer="" if change is None else change.optimizer,
+            resumes=self._resumes(saved, loaded, "" if change is None else change.optimizer),
             gap=self._gap(cell, saved, found),
         )
+
+    def _resumes(self, saved: Record, loaded: Record, optimizer: str) -> str:
+        """Compare what further training gave in the writer and in the reader; name what was lost where they differ."""
+        if "resumed" not in saved or not ("resumed" in loaded or "resume_error" in loaded):
+            return ""
+        if "resume_error" in loaded:
+            uncompiled = "compile" in loaded["resume_error"].lower()
+            return "lost compiled loss" if uncompiled else f"no: {loaded['resume_error']}"
+        before, after = self._outputs(saved["resumed"])["resumed"], self._outputs(loaded["resumed"])["resumed"]
+        if compare(before, after, atol=_RESUME_ATOL, rtol=_RESUME_RTOL).within:
+            return "yes"
+        return "lost optimizer state" if optimizer in ("lost", "changed") else "no"
 
     def _change(self, before: str, after: str) -> StateChange | None:
         if not before or not after:
