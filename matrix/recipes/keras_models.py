@@ -202,10 +202,10 @@ def keras(family, build, data="cancer-scaled", task="binary", **more):
 
 
 RECIPES = {
-    "mlp": keras("dense", mlp, resume=True),
-    "sequential": keras("dense", sequential, formats=FEW),
+    "mlp": keras("dense", mlp),
+    "sequential": keras("dense", sequential, formats=FEW, resume=True),
     "compiled": keras("dense", compiled, "wine-scaled", "multiclass", formats=FEW + ["export", "checkpoint*"], resume=True),
-    "cnn": keras("convolution", cnn, "digit-images", "multiclass", formats=FEW + ["json-weights"]),
+    "cnn": keras("convolution", cnn, "digit-images", "multiclass", formats=FEW + ["json-weights"], resume=True),
     # SavedModel folders of recurrent layers take seconds to write and to read: one of them stands for both
     "lstm": keras("recurrent", recurrent("LSTM"), "sequences", formats=["savedmodel-signature", "keras", "h5", "weights-h5"]),
     "gru": keras("recurrent", recurrent("GRU"), "sequences", formats=["keras", "h5", "weights-h5"]),

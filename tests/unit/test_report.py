@@ -88,6 +88,7 @@ def test_errors_that_differ_in_numbers_and_names_have_one_signature():
     assert signature_of("KeyError: 'a' at 0x7f12") == signature_of("KeyError: 'bc' at 0x9e77")
     assert signature_of("shape (3, 4)") == signature_of("shape (5, 6)")
     assert signature_of("KeyError: 'a'") != signature_of("ValueError: 'a'")
+    assert signature_of("ModuleNotFoundError: No module named 'a'") != signature_of("ModuleNotFoundError: No module named 'b'")
 
 
 def test_the_terminal_says_everything_that_was_not_measured():

@@ -375,6 +375,13 @@ def test_equal_state_and_other_outputs_are_numerics():
     assert found.reason.endswith("state equal: numerics")
 
 
+def test_equal_state_and_drift_is_another_computation():
+    found = with_extras(proba(), proba(0.01), {"s1": {"weights[0]": "a"}, "s2": {"weights[0]": "a"}})
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.reason.endswith("state equal: the library computes otherwise")
+
+
 def test_other_state_is_damage_and_counted():
     before = {"weights[0]": "a", "weights[1]": "b", "weights[2]": "c"}
     found = with_extras(proba(), proba(0.01), {"s1": before, "s2": before | {"weights[1]": "x"}})

@@ -202,6 +202,7 @@ def fit_keras(model: Any, data: Any, steps: int = 12, batch: int = 32) -> Any:
 
 def resume(model: Any, recipe: Recipe, data: Any, job: Dict[str, Any]) -> Dict[str, str]:
     """Go on training, and keep what comes of it; a model that cannot go on is a fact too, not a failure of the cell."""
+    seed()  # what is random in training must be so alike on both sides
     go_on = recipe.resume if callable(recipe.resume) else resume_keras if recipe.kind == "keras" else resume_partial
     try:
         with warnings.catch_warnings():

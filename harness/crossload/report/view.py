@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 OVERFITTED = 0.2
 """Training score minus held-out score above which a case is shown as overfitted."""
 
+_NAMING = ("ModuleNotFoundError", "ImportError", "AttributeError")
+_NUMBERS = re.compile(r"0x[0-9a-f.]+|(?<![A-Za-z0-9_.])[-+]?\d+(?:\.\d+)*(?:e-?\d+)?|<(?!module)[^>]{1,160}>(?:/[\w./-]+)?")
 _NOISE = re.compile(r"0x[0-9a-f.]+|(?<![A-Za-z0-9_])[-+]?\d+(?:\.\d+)*(?:e-?\d+)?|'[^']{0,200}'|\"[^\"]{0,200}\"|<[^>]{1,80}>")
 
 
@@ -345,8 +347,12 @@ class View:
 
 
 def signature_of(reason: str) -> str:
-    """An error text without what differs from case to case: numbers, quoted names, addresses, paths."""
-    return _NOISE.sub("*", reason)[:160].strip()
+    """An error text without what differs from case to case: numbers, quoted names, addresses, paths.
+
+    Of a missing module or attribute the name is what the error says; there only numbers and paths go.
+    """
+    noise = _NUMBERS if reason.startswith(_NAMING) else _NOISE
+    return noise.sub("*", reason)[:160].strip()
 
 
 def make_view(

@@ -170,7 +170,7 @@ class Judge:
         change = self._change(saved.get("state", ""), loaded.get("state", ""))
         reason = found.reason
         if change is not None and found.verdict in (Verdict.DRIFT, Verdict.EQUIVALENT):
-            told = f"{change.text}: " + ("numerics" if change.equal else "damage" if change.differing else "other layout")
+            told = f"{change.text}: {_told_state(change, drifted=found.verdict is Verdict.DRIFT)}"
             reason = f"{reason}; {told}"
         return replace(
             found,
@@ -253,6 +253,13 @@ def _told(drifts: Sequence[MetricDrift], before: Mapping[str, float], after: Map
     times = f"{far[0].excess:.3g} times its tolerance" if np.isfinite(far[0].excess) else "no change allowed"
     others = [text for each, text in zip(far[1:], texts[1:], strict=True) if each.name not in _COUNTS and "[" not in each.name]
     return ", ".join([f"{texts[0]} ({times})", *others[:2]])
+
+
+def _told_state(change: StateChange, *, drifted: bool) -> str:
+    """What the state says of outputs that moved: rounding, another computation by the library, or a damaged model."""
+    if change.equal:
+        return "the library computes otherwise" if drifted else "numerics"
+    return "damage" if change.differing else "other layout"
 
 
 def _changed_labels(cell: Cell, recipe: Recipe, before: Mapping[str, Array], after: Mapping[str, Array]) -> int:
