@@ -224,6 +224,7 @@ def resume_keras(model: Any, data: Any, batch: int = 32) -> Any:
             x = {name: column[rows] for name, column in data.x_train.items()}
         else:
             x = data.x_train[rows]
+        model.reset_metrics()  # Keras 3 gives the mean since the last reset
         losses.append(float(np.ravel(model.train_on_batch(x, data.y_train[rows]))[0]))
     return np.array(losses)
 

@@ -188,7 +188,7 @@ class Judge:
             return ""
         if "resume_error" in loaded:
             uncompiled = "compile" in loaded["resume_error"].lower()
-            return "lost compiled loss" if uncompiled else f"no: {loaded['resume_error']}"
+            return "lost compiled loss" if uncompiled else f"no: {' '.join(loaded['resume_error'].split())[:120]}"
         before, after = self._outputs(saved["resumed"])["resumed"], self._outputs(loaded["resumed"])["resumed"]
         if compare(before, after, atol=_RESUME_ATOL, rtol=_RESUME_RTOL).within:
             return "yes"
