@@ -38,13 +38,9 @@ class Lock:
     as_of: str
     inputs: str
     text: str
+    digest: str
+    """Digest of the pins and hashes alone: a new header does not make a new environment."""
     left_out: tuple[str, ...] = ()
-
-    @property
-    def digest(self) -> str:
-        """Digest of the pins and hashes alone: a new header does not make a new environment."""
-        body = "\n".join(line for line in self.text.splitlines() if not line.startswith("#"))
-        return hashlib.sha256(body.encode()).hexdigest()
 
     def versions(self) -> dict[str, str]:
         """Locked version by canonical package name, of the pins that count on this platform and Python."""
@@ -75,8 +71,14 @@ def read_lock(path: Path) -> Lock | None:
         as_of=header["as-of"][0],
         inputs=header["inputs"][0],
         text=text,
+        digest=_digest(text),
         left_out=tuple(header.get("left-out", ())),
     )
+
+
+def _digest(text: str) -> str:
+    body = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def candidates(environment_id: str, places: Places) -> list[Path]:
