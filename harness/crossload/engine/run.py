@@ -307,8 +307,7 @@ class Run:
                 merge(self.ledger.saves, record)
                 self.saved += 1
                 if record["status"] not in UNSURE or record.get("confirm"):
-                    if fresh or record.get("confirm"):
-                        self._offer(self._cells[env_id, case.recipe, case.saver])
+                    self._offer(self._cells[env_id, case.recipe, case.saver])
                     self._turn.notify_all()
             self.progress.saved()
             if fresh and "artifact" not in record:
