@@ -123,9 +123,13 @@ class Page(HTMLParser):
     def __init__(self):
         super().__init__()
         self.cells, self.ids, self.addresses, self.headings, self.open = [], [], [], [], []
+        self.in_grids, self.grid = 0, False
 
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)
+        if tag == "table":
+            self.grid = found.get("class") == "grid"
+        self.in_grids += tag == "td" and self.grid
         if tag in ("td", "th"):
             self.cells.append("")
             self.open.append(tag)
@@ -145,9 +149,14 @@ class Page(HTMLParser):
 
 
 def test_the_page_is_sound():
+    view = view_of(*ALL)
     page = Page()
-    page.feed(render_html(view_of(*ALL)))
+    text = render_html(view)
+    page.feed(text)
 
+    assert "&lt;td" not in text
+    assert text.count('<table class="grid">') == len(view.grids)
+    assert page.in_grids == len(view.grids) * len(view.environments) ** 2
     assert all(cell.strip() for cell in page.cells)
     assert len(set(page.ids)) == len(page.ids)
     assert page.addresses == []

@@ -5,12 +5,15 @@ from __future__ import annotations
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from crossload.report.view import View, compatibility, short_labels, versions_shown
 
 
 def _printable(value: object) -> object:
     """Untrusted text without control characters and marks that turn the writing direction."""
+    if isinstance(value, Markup):
+        return value  # what a macro made, of values that came through here before
     if isinstance(value, str):
         return "".join(char if char.isprintable() or char == "\n" else " " for char in value)
     return value
