@@ -1,0 +1,239 @@
+"""What a judgement carries beside its verdict: every reason, number and flag."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers import RECIPE, loaded, plan, saved
+
+from crossload.config.model import Tolerance
+from crossload.inside import contract
+from crossload.verdict import Judge, Verdict
+from crossload.verdict.judge import metric_drifts
+
+TRUTH = np.array([0, 1, 0, 1])
+TRAIN = np.array([1, 1, 1, 0])
+ERROR = {"error": {"type": "ValueError", "message": "first\n  second   line", "traceback": ""}}
+WARNING = {"category": "UserWarning", "text": "t", "count": 1}
+
+
+def judged(arrays, save=None, load=None, *, task="binary", tolerance=None, states=None, asked=None):
+    """Judge one cell whose outputs, by the names of their files, are the given ones."""
+    recipe = contract.Recipe("forest", dict(RECIPE, task=task, outputs=list(arrays["before"])), "r.py")
+    first = next(cell for cell in plan().cells if cell.case.recipe == "forest")
+    case = type(first.case)(**{name: getattr(first.case, name) for name in first.case.__slots__} | {"task": task})
+    cell = type(first)(case, first.writer, first.reader)
+    parts = {"y_test": TRUTH, "y_train": TRAIN}
+
+    def truth(name, part):
+        assert name == "iris"
+        return parts[part]
+
+    def allowed(of):
+        assert of is case
+        return tolerance or Tolerance(metric=0.001, atol=1e-6, rtol=0.0)
+
+    judge = Judge({"forest": recipe}, allowed, truth, arrays.__getitem__, (states or {}).__getitem__)
+    same = dict.fromkeys(arrays["before"], "d")
+    other = {
+        name: "d" if np.array_equal(array, arrays["after"].get(name)) else "e" for name, array in arrays["before"].items()
+    }
+    save = saved(same) | (save or {})
+    load = loaded(other) | (load or {})
+    return (asked or Judge.judge)(judge, cell, save, load)
+
+
+def same(outputs):
+    return {"before": outputs, "after": outputs}
+
+
+def test_what_is_not_there_says_whose_fault_it_is():
+    arrays = same({"predict": TRUTH})
+
+    assert judged(arrays, {"status": "na", "reason": "no skops"}).reason == "writer: no skops"
+    assert judged(arrays, load={"status": "na", "reason": "no skops"}).reason == "reader: no skops"
+    assert judged(arrays, {"status": "error", "stage": "fit", **ERROR}).reason == "at fit: ValueError: first second line"
+
+
+@pytest.mark.parametrize(("status", "stage"), [("error", "load"), ("error", "predict"), ("crash", "unknown")])
+def test_failures_of_the_reader_keep_text_and_warnings(status, stage):
+    found = judged(same({"predict": TRUTH}), load={"status": status, "stage": stage, "warnings": [WARNING, WARNING], **ERROR})
+
+    assert found.reason == "ValueError: first second line"
+    assert found.warned == ("UserWarning",)
+
+
+def test_an_environment_that_is_missing_gives_its_reason():
+    judge = Judge({}, None, None, None)
+
+    assert judge.judge(None, None, None, "w: no Python").reason == "w: no Python"
+
+
+def test_identical_outputs_have_their_metrics_on_both_sides():
+    found = judged(same({"predict": np.array([0, 1, 0, 0])}))
+
+    assert found.before == found.after
+    assert found.after["accuracy"] == 0.75
+    assert (found.noise, found.max_abs, found.worst_metric, found.reason) == (0.0, 0.0, "", "")
+    assert (found.state, found.optimizer, found.resumes) == ("unknown", "", "")
+
+
+def test_drift_carries_distances_and_the_worst_metric():
+    before, after = {"predict_proba": np.array([0.1, 0.9, 0.2, 0.8])}, {"predict_proba": np.array([0.1, 0.9, 0.2, 0.4])}
+
+    found = judged({"before": before, "after": after})
+
+    assert found.verdict is Verdict.DRIFT
+    assert (found.max_abs, found.max_rel) == (pytest.approx(0.4), pytest.approx(0.5))
+    assert found.distances["predict_proba"].changed == 1
+    assert found.changed_labels == 1
+    assert found.worst_metric == "recall"
+    assert found.worst_drift == -0.5
+    assert found.worst_excess == pytest.approx(500)
+    assert found.before["recall"] == 1.0
+    assert found.after["recall"] == 0.5
+    assert found.reason.startswith("recall 1 -> 0.5 (500 times its tolerance), ")
+    assert "1 labels changed; predict_proba: 1 of 4 values moved, by 0.4 at most" in found.reason
+
+
+def test_drifts_are_asked_while_the_run_goes_on():
+    before = {"predict": TRUTH}
+
+    assert judged({"before": before, "after": {"predict": 1 - TRUTH}}, asked=Judge.drifts) is True
+    assert judged(same(before), asked=Judge.drifts) is False
+
+
+def test_equivalent_outputs_say_how_near_they_are_and_in_what_form():
+    before, after = {"predict": np.array([1.0, 2.0])}, {"predict": np.array([1.0, 2.0 + 1e-7])}
+
+    found = judged({"before": before, "after": after}, task="transform")
+
+    assert found.verdict is Verdict.EQUIVALENT
+    assert found.reason == "outputs differ by 1e-07 at most"
+    assert found.worst_metric == ""
+    assert (found.worst_drift, found.worst_excess) == (0.0, 0.0)
+
+
+def test_a_function_alone_is_judged_by_its_call():
+    arrays = {"before": {"call": np.array([0.1, 0.9, 0.1, 0.9]), "extra": np.ones(2)}, "after": {"call": np.zeros(4)}}
+
+    found = judged(arrays, load={"outputs": {"call": "d"}})
+
+    assert found.verdict is Verdict.IDENTICAL
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"), [({}, "extra, predict"), ({"predict": "d"}, "extra"), ({"other": "d"}, "extra, predict")]
+)
+def test_outputs_that_are_missing_are_named(given, missing):
+    found = judged(same({"predict": TRUTH, "extra": np.ones(2)}), load={"outputs": given})
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.reason == f"outputs are missing after loading: {missing}"
+
+
+def test_a_surplus_output_is_no_pass_either():
+    found = judged(same({"predict": TRUTH}), load={"outputs": {"predict": "d", "more": "d"}})
+
+    assert found.reason == "outputs are missing after loading: all"
+
+
+def test_an_unstable_writer_shows_its_metrics_and_noise():
+    arrays = same({"predict_proba": np.array([0.1, 0.9, 0.1, 0.9])}) | {
+        "again": {"predict_proba": np.array([0.3, 0.9, 0.1, 0.9])}
+    }
+
+    found = judged(arrays, {"noise": "again"})
+
+    assert found.verdict is Verdict.UNSTABLE
+    assert found.reason == "two predictions of the writer itself differ by 0.2 at most"
+    assert found.before["accuracy"] == found.after["accuracy"] == 1.0
+    assert found.noise == pytest.approx(0.2)
+
+
+def test_a_tolerance_of_nothing_allows_nothing():
+    strict = Tolerance(metric=0.0, atol=0.0, rtol=0.0)
+    before = {"predict": np.array([1.0, 2.0, 3.0, 5.0])}
+    after = {"predict": np.array([1.0, 2.0, 3.0, 5.0 + 1e-9])}
+
+    assert judged({"before": before, "after": after}, task="regression", tolerance=strict).verdict is Verdict.DRIFT
+    assert judged({"before": before, "after": after}, task="transform", tolerance=Tolerance()).verdict is Verdict.DRIFT
+    noisy = same(before) | {"again": after}
+    assert judged(noisy, {"noise": "again"}, task="transform", tolerance=Tolerance()).verdict is Verdict.UNSTABLE
+
+
+def test_the_noise_that_is_tolerated_is_recorded_with_a_pass():
+    arrays = same({"predict_proba": np.array([0.1, 0.9])}) | {"again": {"predict_proba": np.array([0.1 + 5e-7, 0.9])}}
+
+    assert judged(arrays, {"noise": "again"}).noise == pytest.approx(5e-7)
+
+
+def test_tasks_without_truth_compare_with_what_was_before():
+    found = judged({"before": {"transform": np.eye(2)}, "after": {"transform": np.eye(2)[::-1]}}, task="transform")
+
+    assert (found.before, found.after) == ({"cosine": 1.0}, {"cosine": 0.0})
+    assert found.reason.startswith("cosine 1 -> 0 (1e+03 times its tolerance); transform: 4 of 4 values moved")
+
+
+def test_the_gap_is_the_training_score_minus_the_held_out_score():
+    arrays = same({"predict": np.array([0, 1, 0, 0])}) | {"train": {"predict": TRAIN}}
+
+    assert judged(arrays, {"kept_train": "train"}).gap == pytest.approx(0.25)
+    assert np.isnan(judged(arrays).gap)
+    regression = same({"predict": np.array([0.0, 1.0, 0.0, 0.0])}) | {"train": {"predict": TRAIN.astype(float)}}
+    assert judged(regression, {"kept_train": "train"}, task="regression").gap == pytest.approx(1.0)
+    assert np.isnan(judged(same({"predict": TRUTH}), {"kept_train": "before"}, task="clustering").gap)
+
+
+def test_a_state_on_one_side_only_is_unknown():
+    states = {"s": {"weights[0]": "a"}}
+
+    assert judged(same({"predict": TRUTH}), {"state": "s"}, states=states).state == "unknown"
+    assert judged(same({"predict": TRUTH}), {}, {"state": "s"}, states=states).state == "unknown"
+    assert judged(same({"predict": TRUTH}), {"state": "s"}, {"state": "s"}, states=states).state == "equal"
+
+
+def test_an_answer_is_computed_once_for_each_pair_of_outputs():
+    asked = []
+
+    class Arrays(dict):
+        def __getitem__(self, name):
+            asked.append(name)
+            return {"predict": TRUTH if name == "before" else 1 - TRUTH}
+
+    recipe = contract.Recipe("forest", RECIPE, "r.py")
+    judge = Judge({"forest": recipe}, lambda _: Tolerance(), lambda *_: TRUTH, Arrays().__getitem__)
+    cell = next(cell for cell in plan().cells if cell.case.recipe == "forest")
+    for _ in range(3):
+        judge.judge(cell, saved({"predict": "a"}), loaded({"predict": "b"}))
+
+    assert len(asked) == 4
+
+
+def test_labels_that_are_no_classes_are_not_counted():
+    before, after = {"predict": np.array([1.0, 2.0])}, {"predict": np.array([1.5, 2.0])}
+
+    found = judged({"before": before, "after": after}, task="regression")
+
+    assert found.changed_labels == 0
+
+
+def test_labels_of_another_number_of_rows_have_all_changed():
+    found = judged({"before": {"predict": TRUTH}, "after": {"predict": TRUTH[:2]}})
+
+    assert found.changed_labels == 4
+    assert found.verdict is Verdict.DRIFT
+
+
+def test_a_metric_that_appears_or_vanishes_moved_infinitely():
+    assert metric_drifts({}, {"a": 1.0}, 0.5) == [("a", float("inf"), float("inf"))]
+    assert metric_drifts({"a": float("nan")}, {"a": float("nan")}, 0.5) == []
+    assert metric_drifts({"a": float("nan")}, {}, 0.5) == []
+
+
+def test_metrics_above_one_are_relative_those_below_are_not():
+    (loss,) = metric_drifts({"rmse": 4.0}, {"rmse": 5.0}, 0.125)
+    (score,) = metric_drifts({"r2": 0.5}, {"r2": 0.75}, 0.125)
+    (negative,) = metric_drifts({"r2": -4.0}, {"r2": -3.0}, 0.125)
+
+    assert (loss.excess, score.excess, negative.excess) == (2.0, 2.0, 2.0)
