@@ -21,8 +21,8 @@ from crossload.engine.store import Store
 from crossload.environments import Interpreters, Locker, Places, read_lock
 from crossload.environments.index import Index
 from crossload.environments.locks import candidates
-from crossload.errors import CrossloadError, EnvironmentUnavailable, HarnessFault, SelectionError, StrictFailure
-from crossload.plan import Selection, load_catalog, load_specs, make_plan
+from crossload.errors import CrossloadError, EnvironmentUnavailable, HarnessFault, RecipeError, SelectionError, StrictFailure
+from crossload.plan import Cell, Selection, load_catalog, load_specs, make_plan
 from crossload.progress import duration, make_progress
 from crossload.report import EnvironmentFacts, Row, RunFacts, View, make_view, render_terminal, write_index, write_reports
 from crossload.verdict import Control, Expectations, Judge
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from crossload.engine.store import Record
-    from crossload.plan import Cell, Environment, Plan
+    from crossload.plan import Environment, Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +155,10 @@ class _OneMatrix:
         errors: list[CrossloadError] = list(measuring.bad_pins)
         if found:
             errors.append(fault_of(found))
+        if mistakes := recipe_mistakes(ledger):
+            errors.append(
+                RecipeError("\n".join(mistakes), hint="the cells of these recipes are save errors; the rest is measured")
+            )
         if missed := self._known().get("missed"):
             shown = "\n".join(str(each) for each in missed[:10])
             errors.append(
@@ -188,7 +192,8 @@ class _OneMatrix:
             saved, loaded = ledger.save(cell.writer, cell.case), ledger.load(cell)
             missing = next((each for each in (cell.writer, cell.reader) if each in ledger.failures), None)
             reason = f"{missing}: {ledger.failures[missing].splitlines()[0]}" if missing else ""
-            judged = judge.judge(cell, saved, loaded, reason)
+            diagonal = ledger.load(Cell(cell.case, cell.writer, cell.writer))
+            judged = judge.judge(cell, saved, loaded, reason, diagonal)
             record = loaded or saved or {}
             rows.append(
                 Row(
@@ -222,7 +227,7 @@ class _OneMatrix:
         recipe = self.plan.catalog.controls[cell.case.recipe]
         failure = ledger.failures.get(cell.writer, "")
         judged = judge.judge(cell, ledger.save(cell.writer, cell.case), ledger.load(cell), failure)
-        return Control(cell=cell, expected=recipe.expect, says=recipe.says, judgement=judged)
+        return Control(cell=cell, expected=recipe.expect, says=recipe.says, resumes=recipe.resumes, judgement=judged)
 
     def _facts(self, environment: Environment, ledger: Ledger) -> EnvironmentFacts:
         failure = ledger.failures.get(environment.id, "")
@@ -320,6 +325,16 @@ class _OneMatrix:
             what = "cells are not as expected" if known.get("judged_against") else "cells failed"
             return StrictFailure(f"{self.plan.spec.name}: --strict: {known.get('failed')} {what}{left}")
         return None
+
+
+def recipe_mistakes(ledger: Ledger) -> list[str]:
+    """Outputs of recipes that broke the contract when the writer asked for them, each once."""
+    found = []
+    for cell in ledger.plan.selected:
+        record = ledger.save(cell.writer, cell.case) or {}
+        if record.get("error", {}).get("type", "").endswith("ContractError"):
+            found.append(str(record["error"]["message"]))
+    return list(dict.fromkeys(found))
 
 
 def expectations_path(places: Places, plan: Plan) -> Path:

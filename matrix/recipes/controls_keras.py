@@ -73,6 +73,25 @@ def forget_statistics(model, data):
     return model
 
 
+def plain(data):
+    """A model of one layer and an optimizer that remembers."""
+    import tensorflow as tf
+
+    L = layers()
+    x = L.Input((data.x_train.shape[1],), name="features")
+    model = tf.keras.Model(x, L.Dense(1, activation="sigmoid", name="out")(x))
+    optimizer = tf.keras.optimizers.SGD(learning_rate=0.5, momentum=0.9)
+    model.compile(optimizer=optimizer, loss="binary_crossentropy")
+    return model
+
+
+def forget_optimizer(model, data):
+    """The same weights with an optimizer that remembers nothing: predictions stay, training does not go on."""
+    fresh = plain(data)
+    fresh.set_weights(model.get_weights())
+    return fresh
+
+
 def control(expect, formats, **more):
     return dict(
         {"build": dense(8), "kind": "keras"},
@@ -95,5 +114,24 @@ RECIPES = {
     "control-reset-statistics": control("drift", ["weights-h5"], tamper=forget_statistics),
     "control-other-architecture": control("load-error", ["weights-h5"], rebuild=dense(6)),
     "control-other-architecture-checkpoint": control("load-error", ["checkpoint"], rebuild=dense(6)),
+    # Keras 3 cannot train what it loaded from HDF5 at all, so each generation has the format that keeps its optimizer
+    "control-removed-optimizer": control(
+        "identical",
+        ["h5"],
+        build=plain,
+        needs={"keras": "<3"},
+        tamper=forget_optimizer,
+        resume=True,
+        resumes="lost optimizer state",
+    ),
+    "control-removed-optimizer-keras": control(
+        "identical",
+        ["keras"],
+        build=plain,
+        needs={"keras": ">=3"},
+        tamper=forget_optimizer,
+        resume=True,
+        resumes="lost optimizer state",
+    ),
     "control-wrong-sha256-h5": control("load-error", ["h5"], claim="0" * 64, says="not what was saved"),
 }

@@ -120,7 +120,7 @@ def bagging(data):
 
 
 def classifier(family, build, data="breast-cancer", outputs=("predict", "predict_proba"), **more):
-    task = "binary" if data == "breast-cancer" else "multiclass"
+    task = "binary" if data in ("breast-cancer", "fraud") else "multiclass"
     return dict(family=family, task=task, data=data, build=build, outputs=list(outputs), **more)
 
 
@@ -222,6 +222,10 @@ RECIPES = {
     "one-class-svm": dict(SCORES, family="outliers", build=make("svm.OneClassSVM", gamma="scale", nu=0.1)),
     "local-outlier-factor": dict(
         SCORES, family="outliers", build=make("neighbors.LocalOutlierFactor", novelty=True, n_neighbors=10)
+    ),
+    "fraud-logistic": classifier("imbalanced", make("linear_model.LogisticRegression", max_iter=300), data="fraud"),
+    "fraud-forest": classifier(
+        "imbalanced", make("ensemble.RandomForestClassifier", n_estimators=10, max_depth=6, random_state=0), data="fraud"
     ),
     "calibrated": classifier("composed", calibrated, data="iris"),
     "voting": classifier("composed", voting),

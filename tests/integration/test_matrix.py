@@ -417,3 +417,17 @@ def test_an_environment_that_is_not_what_its_stamp_says_is_built_anew(project, m
 
     assert not (folder / "witness").exists()
     assert stamp.read_text() == right
+
+
+def test_outputs_that_cannot_be_judged_are_told_and_cost_their_recipe_only(project, measured, tmp_path_factory):
+    short = FEW.replace(
+        '"slow": recipe(slow)', '"slow": dict(recipe(slow), outputs={"predict": lambda m, d: m.predict(d.x_test)[:5]})'
+    )
+    other = copy_of(project, tmp_path_factory, short)
+
+    done = other.crossload("run", "small", code=4)
+
+    assert "few.py: RECIPES['slow']: outputs['predict']: has the shape (5,), expected one row for each of" in done.stderr
+    counts = other.summary("small")["counts"]
+    assert counts["save-error"] == 8
+    assert counts["identical"] + counts["equivalent"] + counts["load-error"] == 16

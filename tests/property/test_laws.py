@@ -17,8 +17,8 @@ from helpers import plan
 from crossload.config.model import Rule
 from crossload.engine.store import merge
 from crossload.plan import Selection
-from crossload.report.view import Square
-from crossload.verdict import Verdict, compare, propose
+from crossload.report.view import EnvironmentFacts, Row, RunFacts, Square, make_view
+from crossload.verdict import Judgement, Verdict, compare, propose
 
 versions = st.lists(st.sampled_from([f"1.{n}" for n in range(8)]), min_size=1, max_size=5, unique=True)
 
@@ -102,6 +102,31 @@ def test_the_last_record_of_a_key_counts_and_survives_json(chosen):
         last = [record for record in chosen if record["key"] == key][-1]
         assert merged[key]["status"] == last["status"]
     assert json.loads(json.dumps(merged)) == merged
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_every_roll_up_sums_to_the_planned_cells_and_knows_no_order(data):
+    cells = list(plan(("1.0", "1.1")).cells)
+    verdicts = data.draw(st.lists(st.sampled_from(list(Verdict)), min_size=len(cells), max_size=len(cells)))
+    rows = [Row(cell=c, judgement=Judgement(verdict=v), seconds={}) for c, v in zip(cells, verdicts, strict=True)]
+    shuffled = data.draw(st.permutations(rows))
+    run = RunFacts(date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1)
+    facts = [EnvironmentFacts(id="sklearn-1.0"), EnvironmentFacts(id="sklearn-1.1")]
+
+    one, two = (make_view(name="m", title="t", environments=facts, rows=each, run=run) for each in (rows, shuffled))
+
+    assert one.counts == two.counts
+    assert one.by_case == two.by_case
+    assert one.by_format == two.by_format
+    assert one.grids[0] == two.grids[0]
+    for squares in (one.by_case, one.by_format, one.grids[0].squares):
+        assert sum(square.planned for square in squares.values()) == len(cells)
+    missing = {Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT} & set(verdicts)
+    assert one.complete is (not missing)
+    for square in one.by_case.values():
+        if {Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT} & set(square.counts):
+            assert not square.worst.passes
 
 
 failures = st.tuples(

@@ -158,3 +158,31 @@ def test_proposals_are_no_expectations_before_a_person_gave_reasons(tmp_path):
     assert problems_of(tmp_path, text) == ["matrix/expectations/m.toml: expect[0].reason: must not be empty"]
     (found,) = read(tmp_path, text.replace('reason  = ""', 'reason  = "because"'))
     assert found.case == ("forest/pickle",)
+
+
+def test_formats_and_cases_must_both_match():
+    judged, made = expectations(known(format=("joblib",)), known(name="expect[1]", case=("ridge/pickle",), recipe=()))
+
+    chosen = {cell.case.name: judged.of(cell).name for cell in made.cells if judged.of(cell)}
+
+    assert chosen == {"forest/joblib": "expect[0]", "ridge/pickle": "expect[1]"}
+
+
+def test_findings_name_their_expectation():
+    judged, made = expectations(known())
+    cell = cell_of(made, "forest")
+
+    for verdict in (Verdict.IDENTICAL, Verdict.DRIFT, Verdict.LOAD_ERROR):
+        assert judged.finding(cell, Judgement(verdict=verdict, reason="node")).expectation.name == "expect[0]"
+
+
+def test_proposals_come_with_the_largest_first_and_count_their_cells():
+    rows = [("drift", "a", case, "w1", reader) for case in ("c1", "c2", "c3") for reader in ("r1", "r2")]
+    found = propose([("drift", "b", "c1", "w1", "r1"), *rows])
+
+    assert [(each.says, each.cells) for each in found] == [("a", 6), ("b", 1)]
+    text = as_toml(found)
+    assert text.startswith("# 6 cells\n[[expect]]\n")
+    assert 'case    = ["c1", "c2", "c3"]' in text
+    assert text.endswith('reason  = ""\n')
+    assert as_toml([]) == ""

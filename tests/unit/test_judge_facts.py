@@ -237,3 +237,37 @@ def test_metrics_above_one_are_relative_those_below_are_not():
     (negative,) = metric_drifts({"r2": -4.0}, {"r2": -3.0}, 0.125)
 
     assert (loss.excess, score.excess, negative.excess) == (2.0, 2.0, 2.0)
+
+
+def test_what_the_writer_does_not_repeat_in_a_fresh_process_is_not_asked_of_readers():
+    before = {"predict_proba": np.array([0.1, 0.9])}
+    arrays = {"before": before, "after": {"predict_proba": np.array([0.1, 0.9 + 1.5e-6])}}
+    arrays["diagonal"] = {"predict_proba": np.array([0.1, 0.9 + 9e-7])}
+    near = loaded({"predict_proba": "x"}, kept="diagonal")
+
+    def asked(diagonal, writer="sklearn-1.0"):
+        def ask(judge, cell, save, load):
+            other = type(cell)(cell.case, writer, "sklearn-1.1")
+            return judge.judge(other, save, load, "", diagonal)
+
+        return judged(arrays, tolerance=Tolerance(metric=0.1, atol=1e-6, rtol=0.0), asked=ask)
+
+    assert asked(None).verdict is Verdict.DRIFT
+    found = asked(near)
+    assert (found.verdict, found.noise) == (Verdict.DRIFT, pytest.approx(9e-7))
+    arrays["diagonal"] = {"predict_proba": np.array([0.1 + 1e-6, 0.9])}
+    assert asked(near | {"status": "error"}).noise == 0.0
+    assert asked(near, writer="sklearn-1.1").noise == 0.0
+
+
+def test_a_diagonal_beyond_the_tolerance_is_drift_not_noise():
+    before = {"predict_proba": np.array([0.1, 0.9])}
+    arrays = {"before": before, "after": {"predict_proba": np.array([0.1, 0.95])}}
+
+    def ask(judge, cell, save, load):
+        other = type(cell)(cell.case, "sklearn-1.0", "sklearn-1.1")
+        return judge.judge(other, save, load, "", load)
+
+    found = judged(arrays, asked=ask)
+
+    assert (found.verdict, found.noise) == (Verdict.DRIFT, 0.0)

@@ -126,3 +126,25 @@ def test_an_unknown_format_of_a_matrix_is_a_mistake_with_a_hint(tmp_path):
 
     with pytest.raises(ConfigError, match=r"no such format 'pickel' - did you mean 'pickle'\?"):
         load_catalog(wanted)
+
+
+@pytest.mark.parametrize("part", ["metric", "atol", "rtol"])
+def test_each_tolerance_is_that_of_the_case_then_of_the_matrix_then_the_default(part):
+    own, general = Tolerance(**{part: 0.25}), Tolerance(**{part: 0.5})
+    default = {"metric": 0.001, "atol": 1e-6, "rtol": 1e-5}[part]
+
+    def of(**more):
+        made = make_plan(spec(**more), catalog("forest"))
+        return getattr(made.tolerance(made.cases[0]), part)
+
+    assert of() == default
+    assert of(tolerance=general) == 0.5
+    assert of(case_tolerance=(("forest/*", own),)) == 0.25
+    assert of(tolerance=general, case_tolerance=(("forest/*", own),)) == 0.25
+    assert of(tolerance=general, case_tolerance=(("tree/*", own), ("*", general))) == 0.5
+
+
+def test_cells_are_excluded_by_their_reader_too():
+    made = plan(exclude=(Rule(reader="sklearn-1.0"),))
+
+    assert {cell.reader for cell in made.cells} == {"sklearn-1.1"}

@@ -247,3 +247,12 @@ def test_controls_and_expectations_are_in_every_output():
 
 def test_no_controls_are_told_loudly():
     assert "controls: NONE were measured" in render_terminal(view_of(Verdict.IDENTICAL))
+
+
+def test_cases_and_formats_are_rolled_up_and_sum_to_the_planned_cells():
+    view = view_of(*ALL)
+
+    for squares in (view.by_case, view.by_format):
+        assert sum(square.planned for square in squares.values()) == len(view.rows)
+    assert set(view.by_format) == {"pickle", "joblib", "joblib-mmap"}
+    assert summary(view)["formats"]["pickle"]["planned"] == view.by_format["pickle"].planned

@@ -27,6 +27,7 @@ Recipes of controls - artifacts that are damaged on purpose and must be caught -
 ========= ======== =====================================================================================
 expect    yes      verdict that the control must get where it was written, e.g. ``drift``
 says      no       text that the reason must contain
+resumes   no       what must be said of further training, e.g. ``lost optimizer state``
 tamper    no       ``tamper(model, data)`` gives what is saved instead of the fitted model
 damage    no       ``damage(path, model)`` damages the artifact before its SHA-256 is taken
 claim     no       SHA-256 that the writer claims, instead of the true one
@@ -47,7 +48,7 @@ TASKS = ("binary", "multiclass", "regression", "clustering", "outlier", "transfo
 KINDS = ("object", "keras", "tf-module")
 _REQUIRED = ("family", "task", "data", "build", "outputs")
 _OPTIONAL = ("kind", "fit", "prepare", "custom", "needs", "formats", "roles", "rebuild", "resume")
-_CONTROL = ("expect", "says", "tamper", "damage", "claim")
+_CONTROL = ("expect", "says", "resumes", "tamper", "damage", "claim")
 _NAME = re.compile(r"^[a-z0-9][a-z0-9.+-]*$")
 
 
@@ -75,6 +76,7 @@ class Recipe(object):
         self.rebuild: Callable[[Any], Any] = spec.get("rebuild", spec["build"])
         self.resume: Any = spec.get("resume")
         self.expect: str = spec.get("expect", "")
+        self.resumes: str = spec.get("resumes", "")
         self.says: str = spec.get("says", "")
         self.tamper: Optional[Callable[[Any, Any], Any]] = spec.get("tamper")
         self.damage: Optional[Callable[[str, Any], Any]] = spec.get("damage")

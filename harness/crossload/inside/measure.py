@@ -17,7 +17,7 @@ from typing import Any, Dict, List
 import numpy as np
 
 from . import outputs, state
-from .contract import Recipe
+from .contract import ContractError, Recipe
 
 TEXT_LIMIT = 2000
 CORRUPTED = "ArtifactCorrupted"
@@ -158,6 +158,7 @@ def fit_once(recipe: Recipe, arrays: Dict[str, Any], record: Record, job: Dict[s
     fit = recipe.fit or (fit_keras if recipe.kind == "keras" else fit_default)
     model = record.run("fit", lambda: fit(model, data))
     found = record.run("predict-before", lambda: outputs.ask(model, recipe, data))
+    check_outputs(found, recipe, data)
     # asked twice: what differs within one process is noise of the case, not harm done by saving
     second = outputs.ask(model, recipe, data)
     facts = {"state": state.keep(model, recipe.kind, job["states"])}
@@ -170,6 +171,20 @@ def fit_once(recipe: Recipe, arrays: Dict[str, Any], record: Record, job: Dict[s
     fitted = Fitted(recipe, data, found, dict(record.seconds), facts)
     fitted.model = model
     return fitted
+
+
+def check_outputs(found: Dict[str, Any], recipe: Recipe, data: Any) -> None:
+    """Raise `ContractError` for outputs that cannot be judged: another number of rows, or labels that are NaN."""
+    if recipe.task in ("object", "transform") or data.y_test is None:
+        return
+    where = os.path.basename(recipe.file) + ": RECIPES[" + repr(recipe.name) + "]: outputs[%r]: "
+    for name, array in found.items():
+        if array.ndim == 0 or len(array) != len(data.y_test):
+            text = "has the shape %s, expected one row for each of %d held-out rows"
+            raise ContractError(where % name + text % (array.shape, len(data.y_test)))
+        labels = name == "predict" and recipe.task != "regression"
+        if labels and array.dtype.kind == "f" and np.isnan(array).any():
+            raise ContractError(where % name + "has NaN among its labels")
 
 
 class OnTraining(object):
@@ -263,7 +278,7 @@ def save(fitted: Fitted, fmt: Any, item: Dict[str, Any], job: Dict[str, Any]) ->
             recipe.damage(path, fitted.model)
         facts = dict(fitted.facts)
         if recipe.resume:
-            facts.update(resume(model, recipe, fitted.data, job))
+            facts.update(resume(fitted.model, recipe, fitted.data, job))
         sha = outputs.sha256_of(path)
         size = outputs.size_of(path)
         each = outputs.digests(fitted.arrays)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from crossload.report.view import Row, View
+    from crossload.report.view import Row, Square, View
     from crossload.verdict import Judgement
 
 SCHEMA_VERSION = 2
@@ -110,15 +110,14 @@ def summary(view: View) -> dict[str, Any]:
                 {
                     "writer": writer,
                     "reader": reader,
-                    "worst": square.worst.word,
-                    "counts": {
-                        verdict.word: count for verdict, count in sorted(square.counts.items(), key=lambda e: e[0].word)
-                    },
+                    **rollup(square),
                 }
                 for (writer, reader), square in grid.squares.items()
             ]
             for grid in view.grids
         },
+        "formats": {name: rollup(square) for name, square in view.by_format.items()},
+        "cases": {name: rollup(square) for name, square in view.by_case.items()},
         "versions": [
             {
                 "id": each.id,
@@ -152,6 +151,12 @@ def summary(view: View) -> dict[str, Any]:
             for each in view.signatures
         ],
     }
+
+
+def rollup(square: Square) -> dict[str, Any]:
+    """Worst verdict and counts of a group of cells."""
+    counts = sorted(square.counts.items(), key=lambda each: each[0].word)
+    return {"worst": square.worst.word, "planned": square.planned, "counts": {verdict.word: n for verdict, n in counts}}
 
 
 def frame(view: View) -> pd.DataFrame:

@@ -40,6 +40,21 @@ def grid_table(grid: Grid, ids: list[str]) -> str:
     return table(["saved with ↓ loaded in →", *[escape(labels[each]) for each in ids]], rows)
 
 
+def rollup_table(what: str, squares: dict[str, Square]) -> str:
+    """Worst verdict and counts by verdict; the counts of a line sum to its planned cells."""
+    seen = [verdict for verdict in Verdict if any(verdict in square.counts for square in squares.values())]
+    rows = [
+        [
+            escape(name),
+            f"`{square.worst.symbol}` {square.worst.word}",
+            str(square.planned),
+            *[str(square.counts.get(verdict, 0)) for verdict in seen],
+        ]
+        for name, square in squares.items()
+    ]
+    return table([what, "worst", "planned", *[verdict.word for verdict in seen]], rows)
+
+
 def render_markdown(view: View) -> str:
     """The whole report of one matrix."""
     ids = [facts.id for facts in view.environments]
@@ -123,6 +138,7 @@ def render_markdown(view: View) -> str:
             "Their held-out score is far below the score on the rows they were trained on; drift on them says less.",
             table(["recipe", "saved with", "training score minus held-out score"], shown),
         ]
+    parts += ["## By format", rollup_table("format", view.by_format), "## By case", rollup_table("case", view.by_case)]
     parts.append("## By family")
     for grid in view.grids[1:]:
         parts += [f"### {escape(grid.family)}", grid_table(grid, ids)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from crossload.verdict import Finding, Surprise, Verdict, tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from crossload.plan import Cell
     from crossload.verdict import Control, Judgement
@@ -260,6 +260,22 @@ class View:
         """Environments of which at least one cell has an outcome, be it that they could not be built."""
         known = [row.cell for row in self.rows if row.judgement.verdict is not Verdict.NOT_RUN]
         return frozenset(each for cell in known for each in (cell.writer, cell.reader))
+
+    @cached_property
+    def by_format(self) -> dict[str, Square]:
+        """All cells of each format."""
+        return self._rolled_up(lambda row: row.cell.case.format)
+
+    @cached_property
+    def by_case(self) -> dict[str, Square]:
+        """All cells of each case."""
+        return self._rolled_up(lambda row: row.cell.case.name)
+
+    def _rolled_up(self, key: Callable[[Row], str]) -> dict[str, Square]:
+        found: dict[str, Counter[Verdict]] = {}
+        for row in self.rows:
+            found.setdefault(key(row), Counter())[row.judgement.verdict] += 1
+        return {name: Square(counts=dict(counts)) for name, counts in found.items()}
 
     @cached_property
     def diagonal(self) -> tuple[int, int]:

@@ -21,6 +21,8 @@ class Control:
     """Verdict that it must get."""
     says: str
     """Text that the reason must contain; empty for any."""
+    resumes: str = ""
+    """What must be said of further training; empty for anything."""
     judgement: Judgement
 
     @property
@@ -29,13 +31,15 @@ class Control:
         found = self.judgement
         if not found.verdict.measured:
             return None
-        return found.verdict.word == self.expected and self.says in found.reason
+        return found.verdict.word == self.expected and self.says in found.reason and found.resumes.startswith(self.resumes)
 
     @property
     def text(self) -> str:
         """What was expected and what came, for a control that was missed."""
         wanted = self.expected + (f" saying {self.says!r}" if self.says else "")
+        wanted += f" and training: {self.resumes}" if self.resumes else ""
         found = f"{self.judgement.verdict.word}: {self.judgement.reason or 'no reason'}"
+        found += f" and training: {self.judgement.resumes or 'not asked'}" if self.resumes else ""
         return f"{self.cell.case.name} in {self.cell.writer}: expected {wanted}, got {found}"
 
 

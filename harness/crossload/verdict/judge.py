@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from crossload.plan import Cell
 from crossload.verdict.compare import Distance, compare
 from crossload.verdict.metrics import agreement_metrics, compute_metrics, labels_of, role_of
 from crossload.verdict.state import StateChange, compare_states
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from crossload.config import Tolerance
     from crossload.inside.contract import Recipe
-    from crossload.plan import Cell
 
 Array = np.ndarray[Any, Any]
 Record = dict[str, Any]
@@ -54,7 +54,7 @@ class Judgement:
     resumes: str = ""
     """Whether training goes on alike after loading: yes, no, or what was lost; empty where it was not asked."""
     noise: float = 0.0
-    """Largest difference between two predictions of the writer itself."""
+    """Largest difference between predictions of the writer itself: twice in its process, and loaded in a fresh one."""
     gap: float = float("nan")
     """Score on training rows minus score on held-out rows (accuracy or R2), of the writer."""
     warned: tuple[str, ...] = ()
@@ -76,10 +76,21 @@ class Judge:
         self._states = states
         self._changes: dict[tuple[str, str], StateChange] = {}
         self._metrics: dict[tuple[str, str, str], dict[str, float]] = {}
-        self._compared: dict[tuple[str, str, str], Judgement] = {}
+        self._compared: dict[tuple[str, str, str, float], Judgement] = {}
 
-    def judge(self, cell: Cell, saved: Record | None, loaded: Record | None, no_environment: str = "") -> Judgement:
-        """The verdict of a cell from the records of its save and its load (None: not measured)."""
+    def judge(
+        self,
+        cell: Cell,
+        saved: Record | None,
+        loaded: Record | None,
+        no_environment: str = "",
+        diagonal: Record | None = None,
+    ) -> Judgement:
+        """The verdict of a cell from the records of its save and its load (None: not measured).
+
+        ``diagonal`` is the load of the same artifact by its writer in a fresh process: what differs there, within the
+        tolerance, is noise of the case and not asked of other readers.  A difference beyond the tolerance is drift there.
+        """
         if no_environment:
             return Judgement(verdict=Verdict.NO_ENVIRONMENT, reason=no_environment)
         if saved is None:
@@ -99,19 +110,27 @@ class Judge:
         if loaded["status"] != "ok":
             verdict = Verdict.PREDICT_ERROR if loaded["stage"] == "predict" else Verdict.LOAD_ERROR
             return Judgement(verdict=verdict, reason=_error_text(loaded), warned=warned)
-        return self._add_facts(cell, self._compare(cell, saved, loaded), saved, loaded, warned)
+        return self._add_facts(cell, self._compare(cell, saved, loaded, diagonal), saved, loaded, warned)
 
     def drifts(self, cell: Cell, saved: Record, loaded: Record) -> bool:
         """Whether a load that went well drifted; asked while the run goes on, so that a drift is measured twice."""
         return self.judge(cell, saved, loaded).verdict is Verdict.DRIFT
 
-    def _compare(self, cell: Cell, saved: Record, loaded: Record) -> Judgement:
-        key = (cell.case.name, saved["kept"], loaded["kept"])
+    def _compare(self, cell: Cell, saved: Record, loaded: Record, diagonal: Record | None) -> Judgement:
+        floor = self._diagonal_floor(cell, saved, diagonal)
+        key = (cell.case.name, saved["kept"], loaded["kept"], floor)
         if key not in self._compared:
-            self._compared[key] = self._compare_outputs(cell, saved, loaded)
+            self._compared[key] = self._compare_outputs(cell, saved, loaded, floor)
         return self._compared[key]
 
-    def _compare_outputs(self, cell: Cell, saved: Record, loaded: Record) -> Judgement:
+    def _diagonal_floor(self, cell: Cell, saved: Record, diagonal: Record | None) -> float:
+        """How far the writer's own load in a fresh process is from what it predicted, where that is within tolerance."""
+        if diagonal is None or cell.writer == cell.reader or diagonal["status"] != "ok":
+            return 0.0
+        found = self._compare(Cell(cell.case, cell.writer, cell.writer), saved, diagonal, None)
+        return found.max_abs if found.verdict is Verdict.EQUIVALENT else 0.0
+
+    def _compare_outputs(self, cell: Cell, saved: Record, loaded: Record, diagonal_floor: float) -> Judgement:
         recipe = self._recipes[cell.case.recipe]
         expected = set(recipe.outputs)
         given = set(loaded["outputs"])
@@ -121,7 +140,7 @@ class Judge:
         before = self._metrics_of(cell, saved["kept"])
         tolerance = self._tolerance(cell.case)
         noise = self._noise(saved, tolerance)
-        floor = max((each.max_abs for each in noise.values()), default=0.0)
+        floor = max([diagonal_floor, *(each.max_abs for each in noise.values())])
         if not all(each.within for each in noise.values()):
             reason = f"two predictions of the writer itself differ by {floor:.2g} at most"
             return Judgement(verdict=Verdict.UNSTABLE, reason=reason, before=before, after=before, noise=floor)
