@@ -148,6 +148,7 @@ def _say(text: str) -> None:
 def _run(chosen: argparse.Namespace) -> None:
     from crossload import app  # noqa: PLC0415 - keeps --help fast
     from crossload.environments import Places  # noqa: PLC0415
+    from crossload.matrix_run import Options  # noqa: PLC0415
     from crossload.plan import Selection  # noqa: PLC0415
 
     selection = Selection(
@@ -157,7 +158,7 @@ def _run(chosen: argparse.Namespace) -> None:
         cases=tuple(chosen.case),
         formats=tuple(chosen.format),
     )
-    options = app.Options(
+    options = Options(
         matrices=tuple(chosen.matrices),
         selection=selection,
         jobs=chosen.jobs,

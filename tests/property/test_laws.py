@@ -17,7 +17,8 @@ from helpers import plan
 from crossload.config.model import Rule
 from crossload.engine.store import merge
 from crossload.plan import Selection
-from crossload.report.view import EnvironmentFacts, Row, RunFacts, Square, make_view
+from crossload.report.model import EnvironmentFacts, Row, RunFacts, Square
+from crossload.report.view import make_view
 from crossload.verdict import Judgement, Verdict, compare, propose
 
 versions = st.lists(st.sampled_from([f"1.{n}" for n in range(8)]), min_size=1, max_size=5, unique=True)

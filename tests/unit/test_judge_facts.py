@@ -9,7 +9,7 @@ from helpers import RECIPE, loaded, plan, saved
 from crossload.config.model import Tolerance
 from crossload.inside import contract
 from crossload.verdict import Judge, Verdict
-from crossload.verdict.judge import metric_drifts
+from crossload.verdict.judge import lost_class, metric_drifts
 
 TRUTH = np.array([0, 1, 0, 1])
 TRAIN = np.array([1, 1, 1, 0])
@@ -271,3 +271,25 @@ def test_a_diagonal_beyond_the_tolerance_is_drift_not_noise():
     found = judged(arrays, asked=ask)
 
     assert (found.verdict, found.noise) == (Verdict.DRIFT, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("reason", "custom", "expected"),
+    [
+        ("ValueError: Unknown layer: 'Scale'. Please ensure", True, "custom class Scale"),
+        ("ValueError: Unknown layer: 'Cast'. Please ensure", False, "class Cast"),
+        ("TypeError: Could not locate class 'Functional'. Make sure", False, "class Functional"),
+        ("AttributeError: Can't get attribute '_RemainderColsList' on <module", False, "class _RemainderColsList"),
+        ("ValueError: node array", True, ""),
+    ],
+)
+def test_a_class_that_the_reader_lacks_is_named(reason, custom, expected):
+    assert lost_class(reason, custom=custom) == expected
+
+
+def test_a_load_error_names_the_class_that_is_lost():
+    error = {"type": "ValueError", "message": "Unknown layer: 'Cast'", "traceback": ""}
+
+    found = judged(same({"predict": TRUTH}), load={"status": "error", "stage": "load", "error": error})
+
+    assert found.lost == "class Cast"

@@ -13,7 +13,8 @@ from crossload.report import EnvironmentFacts, Row, RunFacts, make_view, render_
 from crossload.report.files import frame, summary
 from crossload.report.html import render_html
 from crossload.report.markdown import render_markdown
-from crossload.report.view import Square, compatibility, short_labels, signature_of
+from crossload.report.model import Square, compatibility
+from crossload.report.view import short_labels, signature_of
 from crossload.verdict import Control, Finding, Judgement, Surprise, Verdict
 
 HOSTILE = "</script><b>x</b> \x1b[31m | `a` \u202e\n\"'&"

@@ -11,21 +11,22 @@ import threading
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from crossload.engine.server import Server, Stopped
-from crossload.engine.store import UNSURE, is_corrupted, merge
+from crossload.engine.state import EnvironmentState
+from crossload.engine.store import UNSURE, is_corrupted, is_unbelieved, merge
 from crossload.environments import build, is_built
-from crossload.errors import EnvironmentPinsError, EnvironmentUnavailable, HarnessFault
+from crossload.errors import EnvironmentPinsError, EnvironmentUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crossload.engine.ledger import Ledger
+    from crossload.engine.state import Progress, Settings
     from crossload.engine.store import Record, Store
     from crossload.environments import Locker, Places
-    from crossload.plan import Cell, Environment, Plan
+    from crossload.plan import Cell, Plan
 
 SAMPLE = 97
 """One load in this many is measured again in a process of its own."""
@@ -35,37 +36,6 @@ _JOB_SECONDS = 6.0
 
 _MOST_SERVERS = 12
 """Pinned interpreters kept alive at once; each holds its imported libraries in memory."""
-
-
-class Progress(Protocol):
-    """Who is told how far the run is."""
-
-    def note(self, text: str) -> None: ...
-    def start(self, total: int, reused: int) -> None: ...
-    def saved(self) -> None: ...
-    def settled(self, cells: int) -> None: ...
-
-
-@dataclass
-class _State:
-    """One environment in this run."""
-
-    environment: Environment
-    saves: list[Any] = field(default_factory=list)
-    """Cases to save, one a saver."""
-    pending: list[Cell] = field(default_factory=list)
-    """Cells that it is to load, whose artifacts are there."""
-    prepared: bool = False
-    busy: bool = False
-    server: Server | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How to run."""
-
-    jobs: int
-    no_fork: bool = False
 
 
 class Run:
@@ -96,7 +66,7 @@ class Run:
         """What this run is to know: controls first, so that a harness that cannot be trusted is known early."""
         by_id = {environment.id: environment for environment in plan.environments}
         wanted = dict.fromkeys(each for cell in self.cells for each in (cell.writer, cell.reader))
-        self._states = {each: _State(by_id[each]) for each in wanted}
+        self._states = {each: EnvironmentState(by_id[each]) for each in wanted}
         self._cells: dict[tuple[str, str, str], list[Cell]] = defaultdict(list)
         for cell in self.cells:
             self._cells[cell.writer, cell.case.recipe, cell.case.saver].append(cell)
@@ -136,7 +106,7 @@ class Run:
 
     # --- what is to be done -------------------------------------------------------------------------------------
 
-    def _admit(self, state: _State, built: Any) -> None:
+    def _admit(self, state: EnvironmentState, built: Any) -> None:
         """Take in an environment that stands: what it has to save, and what of it can be loaded already."""
         env_id = state.environment.id
         self.ledger.built[env_id] = built
@@ -147,7 +117,7 @@ class Run:
         for cells in savers.values():
             case = cells[0].case
             record = self.ledger.save(env_id, case)
-            if record is None or not self.store.has_artifact(record) or _unbelieved(record):
+            if record is None or not self.store.has_artifact(record) or is_unbelieved(record):
                 state.saves.append(case)
             else:
                 self._offer(cells)
@@ -162,7 +132,7 @@ class Run:
         """Whether a cell whose reader stands is still to be measured."""
         record = self.ledger.load(cell)
         return self.ledger.load_key(cell) is not None and (
-            record is None or _unbelieved(record) or not self.store.has_outputs(record)
+            record is None or is_unbelieved(record) or not self.store.has_outputs(record)
         )
 
     def _missing(self) -> int:
@@ -206,7 +176,7 @@ class Run:
                 self._turn.notify_all()
             raise
 
-    def _next(self) -> tuple[_State, list[Cell] | None] | None:
+    def _next(self) -> tuple[EnvironmentState, list[Cell] | None] | None:
         """The next task: an environment to prepare, else the reader that has most to load."""
         if self._stop.is_set():
             return None
@@ -222,7 +192,7 @@ class Run:
             ready.remove(state)
         return None
 
-    def _take(self, state: _State) -> list[Cell]:
+    def _take(self, state: EnvironmentState) -> list[Cell]:
         """Open cells for one job, one for each different key; cells that need no measuring are dropped."""
         mean = self._seconds / self._loaded if self._loaded else 0.02
         most = max(20, min(600, int(_JOB_SECONDS / max(mean, 0.002))))
@@ -256,7 +226,7 @@ class Run:
 
     # --- tasks --------------------------------------------------------------------------------------------------
 
-    def _prepare(self, state: _State) -> None:
+    def _prepare(self, state: EnvironmentState) -> None:
         env_id = state.environment.id
         try:
             if env_id not in self.ledger.built:
@@ -275,7 +245,7 @@ class Run:
             self._give_up(state, error)
         state.prepared = True
 
-    def _give_up(self, state: _State, error: EnvironmentUnavailable | EnvironmentPinsError) -> None:
+    def _give_up(self, state: EnvironmentState, error: EnvironmentUnavailable | EnvironmentPinsError) -> None:
         """An environment that cannot be had is an outcome of its cells."""
         env_id = state.environment.id
         text = str(error) + (f" ({error.hint})" if error.hint else "")
@@ -287,7 +257,7 @@ class Run:
             self.bad_pins.append(error)
         self.progress.note(f"NO ENVIRONMENT {text}")
 
-    def _server(self, state: _State) -> Server:
+    def _server(self, state: EnvironmentState) -> Server:
         if state.server is None:
             built = self.ledger.built[state.environment.id]
             server = Server(built, self.plan.catalog, self.ledger.data, self.store)
@@ -295,7 +265,7 @@ class Run:
             server.hello(self.stopped)
         return state.server
 
-    def _save(self, state: _State) -> None:
+    def _save(self, state: EnvironmentState) -> None:
         env_id = state.environment.id
         server = self._server(state)
         cases = {self.ledger.save_key(env_id, case): case for case in state.saves}
@@ -329,7 +299,7 @@ class Run:
         """A format that writes with the case's saver."""
         return next(name for name, fmt in self.plan.catalog.formats.items() if fmt.saver == case.saver)
 
-    def _load(self, state: _State, cells: list[Cell]) -> None:
+    def _load(self, state: EnvironmentState, cells: list[Cell]) -> None:
         if state.environment.id in self.ledger.failures:
             return
         try:
@@ -395,34 +365,3 @@ class Run:
             isolate=isolate,
             no_fork=self.settings.no_fork,
         )
-
-
-def _unbelieved(record: Record) -> bool:
-    """Whether an outcome is to be measured again by the next run.
-
-    That is a crash, time-out or outgrown limit that was seen once only, because the run that saw it was ended before the
-    repeat; and an artifact that was damaged in the store, which says nothing about the model.
-    """
-    return (record["status"] in UNSURE and not record.get("confirm")) or is_corrupted(record)
-
-
-def leaks(ledger: Ledger, plan: Plan) -> list[str]:
-    """Cells whose repeat in a process of its own gave another answer than the batch did: faults of the harness."""
-    found = []
-    for cell in (*plan.controls, *plan.selected):
-        record = ledger.load(cell)
-        if record is None or "first" not in record or record["first"]["status"] in UNSURE:
-            continue
-        first = record["first"]
-        if (first["status"], first["outputs"]) != (record["status"], record.get("outputs", {})):
-            found.append(f"{cell.case.name} {cell.writer} -> {cell.reader}: {first['status']}, then {record['status']}")
-    return found
-
-
-def fault_of(found: list[str]) -> HarnessFault:
-    """The error for leaks."""
-    shown = "\n".join(found[:10])
-    return HarnessFault(
-        f"{len(found)} cells answered differently in a process of their own:\n{shown}",
-        hint="state leaks from one cell into the next; the answers of single processes are the ones in the tables",
-    )

@@ -135,3 +135,12 @@ def disk_error(error: OSError) -> StoreError:
             hint="make room and run the same command again: what was measured is kept",
         )
     return StoreError(f"the store cannot be written: {error}", hint="check the rights of the folder .crossload")
+
+
+def is_unbelieved(record: Record) -> bool:
+    """Whether an outcome is to be measured again by the next run.
+
+    That is a crash, time-out or outgrown limit that was seen once only, because the run that saw it was ended before the
+    repeat; and an artifact that was damaged in the store, which says nothing about the model.
+    """
+    return (record["status"] in UNSURE and not record.get("confirm")) or is_corrupted(record)

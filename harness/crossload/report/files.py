@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crossload.report.html import render_html
 from crossload.report.markdown import escape, render_markdown
-from crossload.report.view import compatibility
+from crossload.report.model import compatibility
 from crossload.verdict import Verdict, tally
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from crossload.report.view import Row, Square, View
+    from crossload.report.model import Row, Square
+    from crossload.report.view import View
     from crossload.verdict import Judgement
 
 SCHEMA_VERSION = 2
@@ -36,6 +37,7 @@ COLUMNS = {
     "state": "fitted state after loading: equal, differs, layout (arrays renamed, added, removed), or unknown",
     "optimizer": "optimizer variables after loading: kept, changed, lost; empty where there were none",
     "resumes": "whether training goes on alike after loading: yes, no, what was lost; empty where not asked",
+    "lost": "class that the reader did not find, where the error names one",
     "noise": "largest difference between two predictions of the writer in its own process",
     "train_gap": "accuracy or R2 on training rows minus that on held-out rows",
     "confirmed": "measured a second time in a process of its own",
@@ -181,6 +183,7 @@ def frame(view: View) -> pd.DataFrame:
         "state",
         "optimizer",
         "resumes",
+        "lost",
     ):
         table[column] = table[column].astype("category")
     return table
@@ -213,6 +216,7 @@ def _flat(row: Row, metrics: list[str]) -> dict[str, Any]:
         "state": judged.state,
         "optimizer": judged.optimizer,
         "resumes": judged.resumes,
+        "lost": judged.lost,
         "noise": judged.noise,
         "train_gap": judged.gap,
         "confirmed": row.confirmed,

@@ -7,7 +7,8 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from crossload.report.view import View, compatibility, short_labels, versions_shown
+from crossload.report.model import compatibility
+from crossload.report.view import View, short_labels, versions_shown
 
 
 def _printable(value: object) -> object:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crossload.report.view import compatibility, short_labels, versions_shown
+from crossload.report.model import compatibility
+from crossload.report.view import short_labels, versions_shown
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:
-    from crossload.report.view import Grid, Square, View
+    from crossload.report.model import Grid, Square
+    from crossload.report.view import View
 
 _SIGNS = str.maketrans({"|": "\\|", "<": "&lt;", ">": "&gt;", "`": "'", "*": "\\*", "_": "\\_", "[": "\\[", "]": "\\]"})
 

@@ -11,7 +11,8 @@ from crossload.report.view import short_labels
 from crossload.verdict import Surprise, Verdict
 
 if TYPE_CHECKING:
-    from crossload.report.view import Grid, Square, View
+    from crossload.report.model import Grid, Square
+    from crossload.report.view import View
 
 
 def clean(text: str) -> str:

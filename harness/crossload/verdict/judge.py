@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +25,12 @@ Record = dict[str, Any]
 
 _RESUME_ATOL, _RESUME_RTOL = 1e-5, 1e-4
 """Tolerance of losses (or predictions) after further training, which adds up the rounding of whole steps."""
+
+_LOST = re.compile(
+    r"(?:Unknown (?:layer|object|optimizer|\w+ function)|Could not locate class|Could not deserialize class|Can't get attribute)"
+    r"[: ]+'([\w.>]+)'"
+)
+"""How Keras and pickle say that a class is not there."""
 
 _COUNTS = ("tp", "fp", "fn", "tn")
 _BY_STATUS = {"crash": Verdict.CRASH, "timeout": Verdict.TIMEOUT, "memory": Verdict.MEMORY}
@@ -53,6 +60,8 @@ class Judgement:
     """Optimizer variables: kept, changed, lost; empty where there were none."""
     resumes: str = ""
     """Whether training goes on alike after loading: yes, no, or what was lost; empty where it was not asked."""
+    lost: str = ""
+    """Class that the reader did not find, e.g. ``custom class Scale``; empty where none is named."""
     noise: float = 0.0
     """Largest difference between predictions of the writer itself: twice in its process, and loaded in a fresh one."""
     gap: float = float("nan")
@@ -109,7 +118,8 @@ class Judge:
             return Judgement(verdict=verdict, reason=_error_text(loaded), warned=warned)
         if loaded["status"] != "ok":
             verdict = Verdict.PREDICT_ERROR if loaded["stage"] == "predict" else Verdict.LOAD_ERROR
-            return Judgement(verdict=verdict, reason=_error_text(loaded), warned=warned)
+            lost = lost_class(_error_text(loaded), custom=self._recipes[cell.case.recipe].custom is not None)
+            return Judgement(verdict=verdict, reason=_error_text(loaded), warned=warned, lost=lost)
         return self._add_facts(cell, self._compare(cell, saved, loaded, diagonal), saved, loaded, warned)
 
     def drifts(self, cell: Cell, saved: Record, loaded: Record) -> bool:
@@ -233,6 +243,14 @@ class Judge:
             truth = self._truth(recipe.data, part)
             self._metrics[key] = compute_metrics(recipe.task, truth, self._outputs(kept), recipe.roles)
         return self._metrics[key]
+
+
+def lost_class(reason: str, *, custom: bool) -> str:
+    """The class that an error says is not known to the reader, in words; of a recipe with custom objects that is one."""
+    found = _LOST.search(reason)
+    if found is None:
+        return ""
+    return f"{'custom class' if custom else 'class'} {found.group(1)}"
 
 
 class MetricDrift(NamedTuple):

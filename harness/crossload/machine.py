@@ -1,0 +1,30 @@
+"""Facts of this machine and process: cores, CPU seconds, the width of the terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from crossload.progress import duration
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cpu_seconds() -> float:
+    """CPU seconds of this process and of all children that ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def timing(wall: float, cpu: float, count: int) -> str:
+    """Wall time against the limit of the work that was done."""
+    ratio = f", wall {wall / (cpu / count):.2f} x CPU / {count}" if cpu > 1 else ""
+    return f"all: {duration(wall)} wall, {duration(cpu)} CPU on {count} cores{ratio}"
+
+
+def terminal_width() -> int:
+    """Columns of the terminal, 100 where there is none."""
+    return shutil.get_terminal_size((100, 24)).columns
