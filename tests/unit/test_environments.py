@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crossload.environments import Places, read_lock
-from crossload.environments.index import Index, Release, index_urls, nearest, runs_on
+from crossload.environments.index import Index, Release, certificates, index_urls, nearest, runs_on
 from crossload.environments.interpreters import Interpreter
 from crossload.environments.locks import Locker
 from crossload.errors import EnvironmentPinsError, EnvironmentUnavailable
@@ -213,3 +213,10 @@ def test_pins_of_other_platforms_do_not_count():
     found = environment("numpy==1.0; sys_platform == 'nowhere'", "pandas==2.0", "scipy>=1")
 
     assert found.pins == {"pandas": "2.0"}
+
+
+def test_certificates_of_pip_and_uv_are_used_for_the_index():
+    assert certificates({}) == ""
+    assert certificates({"SSL_CERT_FILE": "/s", "PIP_CERT": "/p"}) == "/p"
+    assert certificates({"SSL_CERT_FILE": "/s", "REQUESTS_CA_BUNDLE": "/r"}) == "/r"
+    assert certificates({"SSL_CERT_FILE": "/s", "PIP_CERT": ""}) == "/s"

@@ -63,6 +63,12 @@ def index_urls(environ: Mapping[str, str], home: Path) -> list[str]:
     return list(dict.fromkeys(urls))
 
 
+def certificates(environ: Mapping[str, str]) -> str:
+    """The bundle of certificates that requests, pip or uv were told to use; empty for the usual one."""
+    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "SSL_CERT_FILE")
+    return next((environ[name] for name in names if environ.get(name)), "")
+
+
 def _uv_setting(path: Path) -> str | None:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -121,10 +127,13 @@ class Index:
         import requests  # noqa: PLC0415 - a second of imports that a run with locks never needs
         from pypi_simple import PYPI_SIMPLE_ENDPOINT, NoSuchProjectError, PyPISimple  # noqa: PLC0415
 
+        session = requests.Session()
+        if bundle := certificates(self._environ):
+            session.verify = bundle
         pages = []
         for url in index_urls(self._environ, Path.home()) or [PYPI_SIMPLE_ENDPOINT]:
             try:
-                with PyPISimple(endpoint=url) as client:
+                with PyPISimple(endpoint=url, session=session) as client:
                     pages.append(client.get_project_page(name, timeout=60))
             except NoSuchProjectError:
                 continue

@@ -120,7 +120,8 @@ class Locker:
         try:
             return self._make(environment, refresh=refresh)
         except IndexUnavailable as error:
-            raise EnvironmentUnavailable(str(error), hint=error.hint) from error
+            msg = f"{environment.id}: {error}"
+            raise EnvironmentUnavailable(msg, hint=error.hint) from error
 
     def as_of(self, environment: Environment) -> date:
         """The day as of which dependencies are resolved."""
