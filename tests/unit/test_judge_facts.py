@@ -293,3 +293,44 @@ def test_a_load_error_names_the_class_that_is_lost():
     found = judged(same({"predict": TRUTH}), load={"status": "error", "stage": "load", "error": error})
 
     assert found.lost == "class Cast"
+
+
+def rmse_moved(by, allowed):
+    """Judge a regression whose outputs may move freely, and whose largest error moves by ``by``."""
+    before, after = {"predict": np.array([0.0, 1.0, 0.0, 1.0])}, {"predict": np.array([0.0, 1.0, 0.0, 1.0 + by])}
+
+    return judged(
+        {"before": before, "after": after}, task="regression", tolerance=Tolerance(metric=allowed, atol=9.0, rtol=0.0)
+    )
+
+
+@pytest.mark.parametrize(("by", "expected"), [(0.25, Verdict.EQUIVALENT), (0.375, Verdict.DRIFT), (0.5, Verdict.DRIFT)])
+def test_a_metric_just_beyond_its_tolerance_is_drift_even_if_all_outputs_are_within(by, expected):
+    found = rmse_moved(by, 0.25)
+
+    assert found.verdict is expected
+    assert found.worst_metric == "max_error"
+    assert found.worst_excess == pytest.approx(by / 0.25)
+
+
+def test_without_a_tolerance_for_metrics_none_may_move():
+    assert rmse_moved(1e-9, 0.0).verdict is Verdict.DRIFT
+    assert "(no change allowed), " in rmse_moved(1e-9, 0.0).reason
+
+
+def test_changed_labels_are_told_once():
+    found = judged({"before": {"predict": TRUTH}, "after": {"predict": 1 - TRUTH}})
+
+    assert "4 labels changed" in found.reason
+    assert "predict:" not in found.reason
+
+
+def test_a_diagonal_that_failed_gives_no_noise():
+    before = {"predict_proba": np.array([0.1, 0.9])}
+    arrays = {"before": before, "after": before, "diagonal": {"predict_proba": np.array([0.1 + 9e-7, 0.9])}}
+    failed = loaded({"predict_proba": "x"}, kept="diagonal", status="error")
+
+    def ask(judge, cell, save, load):
+        return judge.judge(type(cell)(cell.case, "sklearn-1.0", "sklearn-1.1"), save, load, "", failed)
+
+    assert judged(arrays, asked=ask).noise == 0.0
