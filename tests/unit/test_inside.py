@@ -220,9 +220,9 @@ def test_an_exception_that_cannot_be_printed_is_still_described():
 
 
 def test_machine_paths_and_addresses_are_scrubbed():
-    job = {"scrub": [["/home/me/env", "<environment>"]]}
+    job = {"scrub": [["/srv/some/env", "<environment>"]]}
 
-    found = measure.describe_error(ValueError("at /home/me/env/lib x 0x7f0123456789"), job)
+    found = measure.describe_error(ValueError("at /srv/some/env/lib x 0x7f0123456789"), job)
 
     assert found["message"] == "at <environment>/lib x 0x..."
 
