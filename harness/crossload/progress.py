@@ -28,7 +28,7 @@ class PlainProgress:
         self._stream = stream if stream is not None else sys.stderr
         self._clock = clock
         self._lock = threading.Lock()
-        self._total = self._done = self._reused = self._saves = 0
+        self._total = self._done = self._saves = 0
         self._began = self._last = clock()
         self._first: tuple[float, int] | None = None
         """When cells began to settle in numbers, and how many were done then: saves come first and settle few."""
@@ -41,7 +41,7 @@ class PlainProgress:
     def start(self, total: int, reused: int) -> None:
         """``total`` cells are selected, ``reused`` of them have outcomes already."""
         with self._lock:
-            self._total, self._reused, self._done = total, reused, reused
+            self._total, self._done = total, reused
             self._began = self._last = self._clock()
             kept = f", {reused} known from before" if reused else ""
             self._write(f"{total} cells (controls included){kept}, {total - reused} without an outcome")

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from helpers import plan
 
+from crossload.config import Expectation
 from crossload.report import EnvironmentFacts, Row, RunFacts, make_view, render_terminal, write_reports
 from crossload.report.files import frame, summary
 from crossload.report.html import render_html
@@ -257,3 +258,15 @@ def test_cases_and_formats_are_rolled_up_and_sum_to_the_planned_cells():
         assert sum(square.planned for square in squares.values()) == len(view.rows)
     assert set(view.by_format) == {"pickle", "joblib", "joblib-mmap"}
     assert summary(view)["formats"]["pickle"]["planned"] == view.by_format["pickle"].planned
+
+
+def test_known_failures_are_shown_with_reason_link_and_count():
+    base = view_of(Verdict.LOAD_ERROR)
+    reason = Expectation(name="expect[0]", verdicts=("load-error",), reason="moved in 1.3", link="https://example.org/7")
+    rows = [replace(row, finding=Finding(surprise=Surprise.EXPECTED, expectation=reason)) for row in base.rows]
+    rows[0] = replace(rows[0], finding=Finding(surprise=Surprise.OTHER, expectation=reason))
+    view = make_view(name="m", title="t", environments=base.environments, rows=rows, run=RUN, judged_against=True)
+
+    assert view.known == (("moved in 1.3", "https://example.org/7", len(rows) - 1),)
+    assert f"| {len(rows) - 1} | moved in 1.3 ([source](https://example.org/7)) |" in render_markdown(view)
+    assert summary(view)["known"][0]["cells"] == len(rows) - 1

@@ -139,6 +139,7 @@ def summary(view: View) -> dict[str, Any]:
             }
             for row in view.worst_drifts
         ],
+        "known": [{"reason": reason, "link": link, "cells": count} for reason, link, count in view.known],
         "failures": [
             {
                 "verdict": each.verdict.word,

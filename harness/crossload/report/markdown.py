@@ -113,6 +113,9 @@ def render_markdown(view: View) -> str:
                 ],
             ),
         ]
+    if view.known:
+        rows = [[str(count), escape(reason) + (f" ([source]({link}))" if link else "")] for reason, link, count in view.known]
+        parts += ["## Known failures and their reasons", table(["cells", "reason"], rows)]
     if view.signatures:
         parts += [
             "## Failures, grouped by what they say",

@@ -98,11 +98,21 @@ class View:
 
     @property
     def passed(self) -> int:
-        return sum(count for verdict, count in self.counts.items() if verdict.passes)
+        return Square(counts=self.counts).passed
 
     @property
     def failed(self) -> int:
-        return sum(count for verdict, count in self.counts.items() if verdict.passes is False)
+        return Square(counts=self.counts).failed
+
+    @cached_property
+    def known(self) -> tuple[tuple[str, str, int], ...]:
+        """(reason, link, cells) of the failures that were expected, most cells first; equal reasons together."""
+        found: Counter[tuple[str, str]] = Counter()
+        for row in self.rows:
+            expectation = row.finding.expectation
+            if row.finding.surprise is Surprise.EXPECTED and expectation is not None:
+                found[expectation.reason, expectation.link] += 1
+        return tuple((reason, link, count) for (reason, link), count in found.most_common())
 
     @property
     def measured(self) -> int:
