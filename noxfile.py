@@ -38,6 +38,24 @@ def matrix(session: nox.Session) -> None:
 
 
 @nox.session(python=False, default=False)
+def plan(session: nox.Session) -> None:
+    """Split the matrices into parts for several machines (-- --shards 8 --format github)."""
+    driver.crossload(session, "plan", *session.posargs)
+
+
+@nox.session(python=False, default=False)
+def merge(session: nox.Session) -> None:
+    """Join what other machines measured, judge and publish (-- FOLDER...)."""
+    driver.crossload(session, "merge", *session.posargs)
+
+
+@nox.session(python=False, default=False)
+def gc(session: nox.Session) -> None:
+    """Drop what no matrix refers to from the store (-- --dry-run)."""
+    driver.crossload(session, "gc", *session.posargs)
+
+
+@nox.session(python=False, default=False)
 def lock(session: nox.Session) -> None:
     """Refresh the locks of environments (-- sklearn --only 'sklearn>=1.5')."""
     driver.crossload(session, "lock", *session.posargs)

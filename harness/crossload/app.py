@@ -5,16 +5,21 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from crossload import parts
+from crossload.engine.explain import explain
 from crossload.engine.store import Store
 from crossload.environments import Interpreters, Locker, Places
 from crossload.environments.index import Index
 from crossload.errors import CrossloadError, SelectionError
 from crossload.machine import cores, cpu_seconds, timing
-from crossload.matrix_run import MatrixRun, Options
+from crossload.matrix_run import MatrixRun, Options, errors_of_known, make_ledger, show_known
+from crossload.parts import restricted
 from crossload.plan import load_catalog, load_specs, make_plan
+from crossload.shown import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from crossload.plan import Plan
 
@@ -40,26 +45,72 @@ def run(places: Places, options: Options, *, out: Callable[[str], None] = print)
     """
     began, cpu_began = time.monotonic(), cpu_seconds()
     plans = make_plans(places, options)
-    if options.dry_run:
+    if options.shard:
+        plans = restricted(places, plans, options.shard)
+        if not plans:
+            out(f"nothing falls to shard {options.shard}: there are fewer parts than shards")
+            return
+    if options.dry_run or options.explain:
         for plan in plans:
-            out(describe_plan(plan))
+            out(describe_plan(plan) if options.dry_run else f"{plan.spec.name}: {explain_plan(places, plan)}")
         return
-    store = Store(places.work / "store")
-    store.open()
     errors: list[CrossloadError] = []
+    root = places.work / "store"
+    changed = []
+    for plan in plans:
+        shown = Shown(places, plan)
+        if not options.fresh and shown.is_current(root):
+            show_known(shown, plan, out)
+            errors += errors_of_known(shown, plan, strict=options.strict)
+        else:
+            changed.append(plan)
+    if changed:
+        errors += _measure(places, options, changed, Store(root), out)
+    out(timing(time.monotonic() - began, cpu_seconds() - cpu_began, options.jobs or cores()))
+    if errors:
+        raise max(errors, key=lambda error: error.exit_code)
+
+
+def _measure(
+    places: Places, options: Options, plans: list[Plan], store: Store, out: Callable[[str], None]
+) -> list[CrossloadError]:
+    """Run matrices one after the other; afterwards note what their tables were made from."""
+    errors: list[CrossloadError] = []
+    store.open()
     try:
-        store.compact()
-        saves, loads = store.read()
-        interpreters = Interpreters(say=out)
-        locker = Locker(places, interpreters, Index(places.work / "index"), say=out)
+        store.read()
+        store.blobs.list()
+        if options.fresh:
+            store.forget()
+        locker = Locker(places, Interpreters(say=out), Index(places.work / "index"), say=out)
         for plan in plans:
-            one = MatrixRun(places, options, store, locker, plan, out)
-            errors += one.run(saves, loads)
-        for name in sorted(set(store.damaged)):
-            out(f"a journal has lines that cannot be read (they were passed over): {name}")
+            errors += MatrixRun(places, options, store, locker, plan, out).run()
     finally:
         store.close()
-    out(timing(time.monotonic() - began, cpu_seconds() - cpu_began, options.jobs or cores()))
+        for text in store.aside:
+            out(f"SET ASIDE {text}")
+    for plan in plans:
+        shown = Shown(places, plan)
+        known = shown.read()
+        shown.write(known | {"quick": shown.quick(store.root) if known.get("complete") else ""})
+    return errors
+
+
+def explain_plan(places: Places, plan: Plan) -> str:
+    """Why what is to be measured, for ``--explain``; the store is read and left as it is."""
+    store = Store(places.work / "store")
+    store.open()
+    try:
+        store.read()
+        store.blobs.list()
+        return explain(make_ledger(places, plan, store), plan).text
+    finally:
+        store.close()
+
+
+def merge(places: Places, options: Options, folders: Sequence[Path], *, out: Callable[[str], None]) -> None:
+    """Join stores, judge all wanted matrices and publish them.  Raises the worst error as `run` does."""
+    errors = parts.merge(places, options, make_plans(places, options), folders, out)
     if errors:
         raise max(errors, key=lambda error: error.exit_code)
 

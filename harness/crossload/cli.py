@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
 
+    from crossload.plan import Selection
+
 _EXIT_CODES = """
 exit codes: 0 the run is complete (pairs that do not load are results), 1 --strict and cells failed, 2 bad matrix file
 or command line, 3 nothing selected, 4 bad recipe file, 5 pins that cannot be, 6 store cannot be written, 7 fault of the
@@ -29,18 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser()
     chosen, unknown = parser.parse_known_args(arguments)
     if unknown:
-        options = [
-            "--only",
-            "--writer",
-            "--reader",
-            "--case",
-            "--format",
-            "--jobs",
-            "--strict",
-            "--dry-run",
-            "--root",
-            "--debug",
-        ]
+        options = sorted(_options(parser))
         parser.error(f"unknown argument {unknown[0]!r} - {did_you_mean(unknown[0], options)}")
     if chosen.call is None:
         parser.print_help()
@@ -99,9 +90,30 @@ def build_parser() -> argparse.ArgumentParser:
     _add_selectors(command)
     command.add_argument("--jobs", type=_positive, default=0, help="workers (default: one a core)")
     command.add_argument("--strict", action="store_true", help="exit code 1 if any cell failed or was not measured")
+    command.add_argument("--fresh", action="store_true", help="ignore what was measured before, and measure it anew")
     command.add_argument("--dry-run", action="store_true", help="print the plan and measure nothing")
+    command.add_argument("--explain", action="store_true", help="say why what is to be measured, and measure nothing")
+    command.add_argument("--shard", default="", metavar="K/N", help="the K-th of N parts (crossload plan shows them)")
     command.add_argument("--no-fork", action="store_true", help="a new process a batch, as where there is no fork")
     command.set_defaults(call=_run)
+
+    command = commands.add_parser("plan", help="split matrices into parts for several machines")
+    command.add_argument("matrices", nargs="*", metavar="MATRIX", help="matrix files by name (default: all)")
+    _add_selectors(command, formats=False)
+    command.add_argument("--shards", type=_positive, default=1, metavar="N", help="number of parts")
+    layouts = ["text", "json", "github"]
+    command.add_argument("--format", dest="layout", choices=layouts, default="text", help="github: a strategy.matrix")
+    command.set_defaults(call=_plan)
+
+    command = commands.add_parser("merge", help="join what other machines measured, judge and publish")
+    command.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="stores, or folders that hold one")
+    command.add_argument("--matrix", action="append", default=[], metavar="MATRIX", help="these matrices only")
+    command.add_argument("--strict", action="store_true", help="exit code 1 if any cell failed or was not measured")
+    command.set_defaults(call=_merge)
+
+    command = commands.add_parser("gc", help="drop what no matrix refers to from the store")
+    command.add_argument("--dry-run", action="store_true", help="say what would be dropped")
+    command.set_defaults(call=_gc)
 
     command = commands.add_parser("lock", help="refresh the locks of matrices")
     command.add_argument("matrices", nargs="*", metavar="MATRIX")
@@ -125,13 +137,23 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_selectors(command: argparse.ArgumentParser) -> None:
+def _options(parser: argparse.ArgumentParser) -> set[str]:
+    """All options of all commands, for suggestions."""
+    found = {name for action in parser._actions for name in action.option_strings}  # noqa: SLF001 - argparse has no other way
+    for action in parser._actions:  # noqa: SLF001
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            found |= {name for each in action.choices.values() for name in _options(each)}
+    return {name for name in found if name.startswith("--")}
+
+
+def _add_selectors(command: argparse.ArgumentParser, *, formats: bool = True) -> None:
     specifier = "id, pattern or specifier such as 'sklearn>=1.2'; may be repeated"
     command.add_argument("--only", action="append", default=[], metavar="ENV", help=f"save and load in these: {specifier}")
     command.add_argument("--writer", action="append", default=[], metavar="ENV", help=f"save in these: {specifier}")
     command.add_argument("--reader", action="append", default=[], metavar="ENV", help=f"load in these: {specifier}")
     command.add_argument("--case", action="append", default=[], metavar="CASE", help="recipe, or recipe/format; patterns")
-    command.add_argument("--format", action="append", default=[], metavar="FORMAT", help="formats; patterns")
+    if formats:
+        command.add_argument("--format", action="append", default=[], metavar="FORMAT", help="formats; patterns")
 
 
 def _positive(text: str) -> int:
@@ -145,28 +167,61 @@ def _say(text: str) -> None:
     print(text, flush=True)  # noqa: T201
 
 
-def _run(chosen: argparse.Namespace) -> None:
-    from crossload import app  # noqa: PLC0415 - keeps --help fast
-    from crossload.environments import Places  # noqa: PLC0415
-    from crossload.matrix_run import Options  # noqa: PLC0415
+def _selection(chosen: argparse.Namespace) -> Selection:
     from crossload.plan import Selection  # noqa: PLC0415
 
-    selection = Selection(
+    return Selection(
         only=tuple(chosen.only),
         writers=tuple(chosen.writer),
         readers=tuple(chosen.reader),
         cases=tuple(chosen.case),
-        formats=tuple(chosen.format),
+        formats=tuple(getattr(chosen, "format", ())),
     )
+
+
+def _run(chosen: argparse.Namespace) -> None:
+    from crossload import app  # noqa: PLC0415 - keeps --help fast
+    from crossload.environments import Places  # noqa: PLC0415
+    from crossload.matrix_run import Options  # noqa: PLC0415
+
     options = Options(
         matrices=tuple(chosen.matrices),
-        selection=selection,
+        selection=_selection(chosen),
         jobs=chosen.jobs,
         strict=chosen.strict,
         dry_run=chosen.dry_run,
+        fresh=chosen.fresh,
+        explain=chosen.explain,
+        shard=chosen.shard,
         no_fork=chosen.no_fork,
     )
     app.run(Places(chosen.root.resolve()), options, out=_say)
+
+
+def _plan(chosen: argparse.Namespace) -> None:
+    from crossload import app, parts  # noqa: PLC0415
+    from crossload.environments import Places  # noqa: PLC0415
+    from crossload.matrix_run import Options  # noqa: PLC0415
+
+    places = Places(chosen.root.resolve())
+    plans = app.make_plans(places, Options(matrices=tuple(chosen.matrices), selection=_selection(chosen)))
+    _say(parts.describe_shards(parts.shards_of(places, plans, chosen.shards), chosen.layout))
+
+
+def _merge(chosen: argparse.Namespace) -> None:
+    from crossload import app  # noqa: PLC0415
+    from crossload.environments import Places  # noqa: PLC0415
+    from crossload.matrix_run import Options  # noqa: PLC0415
+
+    options = Options(matrices=tuple(chosen.matrix), strict=chosen.strict)
+    app.merge(Places(chosen.root.resolve()), options, chosen.folders, out=_say)
+
+
+def _gc(chosen: argparse.Namespace) -> None:
+    from crossload import gc  # noqa: PLC0415
+    from crossload.environments import Places  # noqa: PLC0415
+
+    gc.collect(Places(chosen.root.resolve()), dry_run=chosen.dry_run, out=_say)
 
 
 def _lock(chosen: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 from helpers import plan
 
 from crossload.config.model import Rule
-from crossload.engine.store import merge
+from crossload.engine.joining import join
+from crossload.engine.records import Reader
+from crossload.engine.store import Store
 from crossload.plan import Selection
 from crossload.report.model import EnvironmentFacts, Row, RunFacts, Square
 from crossload.report.view import make_view
@@ -87,22 +90,69 @@ def test_a_difference_beyond_any_tolerance_is_always_seen(pairs):
 
 
 records = st.fixed_dictionaries(
-    {"kind": st.just("load"), "key": st.sampled_from("abc"), "status": st.sampled_from(["ok", "crash", "error"])},
+    {
+        "kind": st.just("load"),
+        "key": st.sampled_from(["a" * 32, "b" * 32, "c" * 32]),
+        "status": st.sampled_from(["ok", "crash", "error"]),
+        "seconds": st.just({"load": 0.5}),
+    },
     optional={"confirm": st.just(True), "outputs": st.just({"p": "d"})},
 )
 
 
 @settings(max_examples=50)
 @given(st.lists(records, max_size=12))
-def test_the_last_record_of_a_key_counts_and_survives_json(chosen):
-    merged = {}
+def test_the_last_record_of_a_key_counts(chosen):
+    reader = Reader()
     for record in chosen:
-        merge(merged, record)
+        reader.line(json.dumps(record, sort_keys=True).encode(), "1.jsonl")
 
     for key in {record["key"] for record in chosen}:
         last = [record for record in chosen if record["key"] == key][-1]
-        assert merged[key]["status"] == last["status"]
-    assert json.loads(json.dumps(merged)) == merged
+        assert reader.by_kind["load"].get(key)["status"] == last["status"]
+
+
+def _store(folder, chosen):
+    """A store with these records, a few to each journal; merged into one journal where there are many."""
+    store = Store(folder)
+    store.open()
+    for start in range(0, len(chosen), 3):
+        with store.new_journal("x").open("a") as stream:
+            stream.writelines(json.dumps(record, sort_keys=True) + "\n" for record in chosen[start : start + 3])
+    store.close()
+    if len(chosen) > 4:
+        store.open(alone=True)
+        store.rewrite(lambda _kind, _key: True)
+        store.close()
+    return folder
+
+
+def _joined(target, folders):
+    store = Store(target)
+    store.open()
+    for folder in folders:
+        join(store, folder)
+    store.close()
+    return target
+
+
+def _known(folder):
+    reader = Store(folder).read()
+    return {key: (known.facts, known.at) for key, known in reader.by_kind["load"].items()}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.lists(records, max_size=8), min_size=3, max_size=3), st.permutations([0, 1, 2]))
+def test_joining_is_associative_commutative_and_idempotent(chosen, order):
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place)
+        a, b, c = (_store(root / f"s{n}", each) for n, each in enumerate(chosen))
+        left = _joined(root / "left", [_joined(root / "ab", [a, b]), c])
+        right = _joined(root / "right", [a, _joined(root / "bc", [b, c])])
+        shuffled = _joined(root / "shuffled", [[a, b, c][n] for n in order])
+        twice = _joined(root / "twice", [a, b, a, c, left, c])
+
+        assert _known(left) == _known(right) == _known(shuffled) == _known(twice)
 
 
 @settings(max_examples=30)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from crossload import inside
-from crossload.inside import contract, formats, formats_keras, measure, outputs, supervise
+from crossload.inside import contract, formats, formats_keras, measure, outputs, supervise, telling
 
 FILES = sorted(Path(inside.__path__[0]).glob("*.py"))
 ALLOWED = {
@@ -203,10 +203,10 @@ def test_the_sha_of_a_folder_covers_names_and_contents(tmp_path):
 
 
 def test_a_full_disk_stops_measuring_and_other_errors_do_not():
-    with pytest.raises(measure.Stopped):
-        measure._guard(OSError(errno.ENOSPC, "full"))
-    measure._guard(OSError(errno.ENOENT, "missing"))
-    measure._guard(ValueError("x"))
+    with pytest.raises(telling.Stopped):
+        telling.guard(OSError(errno.ENOSPC, "full"))
+    telling.guard(OSError(errno.ENOENT, "missing"))
+    telling.guard(ValueError("x"))
 
 
 def test_an_exception_that_cannot_be_printed_is_still_described():
@@ -214,7 +214,7 @@ def test_an_exception_that_cannot_be_printed_is_still_described():
         def __str__(self):
             raise RuntimeError("no")
 
-    found = measure.describe_error(Rude(), {"scrub": []})
+    found = telling.describe_error(Rude(), {"scrub": []})
 
     assert "cannot be read" in found["message"]
 
@@ -222,7 +222,7 @@ def test_an_exception_that_cannot_be_printed_is_still_described():
 def test_machine_paths_and_addresses_are_scrubbed():
     job = {"scrub": [["/srv/some/env", "<environment>"]]}
 
-    found = measure.describe_error(ValueError("at /srv/some/env/lib x 0x7f0123456789"), job)
+    found = telling.describe_error(ValueError("at /srv/some/env/lib x 0x7f0123456789"), job)
 
     assert found["message"] == "at <environment>/lib x 0x..."
 

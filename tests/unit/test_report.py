@@ -6,15 +6,17 @@ import json
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 from helpers import plan
 
 from crossload.config import Expectation
-from crossload.report import EnvironmentFacts, Row, RunFacts, make_view, render_terminal, write_reports
-from crossload.report.files import frame, summary
+from crossload.report import EnvironmentFacts, Row, RunFacts, make_view, outcomes, render_terminal, write_reports
+from crossload.report.files import summary
 from crossload.report.html import render_html
 from crossload.report.markdown import render_markdown
 from crossload.report.model import Square, compatibility
+from crossload.report.outcomes import COLUMNS, write_outcomes
 from crossload.report.view import short_labels, signature_of
 from crossload.verdict import Control, Finding, Judgement, Surprise, Verdict
 
@@ -183,12 +185,35 @@ def test_the_summary_is_json_without_infinities():
     assert json.loads(text)["counts"]["drift"] == len(view_of(Verdict.DRIFT).rows)
 
 
-def test_the_frame_has_one_row_a_cell_and_metrics_with_their_drift():
-    table = frame(view_of(Verdict.IDENTICAL, Verdict.DRIFT))
+def written(view, folder):
+    write_outcomes(view, folder / "outcomes.parquet")
+    return pd.read_parquet(folder / "outcomes.parquet")
+
+
+def test_the_table_has_one_row_a_cell_and_metrics_with_their_drift(tmp_path):
+    table = written(view_of(Verdict.IDENTICAL, Verdict.DRIFT), tmp_path)
 
     assert len(table) == len(view_of(Verdict.IDENTICAL).rows)
     assert (table["accuracy_drift"] == -0.5).all()
     assert set(table["verdict"]) == {"identical", "drift"}
+    assert list(table["writer"])[:1] == [view_of(Verdict.IDENTICAL).rows[0].cell.writer]
+
+
+def test_every_column_of_the_table_is_explained(tmp_path):
+    explained = {name.strip() for names in COLUMNS for name in names.split(",")}
+    table = written(view_of(*ALL), tmp_path)
+
+    left = [name for name in table.columns if name not in explained]
+    assert left
+    assert all(name.endswith(("_before", "_after", "_drift")) for name in left)
+
+
+def test_a_table_of_many_blocks_is_the_same(tmp_path, monkeypatch):
+    view = view_of(*ALL)
+    whole = written(view, tmp_path)
+    monkeypatch.setattr(outcomes, "_BLOCK", 5)
+
+    pd.testing.assert_frame_equal(written(view, tmp_path), whole, check_categorical=False)
 
 
 def test_column_labels_are_short_and_unique():

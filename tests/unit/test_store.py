@@ -1,19 +1,18 @@
-"""The store and the keys: nothing lost to a kill, nothing reused that depends on something that changed."""
+"""The store: nothing lost to a kill, nothing believed that is damaged, several runs at once."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from pathlib import Path
-from types import SimpleNamespace
 
+import numpy as np
 import pytest
-from helpers import plan
 
-from crossload.config.model import Limits
-from crossload.engine import keys
-from crossload.engine.store import Store, merge
-from crossload.errors import StoreError
+from crossload.engine.blobs import Damaged
+from crossload.engine.joining import join, store_in
+from crossload.engine.records import Reader, Records, line_of
+from crossload.engine.store import SCHEMA, Store
+from crossload.errors import SelectionError, StoreError
+from crossload.inside import outputs
 
 
 @pytest.fixture
@@ -26,124 +25,253 @@ def store(tmp_path):
 
 def write(store, *records, tail=b""):
     path = store.new_journal("x")
-    path.write_bytes(b"".join(json.dumps(record).encode() + b"\n" for record in records) + tail)
+    with path.open("ab") as stream:
+        stream.write(b"".join(json.dumps(record, sort_keys=True).encode() + b"\n" for record in records) + tail)
     return path
 
 
-def record(key, status="ok", kind="load", **more):
-    return {"kind": kind, "key": key, "status": status, **more}
+def key(letter):
+    return letter * 32
+
+
+def record(letter, status="ok", kind="load", **more):
+    return {"kind": kind, "key": key(letter), "status": status, "seconds": {"load": 0.5}, "stage": "done", **more}
+
+
+def read(store):
+    """What a process that comes anew would know."""
+    other = Store(store.root)
+    other.read()
+    return other
 
 
 def test_saves_and_loads_are_read_back_by_key(store):
     write(store, record("a"), record("b", kind="save"), {"kind": "end", "key": "end"})
 
-    saves, loads = store.read()
+    found = read(store)
 
-    assert (list(saves), list(loads)) == (["b"], ["a"])
-    assert store.damaged == []
+    assert key("b") in found.saves
+    assert key("a") in found.loads
+    assert (len(found.saves), len(found.loads)) == (1, 1)
+    assert found.loads.get(key("a")) == {"kind": "load", "status": "ok", "stage": "done", "timed": ("load",)}
+    assert found.loads.seconds(key("a")) == {"load": 0.5}
+    assert found.aside == []
+
+
+def test_equal_facts_are_kept_once(store):
+    write(store, record("a"), record("b"), record("c", "error"))
+
+    found = read(store).loads
+
+    assert found.get(key("a")) is found.get(key("b"))
+    assert found.get(key("c"))["status"] == "error"
+
+
+def test_the_fast_and_the_thorough_reading_of_a_line_agree():
+    lines = [
+        record("a", warnings=[{"text": 'a "key": "x", "seconds": {1}, text'}]),
+        record("b", outputs={"predict": "d"}, seconds={}),
+        record("c", "error", kind="save", at="0001-x.jsonl", error={"message": "}{", "type": "E"}),
+    ]
+    for each in lines:
+        fast, thorough = Reader(), Reader()
+        assert fast._fast(json.dumps(each, sort_keys=True).encode(), "0002-y.jsonl") == each["key"]
+        thorough.record(each, "0002-y.jsonl")
+        for kind in ("save", "load"):
+            assert list(fast.by_kind[kind].items()) == list(thorough.by_kind[kind].items())
 
 
 def test_a_line_cut_short_by_a_kill_is_passed_over(store):
     write(store, record("a"), tail=b'{"kind": "load", "key": "b", "st')
 
-    assert list(store.read()[1]) == ["a"]
-    assert store.damaged == []
+    found = read(store)
+
+    assert len(found.loads) == 1
+    assert found.aside == []
 
 
-def test_a_damaged_line_is_named(store):
-    path = write(store, record("a"), tail=b"\x00\xff not ours\n")
+def test_a_damaged_journal_is_set_aside_and_its_good_lines_stay(store):
+    path = write(store, record("a"), tail=b"\x00\xff not ours\n" + json.dumps(record("b")).encode() + b"\n")
 
-    assert list(store.read()[1]) == ["a"]
-    assert store.damaged == [path.name]
+    found = read(store)
+
+    assert (key("a") in found.loads, key("b") in found.loads) == (True, True)
+    assert path.name in found.aside[0]
+    assert len(list((store.root / "aside").iterdir())) == 1
+    again = read(store)
+    assert again.aside == []
+    assert len(again.loads) == 2
+
+
+def test_a_foreign_file_is_set_aside_and_named(store):
+    (store.journals / "notes.jsonl").write_text('{"hello": 1}\n')
+
+    found = read(store)
+
+    assert "notes.jsonl: not a journal of crossload" in found.aside[0]
+    assert not (store.journals / "notes.jsonl").exists()
 
 
 def test_later_journals_win(store):
     write(store, record("a", "crash"))
     write(store, record("a", "ok"))
 
-    assert store.read()[1]["a"]["status"] == "ok"
+    assert read(store).loads.get(key("a"))["status"] == "ok"
 
 
-def test_a_repeat_keeps_the_first_answer_beside_it():
-    records = {}
-    merge(records, record("a", "ok", outputs={"p": "1"}))
-    merge(records, record("a", "error", confirm=True))
+def test_a_repeat_keeps_the_first_answer_beside_it(store):
+    write(store, record("a", "ok", outputs={"p": "1"}), record("a", "error", confirm=True))
 
-    assert records["a"]["status"] == "error"
-    assert records["a"]["first"] == {"status": "ok", "outputs": {"p": "1"}}
+    found = read(store).loads.get(key("a"))
+
+    assert found["status"] == "error"
+    assert found["first"] == {"status": "ok", "outputs": {"p": "1"}}
+
+
+def facts(records):
+    return {name: (known.facts, known.at) for name, known in records.items()}
 
 
 def test_many_journals_become_one_with_the_same_content(store):
     for number in range(70):
-        write(store, record(f"k{number % 50}", "ok", round=number))
-    before = store.read()
+        write(store, record("0123456789abcdef"[number % 16], "ok", round=number))
+    before = read(store)
+    store.close()
 
-    store.compact()
+    again = Store(store.root)
+    again.open()
+    again.read()
+    again.close()
 
-    assert store.read() == before
+    assert facts(again.loads) == facts(before.loads)
     assert len(list(store.journals.glob("*.jsonl"))) == 1
 
 
-def test_one_run_at_a_time(store):
+def test_a_line_written_anew_is_the_same_outcome():
+    reader, again = Reader(), Reader()
+    reader.record(record("a", "error", error={"type": "E", "message": "m"}), "0001-a.jsonl")
+    ((name, known),) = reader.by_kind["load"].items()
+    again.line(line_of(name, known), "0009-merged.jsonl")
+
+    assert list(again.by_kind["load"].items()) == [(name, known)]
+
+
+def test_two_runs_share_a_store_and_see_what_the_other_measured(store):
+    second = Store(store.root)
+    second.open()
+    second.read()
+    write(store, record("a"))
+
+    assert second.refresh() == [key("a")]
+    assert second.refresh() == []
+    assert key("a") in second.loads
+    second.close()
+
+
+def test_an_environment_is_worked_on_by_one_run_at_a_time(store):
+    second = Store(store.root)
+    held = store.claim("sklearn-1.0")
+
+    assert held is not None
+    assert second.claim("sklearn-1.0") is None
+    assert second.claim("sklearn-1.1") is not None
+    held.release()
+    assert second.claim("sklearn-1.0") is not None
+
+
+def test_cleaning_up_needs_the_store_alone(store):
     second = Store(store.root)
 
     with pytest.raises(StoreError, match="another run"):
-        second.open()
+        second.open(alone=True)
+
+
+def test_a_store_of_a_newer_crossload_is_refused(tmp_path):
+    (tmp_path / "schema.json").write_text(json.dumps({"schema": SCHEMA + 1}))
+
+    with pytest.raises(StoreError, match="newer"):
+        Store(tmp_path).open()
+
+
+def test_a_store_of_the_first_schema_is_upgraded_and_says_so(tmp_path):
+    (tmp_path / "journals").mkdir()
+    (tmp_path / "journals" / "1.jsonl").write_text(json.dumps(record("a")) + "\n")
+    store = Store(tmp_path)
+    store.open()
+    store.read()
+    store.close()
+
+    assert "1 journals of schema 1" in store.aside[0]
+    assert (tmp_path / "aside" / "schema-1" / "1.jsonl").exists()
+    assert json.loads((tmp_path / "schema.json").read_text()) == {"schema": SCHEMA}
+
+
+def keep(store, **arrays):
+    found = {name: np.asarray(value) for name, value in arrays.items()}
+    return outputs.keep(found, outputs.digests(found), str(store.blobs.outputs))
+
+
+def test_outputs_are_read_back_and_checked(store):
+    kept = keep(store, predict=[1, 0])
+
+    assert store.blobs.arrays(kept)["predict"].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "foreign", "gone"])
+def test_damaged_outputs_are_set_aside_and_named(store, damage):
+    kept, other = keep(store, predict=[1, 0]), keep(store, predict=[0, 0])
+    path = store.blobs.outputs / f"{kept}.npz"
+    if damage == "truncated":
+        path.write_bytes(path.read_bytes()[:40])
+    elif damage == "foreign":
+        path.write_bytes((store.blobs.outputs / f"{other}.npz").read_bytes())
+    else:
+        path.unlink()
+
+    with pytest.raises(Damaged, match=kept):
+        store.blobs.arrays(kept)
+    assert not path.exists()
+    assert not store.blobs.has_outputs({"kept": kept})
+    assert len(store.aside) == (0 if damage == "gone" else 1)
 
 
 def test_an_artifact_that_is_gone_is_noticed(store):
-    saved = record("s", kind="save", artifact={"sha256": "ab", "name": "m.pkl"}, kept="out")
-    assert not store.has_artifact(saved)
-    (store.artifacts / "ab").mkdir()
-    (store.artifacts / "ab" / "m.pkl").touch()
-    (store.outputs / "out.npz").touch()
+    saved = record("e", kind="save", artifact={"sha256": "ab", "name": "m.pkl"}, kept="out")
+    assert not store.blobs.has_artifact(saved)
+    (store.blobs.artifacts / "ab").mkdir()
+    (store.blobs.outputs / "out.npz").touch()
 
-    assert store.has_artifact(saved)
-    assert store.has_artifact(record("s", "na", kind="save"))
-
-
-@pytest.fixture
-def recipe_file(tmp_path):
-    path = tmp_path / "r.py"
-    path.write_text("1")
-    return path
+    assert store.blobs.has_artifact(saved)
+    assert store.blobs.has_artifact(record("d", "na", kind="save"))
 
 
-def built(fingerprint):
-    return SimpleNamespace(fingerprint=fingerprint)
+def test_a_record_is_written_once_until_it_changes(store):
+    environment = {"kind": "environment", "key": "e", "python": "3.11.9"}
+    store.append([environment])
+    store.append([environment])
+    store.append([environment | {"python": "3.11.10"}])
+
+    lines = [line for path in store.journals.iterdir() for line in path.read_text().splitlines()]
+    assert len(lines) == 1 + 2
 
 
-def test_every_part_of_a_key_changes_it(recipe_file, tmp_path):
-    case = plan().cases[0]
-    other_file = tmp_path / "other.py"
-    other_file.write_text("2")
-    base = (built("e1"), case, "artifact", str(recipe_file), "data", Limits())
-    changes = [
-        (built("e2"), *base[1:]),
-        (base[0], replace(case, recipe="other"), *base[2:]),
-        (base[0], replace(case, format="other"), *base[2:]),
-        (*base[:2], "another", *base[3:]),
-        (*base[:3], str(other_file), *base[4:]),
-        (*base[:4], "other data", base[5]),
-        (*base[:5], Limits(seconds=1)),
-        (*base[:5], Limits(memory_mb=1)),
-    ]
+def test_joining_takes_journals_and_what_they_refer_to(store, tmp_path):
+    other = Store(tmp_path / "x" / "store")
+    other.open()
+    kept = keep(other, predict=[1])
+    write(other, record("a", kept=kept))
+    other.close()
 
-    found = [keys.load_key(*each) for each in [base, *changes]]
-
-    assert len(set(found)) == len(found)
-    assert keys.load_key(*base) == found[0]
+    assert join(store, store_in(tmp_path / "x")) == (1, 1)
+    assert join(store, store_in(tmp_path / "x" / "store")) == (0, 0)
+    assert store.blobs.arrays(read(store).loads.get(key("a"))["kept"])["predict"].tolist() == [1]
 
 
-def test_formats_that_share_a_saver_share_the_save(recipe_file):
-    cases = {case.format: case for case in plan().cases if case.recipe == "forest"}
-
-    def key(name):
-        return keys.save_key(built("e"), cases[name], str(recipe_file), "data", Limits())
-
-    assert key("joblib") == key("joblib-mmap") != key("pickle")
+def test_a_folder_without_a_store_is_named(tmp_path):
+    with pytest.raises(SelectionError, match="no store here"):
+        store_in(tmp_path)
 
 
-def test_the_inside_digest_is_that_of_the_inside_files():
-    assert len(keys.inside_digest()) == 32
-    assert Path(keys.inside.__path__[0]).name == "inside"
+def test_nothing_is_known_under_no_key():
+    assert Records().get(None) is None
+    assert Records().seconds("x") == {}

@@ -1,67 +1,162 @@
-"""Keys of saves and loads: digests of everything that an outcome depends on, and of nothing else."""
+"""Keys of saves and loads: digests of everything that an outcome depends on, and of nothing else.
+
+| component | what it is |
+| --- | --- |
+| environment | digest of the lock, version of the interpreter, platform |
+| recipe | the recipe's entry and all code of its file that the entry reaches (`sources`) |
+| data | digest of the arrays |
+| format | the code of the saver, or of the format, and its settings |
+| code | the inside code that a save or a load goes through |
+| limits | seconds and memory of one measurement |
+| artifact | SHA-256 of what is loaded (loads only) |
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import platform
-from functools import cache
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crossload import inside
+from crossload.engine.sources import Sources
 
 if TYPE_CHECKING:
-    from crossload.config import Limits
+    from collections.abc import Mapping
+
+    from crossload.engine.records import Record
     from crossload.environments import Built
-    from crossload.plan import Case
+    from crossload.inside.formats import Format
+    from crossload.plan import Case, Plan
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 PLATFORM = f"{platform.system()}-{platform.machine()}"
+
+_COMMON = [("contract", "Recipe"), ("measure", "read_data"), ("surroundings", "variables")]
+SAVE_ROOTS = [*_COMMON, ("measure", "save"), ("measure", "fit_once"), ("measure", "fit_failure")]
+LOAD_ROOTS = [*_COMMON, ("measure", "load")]
+PROTOCOL = [
+    ("serve", "Server.work"),
+    ("serve", "Server._unavailable"),
+    ("serve", "Server._import_libraries"),
+    ("serve", "_batches"),
+    ("supervise", "Supervisor"),
+    ("supervise", "fork"),
+    ("supervise", "spawn"),
+]
+"""What decides on processes.  Only their text counts: they mention all formats, and would bring all of the inside in."""
 
 
 def _digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-@cache
-def file_digest(path: str) -> str:
-    """Digest of a file's content, read once a run."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:24]
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What outcomes know of an environment, whether it stands here or not."""
+
+    python: str
+    """Full version of the interpreter."""
+    lock: str
+    """Digest of the lock's pins and hashes."""
+    platform: str = PLATFORM
+
+    @classmethod
+    def of(cls, built: Built) -> Identity:
+        """The identity of an environment that stands."""
+        return cls(built.python_version, built.lock.digest)
+
+    def record(self, env_id: str) -> Record:
+        """The record that makes it known to those who have not built the environment."""
+        key = hashlib.sha256(f"{env_id} {self}".encode()).hexdigest()[:32]
+        return {
+            "kind": "environment",
+            "key": key,
+            "id": env_id,
+            "python": self.python,
+            "lock": self.lock,
+            "platform": self.platform,
+        }
 
 
-@cache
-def inside_digest() -> str:
-    """Digest of the code that runs in the pinned interpreters."""
-    folder = Path(inside.__path__[0])
-    return _digest([(path.name, file_digest(str(path))) for path in sorted(folder.glob("*.py"))])
+class Keys:
+    """Gives the keys of one plan."""
 
+    def __init__(self, plan: Plan, data: Mapping[str, str]) -> None:
+        recipes = plan.catalog.everything
+        files = {recipe.file: Sources([Path(recipe.file)]) for recipe in recipes.values()}
+        self.recipes = {name: files[each.file].recipe(Path(each.file).stem, name) for name, each in recipes.items()}
+        self.data = dict(data)
+        self._inside = Sources(sorted(Path(inside.__path__[0]).glob("*.py")))
+        self._files = files
+        self.formats = {name: self._format(each) for name, each in plan.catalog.formats.items()}
+        self.savers = {each.saver: self.formats[name] for name, each in reversed(plan.catalog.formats.items())}
+        saving = [*PROTOCOL, ("serve", "Server._save")]
+        self.code = {
+            "save": self._inside.digest(SAVE_ROOTS, texts=saving),
+            "load": self._inside.digest(LOAD_ROOTS, texts=PROTOCOL),
+        }
+        self.limits = [plan.spec.limits.seconds, plan.spec.limits.memory_mb]
+        self._save_keys: dict[tuple[Identity, str, str], str] = {}
+        self._load_keys: dict[tuple[Identity, str, str], bytes] = {}
 
-def save_key(writer: Built, case: Case, recipe_file: str, data: str, limits: Limits) -> str:
-    """Key of the saving of a case in an environment; formats that share a saver share it."""
-    return _digest(
-        "save",
-        writer.fingerprint,
-        PLATFORM,
-        case.recipe,
-        case.saver,
-        file_digest(recipe_file),
-        data,
-        inside_digest(),
-        [limits.seconds, limits.memory_mb],
-    )
+    def save(self, writer: Identity, case: Case) -> str:
+        """Key of the saving of a case in an environment; formats that share a saver share it."""
+        known = (writer, case.recipe, case.saver)
+        if known not in self._save_keys:
+            self._save_keys[known] = _digest(
+                "save", self.code["save"], *self._common(writer, case), case.saver, self.savers[case.saver]
+            )
+        return self._save_keys[known]
 
+    def load(self, reader: Identity, case: Case, artifact: str) -> str:
+        """Key of the loading of an artifact in an environment; writers that gave the same bytes share it."""
+        known = (reader, case.recipe, case.format)
+        if known not in self._load_keys:
+            parts = _digest("load", self.code["load"], *self._common(reader, case), case.format, self.formats[case.format])
+            self._load_keys[known] = parts.encode()
+        return hashlib.sha256(self._load_keys[known] + artifact.encode()).hexdigest()[:32]
 
-def load_key(reader: Built, case: Case, artifact: str, recipe_file: str, data: str, limits: Limits) -> str:
-    """Key of the loading of an artifact in an environment; writers that gave the same bytes share it."""
-    return _digest(
-        "load",
-        reader.fingerprint,
-        PLATFORM,
-        case.recipe,
-        case.format,
-        artifact,
-        file_digest(recipe_file),
-        data,
-        inside_digest(),
-        [limits.seconds, limits.memory_mb],
-    )
+    def _common(self, environment: Identity, case: Case) -> list[object]:
+        return [
+            environment.python,
+            environment.lock,
+            environment.platform,
+            case.recipe,
+            self.recipes[case.recipe],
+            case.data,
+            self.data[case.data],
+            self.limits,
+        ]
+
+    def _format(self, fmt: Format) -> str:
+        """Digest of the classes of a format and of its settings."""
+        parts: list[object] = [fmt.name, {name: _ADDRESS.sub("", repr(value)) for name, value in sorted(vars(fmt).items())}]
+        for cls in type(fmt).__mro__:
+            module, name = cls.__module__.rsplit(".", 1)[-1], cls.__name__
+            if cls is object:
+                continue
+            if self._inside.has(module, name):
+                parts.append(self._inside.digest([(module, name)]))
+                continue
+            for file, sources in self._files.items():
+                if sources.has(Path(file).stem, name):
+                    parts.append(sources.digest([(Path(file).stem, name)]))
+        return _digest(*parts)
+
+    def snapshot(self, matrix: str) -> Record:
+        """The components of this run, kept so that a later run can say which of them changed."""
+        return {
+            "kind": "snapshot",
+            "key": matrix,
+            "recipes": self.recipes,
+            "data": self.data,
+            "formats": self.formats,
+            "savers": self.savers,
+            "code": self.code,
+            "limits": self.limits,
+        }

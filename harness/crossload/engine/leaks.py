@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crossload.engine.store import UNSURE
+from crossload.engine.records import UNSURE
 from crossload.errors import HarnessFault
 
 if TYPE_CHECKING:

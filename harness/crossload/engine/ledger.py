@@ -4,68 +4,82 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crossload.engine.keys import load_key, save_key
+from crossload.engine.keys import PLATFORM, Identity, Keys
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crossload.engine.store import Record
-    from crossload.environments import Built
+    from crossload.engine.records import Record
+    from crossload.engine.store import Store
+    from crossload.environments import Lock
     from crossload.plan import Case, Cell, Plan
 
 
 class Ledger:
-    """Looks up saves and loads of a plan; knows which environments stand, and why others do not."""
+    """Looks up saves and loads of a plan; knows what each environment is, and why others cannot be had."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        data: dict[str, tuple[str, Path]],
-        saves: dict[str, Record],
-        loads: dict[str, Record],
-    ) -> None:
+    def __init__(self, plan: Plan, data: dict[str, tuple[str, Path]], store: Store) -> None:
         self.plan = plan
         self.data = data
-        self.saves = saves
-        self.loads = loads
-        self.built: dict[str, Built] = {}
+        self.store = store
+        self.keys = Keys(plan, {name: digest for name, (digest, _) in data.items()})
+        self.identities: dict[str, Identity] = {}
+        """By id; an environment that was built elsewhere has an identity too."""
         self.failures: dict[str, str] = {}
         """Why an environment could not be built or used, by id."""
-        self._save_keys: dict[tuple[str, str, str], str] = {}
-        self._load_keys: dict[tuple[str, str, str], str] = {}
+
+    def recall(self, env_id: str, locks: list[Lock]) -> None:
+        """Take the identity of an environment that does not stand here from those who built it by one of these locks."""
+        digests = {lock.digest for lock in locks}
+        known = [
+            Identity(facts["python"], facts["lock"], facts["platform"])
+            for facts, _, _ in self.store.reader.by_kind["environment"].values()
+            if facts["id"] == env_id and facts.get("lock") in digests
+        ]
+        known.sort(key=lambda each: (each.platform == PLATFORM, each.python))
+        if known:
+            self.identities[env_id] = known[-1]
+
+    def recall_failure(self, env_id: str) -> None:
+        """Take over why an environment could not be had elsewhere, for the cells that nobody measured."""
+        known = [
+            (at, facts["failure"])
+            for facts, _, at in self.store.reader.by_kind["environment"].values()
+            if facts["id"] == env_id and "failure" in facts
+        ]
+        if known:
+            self.failures[env_id] = max(known)[1]
 
     def save_key(self, writer: str, case: Case) -> str | None:
-        """Key of a save; None while the environment is not built."""
-        built = self.built.get(writer)
-        if built is None:
-            return None
-        known = (writer, case.recipe, case.saver)
-        if known not in self._save_keys:
-            recipe = self.plan.catalog.everything[case.recipe]
-            digest = self.data[case.data][0]
-            self._save_keys[known] = save_key(built, case, recipe.file, digest, self.plan.spec.limits)
-        return self._save_keys[known]
+        """Key of a save; None while nobody knows what its environment is."""
+        identity = self.identities.get(writer)
+        return None if identity is None else self.keys.save(identity, case)
 
     def save(self, writer: str, case: Case) -> Record | None:
         """Record of the saving of a case, if it was measured."""
-        key = self.save_key(writer, case)
-        return None if key is None else self.saves.get(key)
+        return self.store.saves.get(self.save_key(writer, case))
 
     def load_key(self, cell: Cell) -> str | None:
-        """Key of the load of a cell; None while its artifact is not known or its reader not built."""
-        built = self.built.get(cell.reader)
+        """Key of the load of a cell; None while its artifact or its reader is not known."""
+        identity = self.identities.get(cell.reader)
         saved = self.save(cell.writer, cell.case)
-        if built is None or saved is None or "artifact" not in saved:
+        if identity is None or saved is None or "artifact" not in saved:
             return None
-        sha = saved["artifact"]["sha256"]
-        known = (cell.reader, cell.case.name, sha)
-        if known not in self._load_keys:
-            recipe = self.plan.catalog.everything[cell.case.recipe]
-            digest = self.data[cell.case.data][0]
-            self._load_keys[known] = load_key(built, cell.case, sha, recipe.file, digest, self.plan.spec.limits)
-        return self._load_keys[known]
+        return self.keys.load(identity, cell.case, saved["artifact"]["sha256"])
 
     def load(self, cell: Cell) -> Record | None:
         """Record of the load of a cell, if it was measured."""
-        key = self.load_key(cell)
-        return None if key is None else self.loads.get(key)
+        return self.store.loads.get(self.load_key(cell))
+
+    def outcome(self, cell: Cell) -> tuple[Record | None, Record | None, dict[str, float]]:
+        """(record of the save, record of the load, seconds of the load or else of the save), what there is of them."""
+        writer, reader = self.identities.get(cell.writer), self.identities.get(cell.reader)
+        if writer is None:
+            return None, None, {}
+        saving = self.keys.save(writer, cell.case)
+        saved = self.store.saves.get(saving)
+        if saved is None or reader is None or "artifact" not in saved:
+            return saved, None, self.store.saves.seconds(saving)
+        loading = self.keys.load(reader, cell.case, saved["artifact"]["sha256"])
+        loaded = self.store.loads.get(loading)
+        return saved, loaded, self.store.saves.seconds(saving) if loaded is None else self.store.loads.seconds(loading)

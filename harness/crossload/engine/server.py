@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crossload import inside
+from crossload.engine.state import Stopped
 from crossload.engine.store import disk_error
 from crossload.errors import EnvironmentUnavailable, HarnessFault
 from crossload.inside.supervise import EXIT_DISK
+from crossload.inside.surroundings import variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,10 +33,6 @@ HELLO_SECONDS = 300.0
 
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "tensorflow": "tensorflow"}
 """Distributions of modules that are not named like them; the lock may have ``tensorflow-cpu`` for ``tensorflow``."""
-
-
-class Stopped(Exception):
-    """The run is being stopped; the job was given up."""
 
 
 class Server:
@@ -103,7 +101,7 @@ class Server:
         limits: Limits,
         *,
         stopped: Callable[[], bool],
-        seen: Callable[[dict[str, Any]], None],
+        seen: Callable[[dict[str, Any], str], None],
         isolate: bool = False,
         no_fork: bool = False,
     ) -> None:
@@ -122,9 +120,9 @@ class Server:
             "marks": str(place / "marks"),
             "log": str(place / "log.txt"),
             "scratch": str(place),
-            "artifacts": str(self.store.artifacts),
-            "outputs": str(self.store.outputs),
-            "states": str(self.store.states),
+            "artifacts": str(self.store.blobs.artifacts),
+            "outputs": str(self.store.blobs.outputs),
+            "states": str(self.store.blobs.states),
             "limits": {"seconds": limits.seconds, "memory_mb": limits.memory_mb},
             "scrub": self.scrub,
             "isolate": isolate,
@@ -140,7 +138,7 @@ class Server:
         self._follow(journal, stopped, seen)
         shutil.rmtree(place, ignore_errors=True)
 
-    def _follow(self, journal: Path, stopped: Callable[[], bool], seen: Callable[[dict[str, Any]], None]) -> None:
+    def _follow(self, journal: Path, stopped: Callable[[], bool], seen: Callable[[dict[str, Any], str], None]) -> None:
         offset, rest = 0, b""
         while True:
             gone = self._process.poll()
@@ -154,7 +152,8 @@ class Server:
                     record = json.loads(line)
                     if record["kind"] == "end":
                         return
-                    seen(record)
+                    if record["kind"] != "journal":
+                        seen(record, journal.name)
             if stopped():
                 raise Stopped
             if gone is not None:
@@ -200,28 +199,17 @@ class Server:
 def child_environment(scratch: Path, environ: os._Environ[str] | dict[str, str]) -> dict[str, str]:
     """The whole environment of a pinned process: nothing of the caller's but what the system needs to run at all."""
     kept = {name: environ[name] for name in ("SYSTEMROOT", "COMSPEC", "PATHEXT", "WINDIR") if name in environ}
-    threads = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
     return (
         kept
-        | {f"{name}_NUM_THREADS": "1" for name in threads}
+        | variables()
         | {
-            "TF_NUM_INTRAOP_THREADS": "1",
-            "TF_NUM_INTEROP_THREADS": "1",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            "CUDA_VISIBLE_DEVICES": "-1",
-            "KERAS_BACKEND": "tensorflow",
             "KERAS_HOME": str(scratch / "keras"),
-            "PYTHONHASHSEED": "0",
-            "PYTHONIOENCODING": "utf-8",
             "PATH": os.defpath,
             "HOME": str(scratch),
             "USERPROFILE": str(scratch),
             "TMPDIR": str(scratch),
             "TEMP": str(scratch),
             "TMP": str(scratch),
-            "LANG": "C.UTF-8",
-            "LC_ALL": "C.UTF-8",
-            "TZ": "UTC",
         }
     )
 
@@ -231,7 +219,7 @@ def _scrub_words(built: Built, store: Store, scratch: Path) -> list[tuple[str, s
     words = {
         str(Path(inside.__path__[0])): "<crossload>",
         str(built.folder): "<environment>",
-        str(store.artifacts): "<artifacts>",
+        str(store.blobs.artifacts): "<artifacts>",
         str(scratch): "<scratch>",
         str(Path(os.path.realpath(built.python)).parent.parent): "<python>",
         str(store.root.parent.parent): "<project>",

@@ -1,4 +1,4 @@
-"""What a run keeps of each environment, whom it tells how far it is, and how it was asked to run."""
+"""What a run keeps of each environment, whom it tells how far it is, who does the work, and how it was asked to run."""
 
 from __future__ import annotations
 
@@ -6,8 +6,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from crossload.engine.server import Server
+    from collections.abc import Callable, Sequence
+
+    from filelock import FileLock
+
+    from crossload.engine.keys import Identity
+    from crossload.engine.records import Record
     from crossload.plan import Cell, Environment
+
+
+class Stopped(Exception):
+    """The run is being stopped; the job was given up."""
 
 
 class Progress(Protocol):
@@ -17,6 +26,40 @@ class Progress(Protocol):
     def start(self, total: int, reused: int) -> None: ...
     def saved(self) -> None: ...
     def settled(self, cells: int) -> None: ...
+
+
+class Executor(Protocol):
+    """Where the work is done: on this machine, or by the workers of a cluster."""
+
+    slots: int
+    """Tasks that may be given to it at once; one environment has one task at a time."""
+
+    def standing(self, environment: Environment) -> Identity | None:
+        """What an environment is that needs no building; starts nothing."""
+
+    def build(self, environment: Environment) -> Identity:
+        """Have an environment.  Raises `EnvironmentUnavailable` and `EnvironmentPinsError`."""
+
+    def job(
+        self,
+        environment: Environment,
+        op: str,
+        items: Sequence[dict[str, Any]],
+        *,
+        isolate: bool,
+        stopped: Callable[[], bool],
+        seen: Callable[[Record, str], None],
+    ) -> None:
+        """Save or load; ``seen`` gets each outcome, with the name of its journal, once it is in the store.
+
+        Raises `EnvironmentUnavailable`, `StoreError`, `HarnessFault`, and `Stopped` once ``stopped()``.
+        """
+
+    def rest(self, busy: set[str]) -> None:
+        """May let go of what it holds for environments that are not among these."""
+
+    def close(self) -> None:
+        """End everything that it started."""
 
 
 @dataclass
@@ -29,13 +72,21 @@ class EnvironmentState:
     pending: list[Cell] = field(default_factory=list)
     """Cells that it is to load, whose artifacts are there."""
     prepared: bool = False
+    """Whether it has nothing to save, or has saved it."""
+    stands: bool = False
     busy: bool = False
-    server: Server | None = None
+    claim: FileLock | None = None
+
+    @property
+    def id(self) -> str:
+        return self.environment.id
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """How to run."""
 
     jobs: int
     no_fork: bool = False
+    seconds: float | None = None
+    """Begin nothing new after this time."""

@@ -1,4 +1,8 @@
-"""Outcomes, artifacts and outputs on disk: append-only journals that a kill cannot damage beyond their last line."""
+"""Outcomes, artifacts and outputs on disk: append-only journals that a kill cannot damage beyond their last line.
+
+Several runs may use a store at once: each writes journals of its own and reads those of the others.  Only what rewrites the
+store (merging journals, `crossload.engine.gc`) needs it alone.
+"""
 
 from __future__ import annotations
 
@@ -8,123 +12,282 @@ import json
 import os
 import shutil
 import time
-from typing import TYPE_CHECKING, Any
+import uuid
+from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
+from filelock import FileLock, ReadWriteLock, Timeout
 
+from crossload.engine.blobs import Blobs
+from crossload.engine.records import Reader, Records, line_of
 from crossload.errors import StoreError
-from crossload.inside.measure import CORRUPTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
-Record = dict[str, Any]
+    from crossload.engine.records import Record
+
+SCHEMA = 2
+"""Version of the layout and of the records; `_UPGRADES` says how older ones become this one."""
 
 _COMPACT_ABOVE = 60
 """Journals are merged at the start of a run when there are more than this."""
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-UNSURE = ("crash", "timeout", "memory")
-"""Statuses that depend on the machine as much as on the model; they are believed when seen twice."""
-
 
 class Store:
-    """The store of a project; one run at a time writes to it."""
+    """The store of a project."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.artifacts = root / "artifacts"
-        self.outputs = root / "outputs"
-        self.states = root / "states"
         self.journals = root / "journals"
         self.scratch = root / "scratch"
+        self.claims = root / "claims"
+        self.aside: list[str] = []
+        """What was damaged or foreign and was moved to the folder ``aside``, in words, for the user to know."""
+        self.blobs = Blobs(root, self._put_aside)
+        self.reader = Reader()
         self._numbers = itertools.count()
-        self._lock = FileLock(root / "run.lock", timeout=0)
-        self.damaged: list[str] = []
-        """Journals with lines that could not be read, for the user to know."""
+        self._run = uuid.uuid4().hex[:8]
+        self._offsets: dict[str, int] = {}
+        self._lock: ReadWriteLock | None = None
+        self._own: Path | None = None
 
-    def open(self) -> None:
-        """Make the folders and take the run lock.  Raises `StoreError`."""
+    # --- opening and closing ------------------------------------------------------------------------------------
+
+    def open(self, *, alone: bool = False) -> None:
+        """Make the folders, upgrade what is older, and take part in the store; ``alone`` keeps all others out.
+
+        Raises `StoreError` where the store cannot be written, is newer than this program, or is not free.
+        """
         try:
-            for folder in (self.root, self.artifacts, self.outputs, self.states, self.journals, self.scratch):
+            for folder in (self.root, *self.blobs.folders, self.journals, self.scratch, self.claims):
                 folder.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
+            self._lock = ReadWriteLock(self.root / "lock.db", is_singleton=False)
+            if self._try_alone():
+                self._upgrade()
+                if not alone:
+                    self._tidy()
+                    self._lock.release()
+            elif alone:
+                msg = f"another run is using the store {self.root.name}"
+                raise StoreError(msg, hint="wait for it to end")
+            if not alone:
+                self._lock.acquire_read(timeout=60)
+                self._check_schema()
         except Timeout:
-            msg = f"another run is using the store {self.root.name}"
-            raise StoreError(msg, hint="wait for it to end") from None
+            msg = f"the store {self.root.name} is being cleaned up"
+            raise StoreError(msg, hint="wait for `crossload gc` to end") from None
         except OSError as error:
             raise disk_error(error) from error
 
+    def _try_alone(self) -> bool:
+        assert self._lock is not None
+        try:
+            self._lock.acquire_write(blocking=False)
+        except Timeout:
+            return False
+        return True
+
     def close(self) -> None:
-        self._lock.release()
+        """Let others have the store to themselves."""
+        if self._lock is not None:
+            self._lock.release(force=True)
+            self._lock.close()
+            self._lock = None
+
+    def claim(self, name: str) -> FileLock | None:
+        """Work on something alone among all runs that share the store; None while another does."""
+        lock = FileLock(self.claims / f"{name}.lock", timeout=0, thread_local=False)
+        try:
+            lock.acquire()
+        except Timeout:
+            return None
+        return lock
+
+    def _check_schema(self) -> int:
+        path = self.root / "schema.json"
+        if not path.exists():
+            return 1 if any(self.journals.glob("*.jsonl")) else 0
+        try:
+            found = int(json.loads(path.read_text(encoding="utf-8"))["schema"])
+        except (ValueError, KeyError, TypeError) as error:
+            msg = f"{self.root.name}/schema.json cannot be read: {error}"
+            raise StoreError(msg, hint="this is not a store of crossload, or a damaged one: name another folder") from error
+        if found > SCHEMA:
+            msg = f"the store {self.root.name} has schema {found}, this crossload knows {SCHEMA} and older"
+            raise StoreError(msg, hint="it was written by a newer crossload: upgrade crossload, or use another store")
+        return found
+
+    def _upgrade(self) -> None:
+        found = self._check_schema()
+        if found == SCHEMA:
+            return
+        for step in _UPGRADES[max(found - 1, 0) :] if found else []:
+            self.aside.append(step(self))
+        part = self.root / "schema.json.part"
+        part.write_text(json.dumps({"schema": SCHEMA}) + "\n", encoding="utf-8")
+        part.replace(self.root / "schema.json")
+
+    # --- journals -----------------------------------------------------------------------------------------------
 
     def new_journal(self, label: str) -> Path:
-        """A name that sorts by time: later lines win over earlier ones of the same key."""
-        return self.journals / f"{time.time_ns():020d}-{os.getpid()}-{next(self._numbers):04d}-{label}.jsonl"
+        """An empty journal; names sort by time, and no two runs on any machines give the same."""
+        path = self.journals / f"{time.time_ns():020d}-{self._run}-{next(self._numbers):04d}-{label}.jsonl"
+        self._write_header(path)
+        self._offsets[path.name] = -1
+        return path
 
-    def read(self) -> tuple[dict[str, Record], dict[str, Record]]:
-        """All saves and loads by key; a line that was cut short by a kill is passed over."""
-        saves: dict[str, Record] = {}
-        loads: dict[str, Record] = {}
+    @staticmethod
+    def _write_header(path: Path) -> None:
+        path.write_text(json.dumps({"kind": "journal", "schema": SCHEMA}) + "\n", encoding="utf-8")
+
+    def append(self, records: Iterable[Record]) -> None:
+        """Write records of the driver itself, those that are not known yet."""
+        for record in records:
+            known = self.reader.by_kind[record["kind"]].get(record["key"])
+            if known is not None and all(known.get(name) == value for name, value in record.items() if name != "key"):
+                continue
+            if self._own is None:
+                self._own = self.new_journal("driver")
+            with self._own.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(record, sort_keys=True) + "\n")
+            self.reader.record(record, self._own.name)
+
+    def read(self) -> Reader:
+        """All records; what was cut short by a kill is passed over."""
         for path in sorted(self.journals.glob("*.jsonl")):
-            for record in self._lines(path):
-                merge(saves if record["kind"] == "save" else loads, record)
-        return saves, loads
+            self._read(path, whole=True)
+        return self.reader
 
-    def _lines(self, path: Path) -> Iterator[Record]:
+    def refresh(self) -> list[str]:
+        """Read what other runs have written since; give the keys of it."""
+        found: list[str] = []
+        for path in sorted(self.journals.glob("*.jsonl")):
+            if self._offsets.get(path.name) != -1:
+                found += self._read(path, whole=False)
+        return found
+
+    def _read(self, path: Path, *, whole: bool) -> list[str]:
+        start = self._offsets.get(path.name, 0)
+        with path.open("rb") as stream:
+            stream.seek(start)
+            text = stream.read()
+        end = text.rfind(b"\n") + 1
+        found: list[str] = []
+        bad = 0
+        lines = text[:end].splitlines()
+        if start == 0 and lines:
+            if not _is_header(lines[0]):
+                self._put_aside(path, f"{path.name}: not a journal of crossload")
+                return []
+            del lines[0]
+        for line in lines:
+            try:
+                key = self.reader.line(line, path.name)
+                found += [key] if key else []
+            except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+                bad += 1
+        self._offsets[path.name] = start + end
+        if bad and whole:
+            self._salvage(path, bad)
+        return found
+
+    def _salvage(self, path: Path, bad: int) -> None:
+        """Keep the good lines of a damaged journal under its name, and the damaged file aside."""
+        good = []
         for line in path.read_bytes().splitlines(keepends=True):
             try:
-                record = json.loads(line)
-                if record["kind"] in ("save", "load") and record["key"] and record["status"]:
-                    yield record
-            except (ValueError, KeyError, TypeError):
-                if line.endswith(b"\n"):
-                    self.damaged.append(path.name)
+                json.loads(line)
+                good.append(line)
+            except ValueError:
+                continue
+        self._put_aside(path, f"{path.name}: {bad} lines could not be read; the others are kept")
+        part = path.with_suffix(".part")
+        part.write_bytes(b"".join(good))
+        part.replace(path)
 
-    def compact(self) -> None:
-        """Merge many small journals into one; called under the run lock."""
+    def _put_aside(self, path: Path, text: str) -> None:
+        """Move what is not what it should be out of the way, and remember to say so."""
+        folder = self.root / "aside"
+        folder.mkdir(exist_ok=True)
+        target = folder / f"{path.name}.{uuid.uuid4().hex[:6]}"
+        try:
+            path.rename(target)
+        except FileNotFoundError:
+            return  # another run was first
+        self.aside.append(f"{text} (moved to aside/{target.name})")
+
+    def _tidy(self) -> None:
+        """What may be done while nobody else is here: scratch of killed runs goes, many journals become one."""
+        for folder in self.scratch.iterdir():
+            shutil.rmtree(folder, ignore_errors=True)
+        if len(list(self.journals.glob("*.jsonl"))) > _COMPACT_ABOVE:
+            self.rewrite(lambda _kind, _key: True)
+
+    def rewrite(self, wanted: Callable[[str, str], bool]) -> int:
+        """Make one journal of all, with the records that are ``wanted(kind, key)``; give the count of those that went.
+
+        Only while the store is held alone.  Each record keeps the name of the journal it came from, so that joining with
+        another store gives the same before and after.
+        """
         paths = sorted(self.journals.glob("*.jsonl"))
-        if len(paths) <= _COMPACT_ABOVE:
-            return
-        saves, loads = self.read()
-        target = self.journals / f"{time.time_ns():020d}-merged.jsonl"
+        self.reader, self._offsets = Reader(), {}
+        for path in paths:
+            self._read(path, whole=True)
+        paths = [path for path in paths if path.exists()]
+        target = self.journals / f"{time.time_ns():020d}-{self._run}-{next(self._numbers):04d}-merged.jsonl"
         part = target.with_suffix(".part")
-        with part.open("w", encoding="utf-8") as stream:
-            stream.writelines(json.dumps(record) + "\n" for record in itertools.chain(saves.values(), loads.values()))
+        self._write_header(part)
+        dropped = 0
+        with part.open("ab") as stream:
+            for kind, records in self.reader.by_kind.items():
+                for key, known in records.items():
+                    if wanted(kind, key):
+                        stream.write(line_of(key, known))
+                    else:
+                        dropped += 1
         part.replace(target)
         for path in paths:
             path.unlink()
+        self.reader, self._offsets = Reader(), {}
+        return dropped
 
-    def has_artifact(self, record: Record) -> bool:
-        """Whether the artifact and the outputs of a save are still there."""
-        artifact = record.get("artifact")
-        return artifact is None or (
-            (self.artifacts / artifact["sha256"] / artifact["name"]).exists()
-            and (self.outputs / f"{record['kept']}.npz").exists()
-        )
+    def forget(self) -> None:
+        """Go on as if nothing had been measured yet; what is on disk stays, and what is measured now counts more."""
+        self.reader.by_kind["save"], self.reader.by_kind["load"] = Records(), Records()
 
-    def drop_artifact(self, artifact: Record) -> None:
-        """Forget an artifact that is not what was saved; its writer saves it anew in the next run."""
-        shutil.rmtree(self.artifacts / artifact["sha256"], ignore_errors=True)
+    @property
+    def saves(self) -> Records:
+        return self.reader.by_kind["save"]
 
-    def has_outputs(self, record: Record) -> bool:
-        """Whether the outputs of a load are still there."""
-        return "kept" not in record or (self.outputs / f"{record['kept']}.npz").exists()
+    @property
+    def loads(self) -> Records:
+        return self.reader.by_kind["load"]
 
 
-def is_corrupted(record: Record) -> bool:
-    """Whether the reader found that the artifact in the store is not what was saved."""
-    return bool(record.get("error", {}).get("type") == CORRUPTED)
+def _is_header(line: bytes) -> bool:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and found.get("kind") == "journal" and isinstance(found.get("schema"), int)
 
 
-def merge(records: dict[str, Record], record: Record) -> None:
-    """Let a record in: the later one counts; a repeat in a process of its own keeps the first answer beside it."""
-    before = records.get(record["key"])
-    if before is not None and record.get("confirm") and not record.get("first"):
-        record = record | {"first": {"status": before["status"], "outputs": before.get("outputs", {})}}
-    records[record["key"]] = record
+def _from_schema_1(store: Store) -> str:
+    """Keys of schema 1 digested the whole of a recipe file and of the inside: nothing can be found by them any more."""
+    folder = store.root / "aside" / "schema-1"
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for path in store.journals.glob("*.jsonl"):
+        path.rename(folder / path.name)
+        count += 1
+    return f"{count} journals of schema 1 (moved to aside/schema-1; their outcomes are measured anew)"
+
+
+_UPGRADES: list[Callable[[Store], str]] = [_from_schema_1]
+"""``_UPGRADES[n - 1]`` makes schema n into n + 1 and says what it did."""
 
 
 def disk_error(error: OSError) -> StoreError:
@@ -134,13 +297,5 @@ def disk_error(error: OSError) -> StoreError:
             f"the disk is full: {error.strerror}",
             hint="make room and run the same command again: what was measured is kept",
         )
-    return StoreError(f"the store cannot be written: {error}", hint="check the rights of the folder .crossload")
-
-
-def is_unbelieved(record: Record) -> bool:
-    """Whether an outcome is to be measured again by the next run.
-
-    That is a crash, time-out or outgrown limit that was seen once only, because the run that saw it was ended before the
-    repeat; and an artifact that was damaged in the store, which says nothing about the model.
-    """
-    return (record["status"] in UNSURE and not record.get("confirm")) or is_corrupted(record)
+    what = os.strerror(error.errno) if error.errno else str(error)
+    return StoreError(f"the store cannot be written: {what}", hint="check the rights of the folder .crossload")

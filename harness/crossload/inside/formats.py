@@ -154,7 +154,7 @@ class Skops(Format):
 
 def builtin_formats() -> Dict[str, Format]:
     """All formats of crossload, by name."""
-    from . import formats_keras
+    from . import formats_keras, formats_weights
 
     found: List[Format] = [
         Pickle("pickle", None),
@@ -172,6 +172,7 @@ def builtin_formats() -> Dict[str, Format]:
         Skops(),
     ]
     found.extend(formats_keras.keras_formats())
+    found.extend(formats_weights.weights_formats())
     return {each.name: each for each in found}
 
 

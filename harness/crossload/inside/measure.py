@@ -4,13 +4,9 @@ Every exception of the libraries becomes data.  Only a disk that cannot be writt
 outcome cannot be kept either.
 """
 
-import errno
 import os
-import re
 import shutil
-import sys
 import time
-import traceback
 import warnings
 from typing import Any, Dict, List
 
@@ -18,18 +14,13 @@ import numpy as np
 
 from . import outputs, state
 from .contract import ContractError, Recipe
+from .telling import describe_error, describe_warnings, guard, scrub
+from .training import fit_default, fit_keras, resume, seed
 
-TEXT_LIMIT = 2000
 CORRUPTED = "ArtifactCorrupted"
 """The artifact in the store is not what was saved."""
 FOREIGN = "ArtifactForeign"
 """The artifact is not what its writer claims."""
-DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
-"""Full disk, quota, read-only file system, limit of file size: the outcome could not be kept either."""
-
-
-class Stopped(Exception):
-    """The disk cannot be written: measuring must end."""
 
 
 class Data(object):
@@ -55,44 +46,6 @@ def read_data(folder: str) -> Dict[str, Any]:
         else:
             found[part] = array
     return found
-
-
-def _scrub(text: str, job: Dict[str, Any]) -> str:
-    """Replace paths of this machine: they differ from run to run and tell nothing."""
-    for path, word in job.get("scrub", []):
-        text = text.replace(path, word)
-    return re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text)
-
-
-def describe_error(error: BaseException, job: Dict[str, Any]) -> Dict[str, str]:
-    """Type, message and last lines of the traceback, without machine paths."""
-    kind = type(error)
-    module = kind.__module__ if kind.__module__ not in ("builtins", None) else ""
-    try:
-        message = str(error)
-    except Exception as broken:  # an exception whose own __str__ raises is still a result
-        message = "<the message of this exception cannot be read: " + repr(broken) + ">"
-    lines = traceback.format_exception(kind, error, error.__traceback__)
-    return {
-        "type": (module + "." if module else "") + kind.__name__,
-        "message": _scrub(message, job)[:TEXT_LIMIT],
-        "traceback": _scrub("".join(lines), job)[-TEXT_LIMIT:],
-    }
-
-
-def describe_warnings(caught: List[Any], job: Dict[str, Any]) -> List[Dict[str, Any]]:
-    """Category, text and count of each different warning."""
-    found: Dict[Any, int] = {}
-    for each in caught:
-        key = (each.category.__name__, _scrub(str(each.message), job)[:500])
-        found[key] = found.get(key, 0) + 1
-    return [{"category": c, "text": t, "count": n} for (c, t), n in sorted(found.items())[:20]]
-
-
-def _guard(error: BaseException) -> None:
-    """Errors that mean that outcomes cannot be kept go up."""
-    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
-        raise Stopped(str(error))
 
 
 class Record(object):
@@ -125,7 +78,7 @@ class Record(object):
         return self.fields
 
     def failed(self, error: BaseException) -> Dict[str, Any]:
-        _guard(error)
+        guard(error)
         status = "memory" if isinstance(error, MemoryError) else "error"
         return self.end(status, error=describe_error(error, self.job))
 
@@ -138,16 +91,6 @@ class Fitted(object):
     ) -> None:
         self.recipe, self.data, self.arrays, self.seconds, self.facts = recipe, data, arrays, seconds, facts
         self.model: Any = None
-
-
-def seed() -> None:
-    """Seed every generator that a recipe might use without a seed of its own."""
-    import random
-
-    random.seed(0)
-    np.random.seed(0)
-    if "tensorflow" in sys.modules:
-        sys.modules["tensorflow"].random.set_seed(0)  # type: ignore[attr-defined]
 
 
 def fit_once(recipe: Recipe, arrays: Dict[str, Any], record: Record, job: Dict[str, Any]) -> Fitted:
@@ -195,71 +138,10 @@ class OnTraining(object):
         self.y_train = self.y_test = data.y_train
 
 
-def fit_default(model: Any, data: Any) -> Any:
-    """``model.fit(x_train, y_train)``; without labels where the data set has none."""
-    return model.fit(data.x_train) if data.y_train is None else model.fit(data.x_train, data.y_train)
-
-
-def fit_keras(model: Any, data: Any, steps: int = 12, batch: int = 32) -> Any:
-    """A few steps of training, eagerly: tracing a graph would cost more than the steps themselves."""
-    rows = len(data.y_train)
-    model.run_eagerly = True
-    for step in range(steps):
-        chosen = np.arange(step * batch, (step + 1) * batch) % rows
-        if isinstance(data.x_train, dict):
-            x = {name: column[chosen] for name, column in data.x_train.items()}
-        else:
-            x = data.x_train[chosen]
-        model.train_on_batch(x, data.y_train[chosen])
-    model.run_eagerly = False
-    return model
-
-
-def resume(model: Any, recipe: Recipe, data: Any, job: Dict[str, Any]) -> Dict[str, str]:
-    """Go on training, and keep what comes of it; a model that cannot go on is a fact too, not a failure of the cell."""
-    seed()  # what is random in training must be so alike on both sides
-    go_on = recipe.resume if callable(recipe.resume) else resume_keras if recipe.kind == "keras" else resume_partial
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = {"resumed": outputs.as_array(go_on(model, data), "resume")}
-        return {"resumed": outputs.keep(found, outputs.digests(found), job["outputs"])}
-    except Exception as error:
-        _guard(error)
-        return {"resume_error": (type(error).__name__ + ": " + _scrub(str(error), job))[:300]}
-
-
-def resume_keras(model: Any, data: Any, batch: int = 32) -> Any:
-    """Losses of two more steps of training: the second depends on what the optimizer remembers."""
-    model.run_eagerly = True
-    losses = []
-    for step in range(2):
-        rows = slice(step * batch, (step + 1) * batch)
-        if isinstance(data.x_train, dict):
-            x = {name: column[rows] for name, column in data.x_train.items()}
-        else:
-            x = data.x_train[rows]
-        model.reset_metrics()  # Keras 3 gives the mean since the last reset
-        losses.append(float(np.ravel(model.train_on_batch(x, data.y_train[rows]))[0]))
-    return np.array(losses)
-
-
-def resume_partial(model: Any, data: Any, rows: int = 60) -> Any:
-    """What a copy of the model answers after ``partial_fit`` on rows that it knows."""
-    import copy
-
-    going = copy.deepcopy(model)
-    if data.y_train is None or not hasattr(going, "predict"):
-        going.partial_fit(data.x_train[:rows])
-    else:
-        going.partial_fit(data.x_train[:rows], data.y_train[:rows])
-    return going.predict(data.x_test) if hasattr(going, "predict") else going.transform(data.x_test)
-
-
 def fit_failure(item: Dict[str, Any], job: Dict[str, Any], record: Record, error: BaseException) -> Dict[str, Any]:
     """A model that cannot be built because something is not there is n/a; any other failure is the writer's."""
     if record.fields["stage"] == "build" and isinstance(error, ImportError):
-        return record.end("na", reason=_scrub(str(error), job)[:500])
+        return record.end("na", reason=scrub(str(error), job)[:500])
     return record.failed(error)
 
 
@@ -288,7 +170,7 @@ def save(fitted: Fitted, fmt: Any, item: Dict[str, Any], job: Dict[str, Any]) ->
             try:
                 os.rename(folder, target)
             except OSError as error:  # another process was first with the same bytes, or the same bytes under another name
-                _guard(error)
+                guard(error)
                 _adopt(path, os.path.join(target, fmt.filename))
         artifact = {"sha256": sha, "bytes": size, "name": fmt.filename}
         if recipe.claim:

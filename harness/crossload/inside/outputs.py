@@ -58,10 +58,15 @@ def digests(arrays: Dict[str, Any]) -> Dict[str, str]:
     return {name: array_digest(array) for name, array in arrays.items()}
 
 
+def name_of(each: Dict[str, str]) -> str:
+    """Name of a set of outputs: the digest of their digests."""
+    joined = "\n".join(name + " " + each[name] for name in sorted(each))
+    return hashlib.sha256(joined.encode("utf-8")).hexdigest()[:32]
+
+
 def keep(arrays: Dict[str, Any], each: Dict[str, str], folder: str) -> str:
     """Write the outputs once as ``.npz``, named by their digest; give that name."""
-    joined = "\n".join(name + " " + each[name] for name in sorted(each))
-    name = hashlib.sha256(joined.encode("utf-8")).hexdigest()[:32]
+    name = name_of(each)
     path = os.path.join(folder, name + ".npz")
     if not os.path.exists(path):
         part = path + ".part" + str(os.getpid())

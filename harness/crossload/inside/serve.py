@@ -43,6 +43,7 @@ contract = importlib.import_module(PACKAGE + ".contract")
 formats = importlib.import_module(PACKAGE + ".formats")
 measure = importlib.import_module(PACKAGE + ".measure")
 supervise = importlib.import_module(PACKAGE + ".supervise")
+telling = importlib.import_module(PACKAGE + ".telling")
 
 
 class Server(object):
@@ -71,7 +72,7 @@ class Server(object):
             self._import_libraries()
             self._assert_locked()
         except Exception as error:
-            return {"kind": "hello", "status": "error", "error": measure.describe_error(error, self.control)}
+            return {"kind": "hello", "status": "error", "error": telling.describe_error(error, self.control)}
         return {
             "kind": "hello",
             "status": "ok",
@@ -172,8 +173,8 @@ class Server(object):
                     item = job["items"][index]
                     recipe, fmt = self.recipes[item["recipe"]], self.formats[item["format"]]
                     journal.add(measure.load(recipe, fmt, self.arrays(recipe.data), item, job))
-        except (measure.Stopped, OSError) as error:
-            if isinstance(error, OSError) and error.errno not in measure.DISK_ERRORS:
+        except (telling.Stopped, OSError) as error:
+            if isinstance(error, OSError) and error.errno not in telling.DISK_ERRORS:
                 raise
             sys.stderr.write("outcomes cannot be written: %s\n" % error)
             sys.exit(supervise.EXIT_DISK)
@@ -288,7 +289,7 @@ def main(arguments: List[str]) -> int:
         for line in iter(sys.stdin.readline, ""):
             server.run_job(line.strip())
     except OSError as error:
-        if error.errno not in measure.DISK_ERRORS:
+        if error.errno not in telling.DISK_ERRORS:
             raise
         sys.stderr.write("outcomes cannot be written: %s\n" % error)
         return int(supervise.EXIT_DISK)

@@ -6,15 +6,18 @@ from crossload.plan.catalog import Catalog, load_catalog
 from crossload.plan.environments import Environment, environments_of
 from crossload.plan.matrix import Case, Cell, Plan, make_plan
 from crossload.plan.select import Selection, check_selection
+from crossload.plan.shards import Costs, Shard, partition
 from crossload.plan.specs import id_clashes, load_specs, load_what_can_be
 
 __all__ = [
     "Case",
     "Catalog",
     "Cell",
+    "Costs",
     "Environment",
     "Plan",
     "Selection",
+    "Shard",
     "check_selection",
     "environments_of",
     "id_clashes",
@@ -22,4 +25,5 @@ __all__ = [
     "load_specs",
     "load_what_can_be",
     "make_plan",
+    "partition",
 ]

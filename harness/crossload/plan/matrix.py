@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from crossload.config import MatrixSpec
     from crossload.inside.contract import Recipe
     from crossload.plan.catalog import Catalog
+    from crossload.plan.shards import Shard
 
 DEFAULT_ATOL, DEFAULT_RTOL = 1e-6, 1e-5
 
@@ -57,10 +58,25 @@ class Plan:
     cases: tuple[Case, ...]
     cells: tuple[Cell, ...]
     selection: Selection
+    shard: Shard | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """Whether this run is to know less than the whole matrix."""
+        return bool(self.selection) or self.shard is not None
 
     @cached_property
     def selected(self) -> tuple[Cell, ...]:
         """Cells of this run."""
+        found = self._chosen
+        if self.shard is None:
+            return found
+        name, units = self.spec.name, self.shard.units
+        return tuple(cell for cell in found if (name, cell.writer, cell.case.recipe) in units)
+
+    @cached_property
+    def _chosen(self) -> tuple[Cell, ...]:
+        """What the selectors leave."""
         if not self.selection:
             return self.cells
         by_id = {environment.id: environment for environment in self.environments}
@@ -73,8 +89,16 @@ class Plan:
 
     @cached_property
     def controls(self) -> tuple[Cell, ...]:
-        """Controls of this run: each in every environment that the run touches, saved and loaded there."""
+        """Controls of this run: each in every environment that the run touches, saved and loaded there.
+
+        A shard has those of its writers; the first shard also those of environments that never write.
+        """
         touched = dict.fromkeys(each for cell in self.selected for each in (cell.writer, cell.reader))
+        if self.shard is not None:
+            writers = {cell.writer for cell in self._chosen}
+            own = {cell.writer for cell in self.selected}
+            others = {cell.reader for cell in self._chosen} - writers if self.shard.number == 1 else set()
+            touched = dict.fromkeys([*sorted(own), *sorted(others)])
         return tuple(Cell(case, each, each) for each in touched for case in self.control_cases)
 
     @cached_property

@@ -9,43 +9,16 @@ from typing import TYPE_CHECKING, Any
 from crossload.report.html import render_html
 from crossload.report.markdown import escape, render_markdown
 from crossload.report.model import compatibility
+from crossload.report.outcomes import COLUMNS, write_outcomes
 from crossload.verdict import Verdict, tally
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
-
-    from crossload.report.model import Row, Square
+    from crossload.report.model import Square
     from crossload.report.view import View
-    from crossload.verdict import Judgement
 
 SCHEMA_VERSION = 2
-
-COLUMNS = {
-    "family, recipe, format, task": "the case: recipe and format, under the heading of a family",
-    "writer, reader": "ids of the environments that saved and loaded",
-    "verdict, passes, reason": "the verdict, whether it passes (null: neither), and why",
-    "surprise, known": "the verdict against the expectations, and the reason that those give",
-    "warned, warnings": "categories of warnings while loading and predicting, and their texts",
-    "worst_metric, worst_drift": "the metric that moved most, and by how much (after minus before)",
-    "worst_excess": "the same in units of its tolerance; above 1 it is too far",
-    "max_abs, max_rel": "largest difference of any recorded output; 0 where bit-equal",
-    "mean_abs, median_abs, p99_abs": "mean, median and 99th percentile of the differences of the output that moved farthest",
-    "mean_rel, median_rel, p99_rel": "the same, relative to the value before",
-    "changed_labels": "number of held-out rows whose predicted label changed",
-    "state": "fitted state after loading: equal, differs, layout (arrays renamed, added, removed), or unknown",
-    "optimizer": "optimizer variables after loading: kept, changed, lost; empty where there were none",
-    "resumes": "whether training goes on alike after loading: yes, no, what was lost; empty where not asked",
-    "lost": "class that the reader did not find, where the error names one",
-    "noise": "largest difference between two predictions of the writer in its own process",
-    "train_gap": "accuracy or R2 on training rows minus that on held-out rows",
-    "confirmed": "measured a second time in a process of its own",
-    "artifact, artifact_bytes": "SHA-256 (first 16 digits) and size of what was loaded",
-    "load_seconds, predict_seconds": "seconds of loading and predicting, one thread",
-    "METRIC_before, METRIC_after, METRIC_drift": "each metric just before saving, just after loading, and the change",
-}
-"""Columns of the table of outcomes, and what they mean."""
 
 
 def write_reports(view: View, folder: Path) -> list[Path]:
@@ -63,7 +36,7 @@ def write_reports(view: View, folder: Path) -> list[Path]:
         part.replace(folder / name)
         written.append(folder / name)
     part = folder / "outcomes.parquet.part"
-    frame(view).to_parquet(part, index=False, compression="zstd")
+    write_outcomes(view, part)
     part.replace(folder / "outcomes.parquet")
     return [*written, folder / "outcomes.parquet"]
 
@@ -139,6 +112,7 @@ def summary(view: View) -> dict[str, Any]:
             }
             for row in view.worst_drifts
         ],
+        "costs": view.costs,
         "known": [{"reason": reason, "link": link, "cells": count} for reason, link, count in view.known],
         "failures": [
             {
@@ -160,89 +134,6 @@ def rollup(square: Square) -> dict[str, Any]:
     """Worst verdict and counts of a group of cells."""
     counts = sorted(square.counts.items(), key=lambda each: each[0].word)
     return {"worst": square.worst.word, "planned": square.planned, "counts": {verdict.word: n for verdict, n in counts}}
-
-
-def frame(view: View) -> pd.DataFrame:
-    """One row a cell; `COLUMNS` says what is in them."""
-    import pandas as pd  # noqa: PLC0415 - half a second of imports that an unchanged run does without
-
-    names = list(dict.fromkeys(name for row in view.rows for name in (*row.judgement.before, *row.judgement.after)))
-    table = pd.DataFrame([_flat(row, names) for row in view.rows])
-    for column in (
-        "family",
-        "recipe",
-        "format",
-        "task",
-        "writer",
-        "reader",
-        "verdict",
-        "reason",
-        "surprise",
-        "known",
-        "warned",
-        "warnings",
-        "state",
-        "optimizer",
-        "resumes",
-        "lost",
-    ):
-        table[column] = table[column].astype("category")
-    return table
-
-
-def _flat(row: Row, metrics: list[str]) -> dict[str, Any]:
-    judged, case = row.judgement, row.cell.case
-    nan = float("nan")
-    found: dict[str, Any] = {
-        "family": case.family,
-        "recipe": case.recipe,
-        "format": case.format,
-        "task": case.task,
-        "writer": row.cell.writer,
-        "reader": row.cell.reader,
-        "verdict": judged.verdict.word,
-        "passes": judged.verdict.passes,
-        "reason": judged.reason,
-        "surprise": row.finding.surprise.value,
-        "known": row.finding.expectation.reason if row.finding.expectation else "",
-        "warned": ", ".join(judged.warned),
-        "warnings": "\n".join(row.warnings),
-        "worst_metric": judged.worst_metric,
-        "worst_drift": judged.worst_drift if judged.verdict.measured else nan,
-        "worst_excess": judged.worst_excess if judged.verdict.measured else nan,
-        "max_abs": judged.max_abs if judged.after else nan,
-        "max_rel": judged.max_rel if judged.after else nan,
-        "changed_labels": judged.changed_labels,
-        **_distances(judged),
-        "state": judged.state,
-        "optimizer": judged.optimizer,
-        "resumes": judged.resumes,
-        "lost": judged.lost,
-        "noise": judged.noise,
-        "train_gap": judged.gap,
-        "confirmed": row.confirmed,
-        "artifact": row.artifact[:16],
-        "artifact_bytes": row.artifact_bytes,
-        "load_seconds": row.seconds.get("load", nan),
-        "predict_seconds": row.seconds.get("predict", nan),
-    }
-    for name in metrics:
-        before, after = judged.before.get(name, nan), judged.after.get(name, nan)
-        found |= {f"{name}_before": before, f"{name}_after": after, f"{name}_drift": after - before}
-    if judged.verdict is Verdict.NOT_RUN:
-        found["changed_labels"] = 0
-    return found
-
-
-def _distances(judged: Judgement) -> dict[str, float]:
-    """Statistics of the output that moved farthest; zeros where all are bit-equal, NaN where nothing was predicted."""
-    names = ("mean_abs", "median_abs", "p99_abs", "mean_rel", "median_rel", "p99_rel")
-    if not judged.after:
-        return dict.fromkeys(names, float("nan"))
-    if not judged.distances:
-        return dict.fromkeys(names, 0.0)
-    farthest = max(judged.distances.values(), key=lambda each: each.max_abs)
-    return {name: getattr(farthest, name) for name in names}
 
 
 def write_index(reports: Path) -> Path:

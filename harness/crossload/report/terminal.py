@@ -53,8 +53,7 @@ def render_terminal(view: View, *, width: int = 100) -> str:
     for grid in view.grids[1:] + view.grids[:1]:
         if not any(square.worst is not Verdict.NOT_RUN for square in grid.squares.values()):
             continue
-        cases = len({row.cell.case.name for row in view.rows if grid.family in ("all cases", row.cell.case.family)})
-        parts += [f"{grid.family} ({cases} cases)", grid_text(grid, ids, width)]
+        parts += [f"{grid.family} ({view.cases_of[grid.family]} cases)", grid_text(grid, ids, width)]
     parts += [_legend(view), _summary(view, width)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -66,13 +65,15 @@ def _legend(view: View) -> str:
 
 def _unexpected_passes(view: View) -> list[str]:
     """Cells that were known to fail and pass: as loud as failures, because a fact has changed or was never true."""
-    rows = [row for row in view.rows if row.finding.surprise is Surprise.PASS]
+    passes = view.rows.of_kinds(finding.surprise is Surprise.PASS for finding in view.rows.findings)
+    total = int(passes.sum())
+    rows = [view.rows[int(index)] for index in passes.nonzero()[0][:5]]
     found = [
         f"  UNEXPECTED PASS {row.cell.case.name} {row.cell.writer} -> {row.cell.reader}"
         f" ({row.finding.expectation.name if row.finding.expectation else ''})"
-        for row in rows[:5]
+        for row in rows
     ]
-    return [*found, f"  ... and {len(rows) - 5} more unexpected passes"] if len(rows) > 5 else found
+    return [*found, f"  ... and {total - 5} more unexpected passes"] if total > 5 else found
 
 
 def _summary(view: View, width: int) -> str:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from crossload.report.model import Direction, EnvironmentFacts, Grid, Row, RunFacts, Signature, Square
+from crossload.report.rows import Rows
 from crossload.verdict import Surprise, Verdict, tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from crossload.verdict import Control
+
+ALL_CASES = "all cases"
+"""Name of the grid over all families."""
 
 OVERFITTED = 0.2
 """Training score minus held-out score above which a case is shown as overfitted."""
@@ -31,23 +37,27 @@ class View:
     name: str
     title: str
     environments: tuple[EnvironmentFacts, ...]
-    rows: tuple[Row, ...]
+    rows: Rows
     run: RunFacts
     controls: tuple[Control, ...] = ()
     judged_against: bool = False
     """Whether the matrix has expectations at all."""
     expired: tuple[str, ...] = ()
     """Expectations that count no more."""
+    costs: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Seconds of saves and loads by writer and by recipe."""
 
     @cached_property
     def surprises(self) -> dict[Surprise, int]:
         """Cells by how they stand to the expectations."""
-        found = Counter(row.finding.surprise for row in self.rows)
-        return {surprise: found.get(surprise, 0) for surprise in Surprise}
+        found = dict.fromkeys(Surprise, 0)
+        for finding, count in zip(self.rows.findings, self.rows.count_kinds(), strict=True):
+            found[finding.surprise] += int(count)
+        return found
 
     @property
     def unexpected(self) -> int:
-        return sum(row.finding.unexpected for row in self.rows)
+        return sum(self.surprises[each] for each in (Surprise.FAILURE, Surprise.PASS, Surprise.OTHER))
 
     @property
     def expectations_text(self) -> str:
@@ -78,22 +88,27 @@ class View:
     @cached_property
     def resumes(self) -> dict[str, int]:
         """Cells by whether training goes on alike after loading, where that was asked."""
-        found = Counter(row.judgement.resumes.split(":")[0] for row in self.rows if row.judgement.resumes)
+        found: Counter[str] = Counter()
+        for judgement, count in zip(self.rows.judgements, self.rows.count_kinds(), strict=True):
+            if judgement.resumes:
+                found[judgement.resumes.split(":")[0]] += int(count)
         return dict(sorted(found.items(), key=lambda each: -each[1]))
 
     @cached_property
     def overfitted(self) -> tuple[Row, ...]:
         """One row for each writer and recipe whose training score is more than 0.2 above its held-out score."""
+        rows = self.rows
+        mask = rows.of_kinds(judgement.gap > OVERFITTED for judgement in rows.judgements)
         seen: dict[tuple[str, str], Row] = {}
-        for row in self.rows:
-            if row.judgement.gap > OVERFITTED:
-                seen.setdefault((row.cell.case.recipe, row.cell.writer), row)
+        for index in rows.first_of(mask, rows.case, rows.writer):
+            row = rows[index]
+            seen.setdefault((row.cell.case.recipe, row.cell.writer), row)
         return tuple(sorted(seen.values(), key=lambda row: -row.judgement.gap))
 
     @cached_property
     def counts(self) -> dict[Verdict, int]:
         """Cells by verdict, all verdicts, in the order of the words; they sum to the planned cells."""
-        found = Counter(row.judgement.verdict for row in self.rows)
+        found = self.rows.counts()
         return {verdict: found.get(verdict, 0) for verdict in Verdict}
 
     @property
@@ -108,10 +123,10 @@ class View:
     def known(self) -> tuple[tuple[str, str, int], ...]:
         """(reason, link, cells) of the failures that were expected, most cells first; equal reasons together."""
         found: Counter[tuple[str, str]] = Counter()
-        for row in self.rows:
-            expectation = row.finding.expectation
-            if row.finding.surprise is Surprise.EXPECTED and expectation is not None:
-                found[expectation.reason, expectation.link] += 1
+        for finding, count in zip(self.rows.findings, self.rows.count_kinds(), strict=True):
+            expectation = finding.expectation
+            if finding.surprise is Surprise.EXPECTED and expectation is not None:
+                found[expectation.reason, expectation.link] += int(count)
         return tuple((reason, link, count) for (reason, link), count in found.most_common())
 
     @property
@@ -126,59 +141,79 @@ class View:
 
     @cached_property
     def families(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(row.cell.case.family for row in self.rows))
+        return tuple(dict.fromkeys(case.family for case in self.rows.cases))
+
+    @cached_property
+    def cases_of(self) -> dict[str, int]:
+        """Cases of each grid."""
+        found = Counter(case.family for case in self.rows.cases)
+        return {ALL_CASES: len(self.rows.cases), **found}
 
     @cached_property
     def grids(self) -> tuple[Grid, ...]:
         """One grid over all cases, then one a family."""
-        tables: dict[str, dict[tuple[str, str], Counter[Verdict]]] = {}
-        for row in self.rows:
-            pair = (row.cell.writer, row.cell.reader)
-            for family in ("all cases", row.cell.case.family):
-                tables.setdefault(family, {}).setdefault(pair, Counter())[row.judgement.verdict] += 1
-        names = ["all cases", *self.families]
+        rows = self.rows
+        names = [ALL_CASES, *self.families]
+        tables: dict[str, dict[tuple[str, str], Counter[Verdict]]] = {name: {} for name in names}
+        family = self._family_of_case
+        for (number, writer, reader), counts in rows.count_by(family[rows.case], rows.writer, rows.reader).items():
+            pair = (rows.environments[writer], rows.environments[reader])
+            for name in (ALL_CASES, self.families[number]):
+                tables[name].setdefault(pair, Counter()).update(counts)
         return tuple(
-            Grid(
-                family=name,
-                squares={pair: Square(counts=dict(counts)) for pair, counts in tables.get(name, {}).items()},
-            )
+            Grid(family=name, squares={pair: Square(counts=dict(counts)) for pair, counts in tables[name].items()})
             for name in names
         )
 
     @cached_property
+    def _family_of_case(self) -> np.ndarray:
+        place = {family: index for index, family in enumerate(self.families)}
+        return np.array([place[case.family] for case in self.rows.cases], dtype=np.int64)
+
+    @cached_property
     def touched(self) -> frozenset[str]:
         """Environments of which at least one cell has an outcome, be it that they could not be built."""
-        known = [row.cell for row in self.rows if row.judgement.verdict is not Verdict.NOT_RUN]
-        return frozenset(each for cell in known for each in (cell.writer, cell.reader))
+        rows = self.rows
+        mask = rows.of_kinds(judgement.verdict is not Verdict.NOT_RUN for judgement in rows.judgements)
+        return frozenset(each for pair in rows.pairs(mask) for each in pair)
 
     @cached_property
     def by_format(self) -> dict[str, Square]:
         """All cells of each format."""
-        return self._rolled_up(lambda row: row.cell.case.format)
+        return self._rolled_up([case.format for case in self.rows.cases])
 
     @cached_property
     def by_case(self) -> dict[str, Square]:
         """All cells of each case."""
-        return self._rolled_up(lambda row: row.cell.case.name)
+        return self._rolled_up([case.name for case in self.rows.cases])
 
-    def _rolled_up(self, key: Callable[[Row], str]) -> dict[str, Square]:
+    def _rolled_up(self, names: list[str]) -> dict[str, Square]:
+        """Cells by the name that their case has in a list."""
         found: dict[str, Counter[Verdict]] = {}
-        for row in self.rows:
-            found.setdefault(key(row), Counter())[row.judgement.verdict] += 1
+        for (case,), counts in self.rows.count_by(self.rows.case).items():
+            found.setdefault(names[case], Counter()).update(counts)
         return {name: Square(counts=dict(counts)) for name, counts in found.items()}
 
     @cached_property
     def diagonal(self) -> tuple[int, int]:
         """(bit-identical, measured) cells whose writer is their reader."""
-        same = [
-            row.judgement.verdict for row in self.rows if row.cell.writer == row.cell.reader and row.judgement.verdict.measured
-        ]
-        return sum(verdict is Verdict.IDENTICAL for verdict in same), len(same)
+        same = Square(counts=dict(Counter(self._diagonal_counts)))
+        return same.counts.get(Verdict.IDENTICAL, 0), same.passed + same.failed
+
+    @property
+    def _diagonal_counts(self) -> Counter[Verdict]:
+        found: Counter[Verdict] = Counter()
+        for (writer, reader), counts in self.rows.count_by(self.rows.writer, self.rows.reader).items():
+            if writer == reader:
+                found.update(counts)
+        return found
 
     @cached_property
     def worst_drifts(self) -> tuple[Row, ...]:
         """The ten worst silent changes: by changed metric, then by distance; one for each recipe and thing that changed."""
-        drifted = [row for row in self.rows if row.judgement.verdict is Verdict.DRIFT]
+        rows = self.rows
+        mask = rows.of_kinds(judgement.verdict is Verdict.DRIFT for judgement in rows.judgements)
+        drifted = [rows[index] for index in rows.first_of(mask, rows.kind, rows.case)]
 
         def badness(row: Row) -> tuple[float, float, str]:
             judged = row.judgement
@@ -193,24 +228,34 @@ class View:
     @cached_property
     def signatures(self) -> tuple[Signature, ...]:
         """Failures grouped by what they say, most cells first."""
-        groups: dict[tuple[Verdict, str], list[Row]] = {}
-        for row in self.rows:
-            verdict = row.judgement.verdict
-            if verdict.passes is False and verdict is not Verdict.DRIFT:
-                groups.setdefault((verdict, signature_of(row.judgement.reason)), []).append(row)
-        found = [
-            Signature(
-                verdict=verdict,
-                text=text,
-                example=rows[0].judgement.reason,
-                cells=len(rows),
-                cases=len({row.cell.case.name for row in rows}),
-                pairs=tuple(dict.fromkeys((row.cell.writer, row.cell.reader) for row in rows)),
-                boundary=self._nearest({(row.cell.writer, row.cell.reader) for row in rows}),
-                unexpected=sum(row.finding.unexpected for row in rows),
+        rows = self.rows
+        groups: dict[tuple[Verdict, str], list[int]] = {}
+        for kind, judgement in enumerate(rows.judgements):
+            if judgement.verdict.passes is False and judgement.verdict is not Verdict.DRIFT:
+                groups.setdefault((judgement.verdict, signature_of(judgement.reason)), []).append(kind)
+        group_of_kind = np.full(len(rows.judgements), -1, dtype=np.int64)
+        for number, kinds in enumerate(groups.values()):
+            group_of_kind[kinds] = number
+        group = group_of_kind[rows.kind] if len(rows) else np.zeros(0, dtype=np.int64)
+        order = np.argsort(group, kind="stable")
+        ends = np.searchsorted(group[order], np.arange(len(groups) + 1))
+        found = []
+        unexpected = np.array([each.unexpected for each in rows.findings], dtype=bool)
+        for number, (verdict, text) in enumerate(groups):
+            members = order[ends[number] : ends[number + 1]]
+            pairs = rows.pairs(members)
+            found.append(
+                Signature(
+                    verdict=verdict,
+                    text=text,
+                    example=rows.judgements[rows.kind[members[0]]].reason,
+                    cells=len(members),
+                    cases=len(np.unique(rows.case[members])),
+                    pairs=tuple(pairs),
+                    boundary=self._nearest(set(pairs)),
+                    unexpected=int(unexpected[rows.kind[members]].sum()),
+                )
             )
-            for (verdict, text), rows in groups.items()
-        ]
         return tuple(sorted(found, key=lambda each: (-each.cells, each.text)))
 
     def _nearest(self, pairs: set[tuple[str, str]]) -> tuple[str, str]:
@@ -230,12 +275,11 @@ class View:
         order = {facts.id: (facts.axis, index) for index, facts in enumerate(self.environments) if facts.axis}
         backward: dict[str, Counter[Verdict]] = {each: Counter() for each in order}
         forward: dict[str, Counter[Verdict]] = {each: Counter() for each in order}
-        for row in self.rows:
-            writer, reader = row.cell.writer, row.cell.reader
+        for (writer, reader), square in self.grids[0].squares.items():
             if writer == reader or writer not in order or reader not in order or order[writer][0] != order[reader][0]:
                 continue
             side = backward if order[writer][1] < order[reader][1] else forward
-            side[reader][row.judgement.verdict] += 1
+            side[reader].update(square.counts)
         return tuple(
             Direction(id=each, backward=Square(counts=dict(backward[each])), forward=Square(counts=dict(forward[each])))
             for each in order
@@ -277,7 +321,7 @@ def make_view(
         name=name,
         title=title,
         environments=tuple(environments),
-        rows=tuple(rows),
+        rows=Rows(rows),
         run=run,
         controls=tuple(controls),
         judged_against=judged_against,

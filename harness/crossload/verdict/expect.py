@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from crossload.config.expectations import Expectation
-    from crossload.plan import Cell, Environment
+    from crossload.plan import Case, Cell, Environment
     from crossload.verdict.judge import Judgement
 
 
@@ -53,6 +53,7 @@ class Expectations:
         self.expired = [each for each in known if each.expires is not None and each.expires <= today]
         self._known = [each for each in known if each not in self.expired]
         self._writers = {each.name: _selected(each.writer, environments) for each in self._known}
+        self._of_case: dict[tuple[str, str], list[Expectation]] = {}
         self._readers = {each.name: _selected(each.reader, environments) for each in self._known}
 
     def __bool__(self) -> bool:
@@ -60,7 +61,13 @@ class Expectations:
 
     def of(self, cell: Cell) -> Expectation | None:
         """The expectation that selects a cell."""
-        return next((each for each in self._known if self._matches(each, cell)), None)
+        key = (cell.case.recipe, cell.case.format)
+        if key not in self._of_case:
+            self._of_case[key] = [each for each in self._known if _selects(each, cell.case)]
+        for each in self._of_case[key]:
+            if cell.writer in self._writers[each.name] and cell.reader in self._readers[each.name]:
+                return each
+        return None
 
     def check_all_used(self, cells: Iterable[Cell]) -> None:
         """Raise `ConfigError` for expectations that select no cell, or only cells that an earlier one selects."""
@@ -88,15 +95,10 @@ class Expectations:
         as_known = judgement.verdict.word in expectation.verdicts and expectation.says in judgement.reason
         return Finding(surprise=Surprise.EXPECTED if as_known else Surprise.OTHER, expectation=expectation)
 
-    def _matches(self, each: Expectation, cell: Cell) -> bool:
-        case = cell.case
-        return (
-            cell.writer in self._writers[each.name]
-            and cell.reader in self._readers[each.name]
-            and _any(each.recipe, case.recipe)
-            and _any(each.format, case.format)
-            and _any(each.case, case.name)
-        )
+
+def _selects(each: Expectation, case: Case) -> bool:
+    """Whether an expectation is about a case at all."""
+    return _any(each.recipe, case.recipe) and _any(each.format, case.format) and _any(each.case, case.name)
 
 
 def _selected(patterns: tuple[str, ...], environments: Mapping[str, Environment]) -> set[str]:

@@ -85,7 +85,10 @@ class Judge:
         self._states = states
         self._changes: dict[tuple[str, str], StateChange] = {}
         self._metrics: dict[tuple[str, str, str], dict[str, float]] = {}
-        self._compared: dict[tuple[str, str, str, float], Judgement] = {}
+        self._compared: dict[tuple[str, str, str, str, float], Judgement] = {}
+        self._floors: dict[tuple[str, str, str, str], float] = {}
+        self._judged: dict[tuple[Any, ...], Judgement] = {}
+        """Finished judgements by all that they rest on: cells with equal ones share one object."""
 
     def judge(
         self,
@@ -101,26 +104,32 @@ class Judge:
         tolerance, is noise of the case and not asked of other readers.  A difference beyond the tolerance is drift there.
         """
         if no_environment:
-            return Judgement(verdict=Verdict.NO_ENVIRONMENT, reason=no_environment)
+            return self._plain(Verdict.NO_ENVIRONMENT, no_environment)
         if saved is None:
-            return Judgement(verdict=Verdict.NOT_RUN)
+            return self._plain(Verdict.NOT_RUN)
         if saved["status"] == "na":
-            return Judgement(verdict=Verdict.NOT_AVAILABLE, reason="writer: " + saved["reason"])
+            return self._plain(Verdict.NOT_AVAILABLE, "writer: " + saved["reason"])
         if saved["status"] != "ok":
-            return Judgement(verdict=Verdict.SAVE_ERROR, reason=f"at {saved['stage']}: " + _error_text(saved))
+            return self._plain(Verdict.SAVE_ERROR, f"at {saved['stage']}: " + _error_text(saved))
         if loaded is None:
-            return Judgement(verdict=Verdict.NOT_RUN)
+            return self._plain(Verdict.NOT_RUN)
         if loaded["status"] == "na":
-            return Judgement(verdict=Verdict.NOT_AVAILABLE, reason="reader: " + loaded["reason"])
-        warned = tuple(sorted({warning["category"] for warning in loaded["warnings"]}))
+            return self._plain(Verdict.NOT_AVAILABLE, "reader: " + loaded["reason"])
+        warned = tuple(sorted({warning["category"] for warning in loaded["warnings"]})) if loaded["warnings"] else ()
         if loaded["status"] in _BY_STATUS:
-            verdict = _BY_STATUS[loaded["status"]]
-            return Judgement(verdict=verdict, reason=_error_text(loaded), warned=warned)
+            return self._plain(_BY_STATUS[loaded["status"]], _error_text(loaded), warned)
         if loaded["status"] != "ok":
             verdict = Verdict.PREDICT_ERROR if loaded["stage"] == "predict" else Verdict.LOAD_ERROR
-            lost = lost_class(_error_text(loaded), custom=self._recipes[cell.case.recipe].custom is not None)
-            return Judgement(verdict=verdict, reason=_error_text(loaded), warned=warned, lost=lost)
+            reason, custom = _error_text(loaded), self._recipes[cell.case.recipe].custom is not None
+            return self._plain(verdict, reason, warned, lost_class(reason, custom=custom))
         return self._add_facts(cell, self._compare(cell, saved, loaded, diagonal), saved, loaded, warned)
+
+    def _plain(self, verdict: Verdict, reason: str = "", warned: tuple[str, ...] = (), lost: str = "") -> Judgement:
+        """A judgement without numbers; one object for all cells of which the same is to be said."""
+        key = (verdict, reason, warned, lost)
+        if key not in self._judged:
+            self._judged[key] = Judgement(verdict=verdict, reason=reason, warned=warned, lost=lost)
+        return self._judged[key]
 
     def drifts(self, cell: Cell, saved: Record, loaded: Record) -> bool:
         """Whether a load that went well drifted; asked while the run goes on, so that a drift is measured twice."""
@@ -128,7 +137,7 @@ class Judge:
 
     def _compare(self, cell: Cell, saved: Record, loaded: Record, diagonal: Record | None) -> Judgement:
         floor = self._diagonal_floor(cell, saved, diagonal)
-        key = (cell.case.name, saved["kept"], loaded["kept"], floor)
+        key = (cell.case.recipe, cell.case.format, saved["kept"] + saved.get("noise", ""), loaded["kept"], floor)
         if key not in self._compared:
             self._compared[key] = self._compare_outputs(cell, saved, loaded, floor)
         return self._compared[key]
@@ -137,8 +146,11 @@ class Judge:
         """How far the writer's own load in a fresh process is from what it predicted, where that is within tolerance."""
         if diagonal is None or cell.writer == cell.reader or diagonal["status"] != "ok":
             return 0.0
-        found = self._compare(Cell(cell.case, cell.writer, cell.writer), saved, diagonal, None)
-        return found.max_abs if found.verdict is Verdict.EQUIVALENT else 0.0
+        key = (cell.case.recipe, cell.case.format, saved["kept"] + saved.get("noise", ""), diagonal["kept"])
+        if key not in self._floors:
+            found = self._compare(Cell(cell.case, cell.writer, cell.writer), saved, diagonal, None)
+            self._floors[key] = found.max_abs if found.verdict is Verdict.EQUIVALENT else 0.0
+        return self._floors[key]
 
     def _compare_outputs(self, cell: Cell, saved: Record, loaded: Record, diagonal_floor: float) -> Judgement:
         recipe = self._recipes[cell.case.recipe]
@@ -196,6 +208,14 @@ class Judge:
 
     def _add_facts(self, cell: Cell, found: Judgement, saved: Record, loaded: Record, warned: tuple[str, ...]) -> Judgement:
         """Add what is the same for all readers of an outcome's outputs: state, warnings, the gap of the writer."""
+        before = (saved.get("state"), saved.get("resumed"), saved.get("kept_train"))
+        after = (loaded.get("state"), loaded.get("resumed"), loaded.get("resume_error"))
+        key = (id(found), *before, *after, warned)
+        if key not in self._judged:
+            self._judged[key] = self._with_facts(cell, found, saved, loaded, warned)
+        return self._judged[key]
+
+    def _with_facts(self, cell: Cell, found: Judgement, saved: Record, loaded: Record, warned: tuple[str, ...]) -> Judgement:
         change = self._change(saved.get("state", ""), loaded.get("state", ""))
         reason = found.reason
         if change is not None and found.verdict in (Verdict.DRIFT, Verdict.EQUIVALENT):

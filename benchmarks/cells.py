@@ -1,0 +1,173 @@
+"""How long millions of known outcomes take to be read, judged, summarised and written, and how much memory.
+
+    python benchmarks/cells.py [ENVIRONMENTS [RECIPES]]        (default: 100 environments, 100 recipes in 2 formats: 2 million cells)
+
+Outcomes are made up: each recipe has a handful of different outputs, as real ones have; one load in twenty fails with one of
+thirty errors, one in fifty drifts.  They are written as journals by a process of their own, so that the memory that is
+printed is that of reading and judging alone.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tabulate import tabulate
+
+from crossload.config.model import AxisSpec, MatrixSpec
+from crossload.engine.keys import Identity
+from crossload.engine.store import Store
+from crossload.environments import Places
+from crossload.inside import outputs
+from crossload.judging import Judging, expectations_of
+from crossload.matrix_run import make_ledger
+from crossload.plan import Plan, load_catalog, make_plan
+from crossload.report import RunFacts, render_terminal, write_reports
+
+if TYPE_CHECKING:
+    from crossload.engine.ledger import Ledger
+
+VARIANTS = 6
+
+
+def plan_of(root: Path, environments: int, recipes: int) -> Plan:
+    """A plan of one axis; the recipes exist, what they build is never asked for."""
+    file = root / "matrix" / "recipes" / "made_up.py"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    entries = [
+        f'    "recipe-{n}": dict(family="family-{n % 8}", task="binary", data="breast-cancer", build=build, outputs=["predict"]),'
+        for n in range(recipes)
+    ]
+    file.write_text("def build(data):\n    return None\n\n\nRECIPES = {\n" + "\n".join(entries) + "\n}\n")
+    versions = tuple(f"{n // 10}.{n % 10}.0" for n in range(environments))
+    axis = AxisSpec(package="scikit-learn", versions=versions, prefix="sklearn", requires=("scikit-learn=={version}",))
+    spec = MatrixSpec(
+        name="made-up",
+        path=root / "matrix" / "made-up.toml",
+        title="Made-up outcomes",
+        recipes=(file,),
+        formats=("pickle", "joblib"),
+        axes=(axis,),
+    )
+    spec.path.write_text("")
+    return make_plan(spec, load_catalog(spec))
+
+
+def ledger_of(root: Path, plan: Plan, store: Store) -> Ledger:
+    """A ledger that takes every environment for built."""
+    ledger = make_ledger(Places(root), plan, store)
+    ledger.identities |= {each.id: Identity("3.12.1", f"lock of {each.id}") for each in plan.environments}
+    return ledger
+
+
+def write_outcomes(root: Path, environments: int, recipes: int) -> None:
+    """Write a journal for each reader, and the outputs that they refer to."""
+    plan = plan_of(root, environments, recipes)
+    store = Store(root / ".crossload" / "store")
+    store.open()
+    ledger = ledger_of(root, plan, store)
+    rows = len(np.load(ledger.data["breast-cancer"][1] / "y_test.npy"))
+    kept = []
+    for variant in range(VARIANTS):
+        labels = np.random.default_rng(0).integers(0, 2, rows)
+        labels[:variant] = 1 - labels[:variant]
+        arrays = {"predict": labels}
+        each = outputs.digests(arrays)
+        kept.append((each, outputs.keep(arrays, each, str(store.blobs.outputs))))
+    rng = np.random.default_rng(1)
+    saves = {}
+    with store.new_journal("saves").open("a") as stream:
+        for environment in plan.environments:
+            for case in plan.cases:
+                sha = f"{abs(hash((environment.id, case.name))):064x}"
+                saves[environment.id, case.name] = sha
+                facts = {"artifact": {"bytes": 5000, "name": "model.pkl", "sha256": sha}, "warnings": [], "stage": "done"}
+                facts |= {"outputs": kept[0][0], "kept": kept[0][1], "seconds": {"fit": 0.01, "save": 0.001}, "state": ""}
+                key = ledger.save_key(environment.id, case)
+                stream.write(json.dumps(facts | {"kind": "save", "key": key, "status": "ok"}, sort_keys=True) + "\n")
+    for reader in plan.environments:
+        with store.new_journal(reader.id).open("a") as stream:
+            for writer in plan.environments:
+                for case in plan.cases:
+                    key = ledger.keys.load(ledger.identities[reader.id], case, saves[writer.id, case.name])
+                    stream.write(json.dumps(_load(rng, kept) | {"kind": "load", "key": key}, sort_keys=True) + "\n")
+    store.close()
+
+
+def _load(rng: np.random.Generator, kept: list[tuple[dict[str, str], str]]) -> dict[str, object]:
+    chance = rng.random()
+    seconds = {"load": round(rng.random() / 100, 5), "predict": round(rng.random() / 1000, 5), "verify": 0.0001}
+    warned = [{"category": "InconsistentVersionWarning", "text": "from another version", "count": 1}] if chance < 0.5 else []
+    if chance < 0.05:
+        error = {"type": "ValueError", "message": f"node array {int(chance * 600)}", "traceback": "Traceback ..." * 20}
+        return {"status": "error", "stage": "load", "error": error, "seconds": seconds, "warnings": warned}
+    each, name = kept[int(chance * 50 * VARIANTS) % VARIANTS if chance < 0.07 else 0]
+    return {
+        "status": "ok",
+        "stage": "done",
+        "outputs": each,
+        "kept": name,
+        "seconds": seconds,
+        "warnings": warned,
+        "state": "",
+    }
+
+
+def judge(root: Path, environments: int, recipes: int) -> None:
+    """Read, judge, summarise and write; print a table."""
+    steps: list[tuple[str, float]] = []
+    began = last = time.perf_counter()
+
+    def step(name: str) -> None:
+        nonlocal last
+        now = time.perf_counter()
+        steps.append((name, now - last))
+        last = now
+
+    plan = plan_of(root, environments, recipes)
+    step("plan")
+    store = Store(root / ".crossload" / "store")
+    store.open()
+    store.read()
+    store.blobs.list()
+    step("read outcomes")
+    ledger = ledger_of(root, plan, store)
+    judging = Judging(Places(root), plan, ledger, expectations_of(Places(root), plan))
+    facts = RunFacts(date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1)
+    view = judging.view(facts)
+    step("judge")
+    text = render_terminal(view)
+    step("terminal")
+    write_reports(replace(view), root / "reports")
+    step("report files")
+    store.close()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    total = time.perf_counter() - began
+    print(tabulate([*steps, ("all", total)], headers=["step", "seconds"], floatfmt=".1f", tablefmt="github"))
+    size = (root / "reports" / "outcomes.parquet").stat().st_size / 1e6
+    counts = ", ".join(f"{count} {verdict.word}" for verdict, count in view.counts.items() if count)
+    print(f"\n{len(view.rows)} cells ({counts}); peak memory {peak:.0f} MB; outcomes.parquet {size:.1f} MB; {len(text)} signs")
+
+
+def main(arguments: list[str]) -> None:
+    """Make up outcomes, and judge them."""
+    environments, recipes = int((arguments or ["100"])[0]), int((arguments[1:] or ["100"])[0])
+    with tempfile.TemporaryDirectory() as place:
+        for work in (write_outcomes, judge):
+            process = multiprocessing.get_context("spawn").Process(target=work, args=(Path(place), environments, recipes))
+            process.start()
+            process.join()
+            if process.exitcode:
+                sys.exit(process.exitcode)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

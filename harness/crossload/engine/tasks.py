@@ -1,0 +1,184 @@
+"""What a run has to do in each environment: which cases are to be saved, which cells are to be loaded, in which order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from crossload.engine.records import is_unbelieved
+from crossload.engine.state import EnvironmentState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from crossload.engine.ledger import Ledger
+    from crossload.engine.store import Store
+    from crossload.plan import Case, Cell, Plan
+
+_JOB_SECONDS = 6.0
+"""How long a batch of loads should take: long enough to pay for its start, short enough to share the work evenly."""
+
+_FEW = 4
+"""Recipes that are saved in one job where time is short."""
+
+
+class Tasks:
+    """Bookkeeping of one run.  Not for several threads at once: the run holds its lock."""
+
+    def __init__(self, ledger: Ledger, store: Store) -> None:
+        self.ledger, self.store = ledger, store
+        self.sharing: dict[str, int] = defaultdict(int)
+        """Number of cells that share a load, because their writers gave the same bytes."""
+        self._cells: dict[tuple[str, str, str], list[Cell]] = {}
+        self._wanted: Sequence[Cell] = ()
+        self._states: dict[str, EnvironmentState] = {}
+        self._value: Callable[[Cell], float] | None = None
+        self._seconds, self._loaded = 0.0, 0
+
+    def plan(
+        self,
+        cells: Sequence[Cell],
+        plan: Plan,
+        states: dict[str, EnvironmentState],
+        value: Callable[[Cell], float] | None,
+    ) -> None:
+        """Begin with these cells; ``states`` gets an entry for each environment that they touch."""
+        by_id = {environment.id: environment for environment in plan.environments}
+        self._wanted, self._states, self._value = cells, states, value
+        self._cells = defaultdict(list)
+        for state in states.values():
+            state.pending.clear()
+        for cell in cells:
+            for each in (cell.writer, cell.reader):
+                if each not in states:
+                    states[each] = EnvironmentState(by_id[each])
+            self._cells[cell.writer, cell.case.recipe, cell.case.saver].append(cell)
+
+    def admit(self, state: EnvironmentState) -> None:
+        """Take in an environment of known identity: what it has to save, and what of it can be loaded already."""
+        state.saves.clear()
+        for (writer, _, _), cells in self._cells.items():
+            if writer != state.id:
+                continue
+            if self._is_saved(state.id, cells[0].case):
+                self.offer(cells)
+            else:
+                state.saves.append(cells[0].case)
+        state.prepared = not state.saves
+
+    def _is_saved(self, env_id: str, case: Case) -> bool:
+        record = self.ledger.save(env_id, case)
+        return record is not None and self.store.blobs.has_artifact(record) and not is_unbelieved(record)
+
+    def offer(self, cells: Iterable[Cell]) -> None:
+        """Give cells whose artifact is there to their readers."""
+        for cell in cells:
+            self._states[cell.reader].pending.append(cell)
+
+    def offer_again(self, state: EnvironmentState) -> None:
+        """The identity of a reader turned out to be another: what it had loaded counts no more."""
+        state.pending = [cell for cell in self._wanted if cell.reader == state.id and self._is_saved(cell.writer, cell.case)]
+
+    def drop_known_saves(self, state: EnvironmentState) -> None:
+        """Another run has saved some of it."""
+        rest = []
+        for case in state.saves:
+            if self._is_saved(state.id, case):
+                self.offer(self.cells_of(state.id, case))
+            else:
+                rest.append(case)
+        if len(rest) < len(state.saves):
+            state.saves = rest
+            state.prepared = not rest
+
+    def cells_of(self, env_id: str, case: Case) -> list[Cell]:
+        """Cells that wait for the saving of a case."""
+        return self._cells[env_id, case.recipe, case.saver]
+
+    def is_open(self, cell: Cell) -> bool:
+        """Whether a cell whose artifact is there is still to be measured."""
+        key = self.ledger.load_key(cell)
+        if key is None:
+            return cell.reader not in self.ledger.identities
+        record = self.store.loads.get(key)
+        return record is None or is_unbelieved(record) or not self.store.blobs.has_outputs(record)
+
+    def missing(self) -> int:
+        """Count of wanted cells that have no outcome yet; cells that a failed save answers have one."""
+        count = 0
+        for cells in self._cells.values():
+            saved = self.ledger.save(cells[0].writer, cells[0].case)
+            if saved is None:
+                count += len(cells)
+            elif "artifact" in saved:
+                count += sum(self.is_open(cell) for cell in cells)
+        return count
+
+    # --- order and size of tasks --------------------------------------------------------------------------------
+
+    def order_of_preparing(self, usable: Sequence[EnvironmentState]) -> list[EnvironmentState]:
+        """Environments that have something to save or are not known: the most valuable first, else the newest.
+
+        The newest take longest to import.
+        """
+        open_states = [state for state in reversed(usable) if not state.prepared]
+        return sorted(open_states, key=lambda state: -self._value_of_saves(state)) if self._value else open_states
+
+    def _value_of_saves(self, state: EnvironmentState) -> float:
+        assert self._value is not None
+        return max((self._value(cell) for case in state.saves for cell in self.cells_of(state.id, case)), default=0.0)
+
+    def best_value(self, state: EnvironmentState) -> float:
+        """Value of the most valuable cell that waits in an environment; 0 where no values are asked for."""
+        return max((self._value(cell) for cell in state.pending), default=0.0) if self._value else 0.0
+
+    def take_saves(self, state: EnvironmentState, *, few: bool) -> list[Case]:
+        """Cases for one job; few of them where time is short, so that a job does not outlast it."""
+        chosen = list(state.saves)
+        if few:
+            recipes = list(dict.fromkeys(case.recipe for case in chosen))
+            if self._value is not None:
+                value = self._value
+                worth = {case.recipe: max(value(cell) for cell in self.cells_of(state.id, case)) for case in reversed(chosen)}
+                recipes.sort(key=lambda recipe: -worth[recipe])
+            chosen = [case for case in chosen if case.recipe in recipes[:_FEW]]
+        state.saves = [case for case in state.saves if case not in chosen]
+        return chosen
+
+    def has_open(self, state: EnvironmentState) -> bool:
+        """Whether anything that waits in an environment is still to be measured."""
+        for index, cell in enumerate(state.pending):
+            if self.is_open(cell):
+                del state.pending[:index]
+                return True
+        state.pending.clear()
+        return False
+
+    def take(self, state: EnvironmentState) -> list[Cell]:
+        """Open cells for one job, one for each different key; cells that need no measuring are dropped."""
+        mean = self._seconds / self._loaded if self._loaded else 0.02
+        most = max(20, min(600, int(_JOB_SECONDS / max(mean, 0.002))))
+        if self._value is not None:
+            state.pending.sort(key=self._value, reverse=True)
+        taken: dict[str, Cell] = {}
+        rest: list[Cell] = []
+        for cell in state.pending:
+            if not self.is_open(cell):
+                continue
+            key = self.ledger.load_key(cell)
+            if key is None:
+                rest.append(cell)
+            elif key in taken:
+                self.sharing[key] += 1
+            elif len(taken) < most:
+                taken[key] = cell
+                self.sharing[key] = 1
+            else:
+                rest.append(cell)
+        state.pending = rest
+        return list(taken.values())
+
+    def timed(self, seconds: float, loads: int) -> None:
+        """Learn from a job how long loads take."""
+        self._seconds += seconds
+        self._loaded += loads

@@ -1,0 +1,150 @@
+"""From outcomes to a view: every cell judged, against tolerances and against what is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from crossload.config import load_expectations
+from crossload.engine import data as datasets
+from crossload.environments import read_lock
+from crossload.environments.locks import candidates
+from crossload.plan import Cell
+from crossload.report import EnvironmentFacts, Row, make_view
+from crossload.verdict import Control, Expectations, Judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from crossload.engine.ledger import Ledger
+    from crossload.engine.records import Record
+    from crossload.environments import Places
+    from crossload.plan import Environment, Plan
+    from crossload.report import RunFacts, View
+
+
+class Judging:
+    """Judges the cells of one plan."""
+
+    def __init__(self, places: Places, plan: Plan, ledger: Ledger, expectations: Expectations) -> None:
+        self.places, self.plan, self.ledger, self.expectations = places, plan, ledger, expectations
+        self._spent: dict[tuple[str, str], float] = {}
+        """Seconds by (writer, recipe) of its saves, and of the loads of what they gave."""
+        data = ledger.data
+        self.judge = Judge(
+            plan.catalog.everything,
+            plan.tolerance,
+            lambda name, part: datasets.labels(data[name][1], part),
+            ledger.store.blobs.arrays,
+            ledger.store.blobs.state,
+        )
+
+    def view(self, facts: RunFacts) -> View:
+        """The view of everything selected.  Raises `Damaged` for outputs that are not what they were."""
+        selected = self.plan.selected
+        touched = {each for cell in selected for each in (cell.writer, cell.reader)}
+        self._spent.clear()
+        view = make_view(
+            name=self.plan.spec.name,
+            title=self.plan.spec.title,
+            environments=[self._facts(each) for each in self.plan.environments if each.id in touched],
+            rows=self.rows(),
+            run=facts,
+            controls=[self._control(cell) for cell in self.plan.controls],
+            judged_against=bool(self.expectations),
+            expired=[f"{each.name}: {each.reason}" for each in self.expectations.expired],
+        )
+        return replace(view, costs=self._costs())
+
+    def _costs(self) -> dict[str, dict[str, float]]:
+        """What saves and loads took, by writer and by recipe, for the split into shards."""
+        found: dict[str, dict[str, float]] = {"writers": {}, "recipes": {}}
+        for (writer, recipe), seconds in self._spent.items():
+            for part, name in (("writers", writer), ("recipes", recipe)):
+                found[part][name] = found[part].get(name, 0.0) + seconds
+        return {part: {name: round(seconds, 1) for name, seconds in sorted(each.items())} for part, each in found.items()}
+
+    def rows(self) -> Iterator[Row]:
+        """Judged cells, one after the other."""
+        ledger, failures = self.ledger, self.ledger.failures
+        for cell in self.plan.selected:
+            saved, loaded, seconds = ledger.outcome(cell)
+            reason = self._unavailable(cell) if failures and loaded is None and (saved is None or "artifact" in saved) else ""
+            diagonal = loaded if cell.writer == cell.reader else ledger.load(Cell(cell.case, cell.writer, cell.writer))
+            judged = self.judge.judge(cell, saved, loaded, reason, diagonal)
+            record = loaded or saved or {}
+            self._spend(cell, saved, loaded, seconds)
+            artifact = (saved or {}).get("artifact", {})
+            yield Row(
+                cell=cell,
+                judgement=judged,
+                finding=self.expectations.finding(cell, judged),
+                seconds=seconds,
+                artifact=artifact.get("sha256", ""),
+                artifact_bytes=artifact.get("bytes", 0),
+                confirmed=bool(record.get("confirm")),
+                traceback=record.get("error", {}).get("traceback", ""),
+                warnings=tuple(f"{each['category']}: {each['text']}" for each in record.get("warnings", ())),
+            )
+
+    def _spend(self, cell: Cell, saved: Record | None, loaded: Record | None, seconds: dict[str, float]) -> None:
+        unit = (cell.writer, cell.case.recipe)
+        if saved is not None and cell.writer == cell.reader:
+            key = self.ledger.save_key(cell.writer, cell.case)
+            self._spent[unit] = self._spent.get(unit, 0.0) + sum(self.ledger.store.saves.seconds(key).values())
+        if loaded is not None:
+            self._spent[unit] = self._spent.get(unit, 0.0) + sum(seconds.values())
+
+    def _unavailable(self, cell: Cell) -> str:
+        missing = next((each for each in (cell.writer, cell.reader) if each in self.ledger.failures), None)
+        return f"{missing}: {self.ledger.failures[missing].splitlines()[0]}" if missing else ""
+
+    def _control(self, cell: Cell) -> Control:
+        recipe = self.plan.catalog.controls[cell.case.recipe]
+        saved, loaded, _ = self.ledger.outcome(cell)
+        failure = self.ledger.failures.get(cell.writer, "") if loaded is None else ""
+        judged = self.judge.judge(cell, saved, loaded, failure)
+        return Control(cell=cell, expected=recipe.expect, says=recipe.says, resumes=recipe.resumes, judgement=judged)
+
+    def _facts(self, environment: Environment) -> EnvironmentFacts:
+        identity = self.ledger.identities.get(environment.id)
+        locks = [lock for path in candidates(environment.id, self.places) if (lock := read_lock(path))]
+        known = next((lock for lock in locks if identity and lock.digest == identity.lock), locks[0] if locks else None)
+        return EnvironmentFacts(
+            id=environment.id,
+            axis=environment.axis or "",
+            python=identity.python if identity else known.python if known else "",
+            versions=known.versions() if known else {},
+            as_of=known.as_of if known else "",
+            left_out=known.left_out if known and identity else (),
+            failure=self.ledger.failures.get(environment.id, ""),
+        )
+
+
+def recipe_mistakes(ledger: Ledger) -> list[str]:
+    """Outputs of recipes that broke the contract when the writer asked for them, each once."""
+    found: dict[str, None] = {}
+    asked = set()
+    for cell in ledger.plan.selected:
+        if (cell.writer, cell.case) in asked:
+            continue
+        asked.add((cell.writer, cell.case))
+        record = ledger.save(cell.writer, cell.case) or {}
+        if record.get("error", {}).get("type", "").endswith("ContractError"):
+            found[str(record["error"]["message"])] = None
+    return list(found)
+
+
+def expectations_path(places: Places, plan: Plan) -> Path:
+    """Where the expectations of a matrix are, if it has any."""
+    return places.matrix / "expectations" / f"{plan.spec.name}.toml"
+
+
+def expectations_of(places: Places, plan: Plan) -> Expectations:
+    """The expectations of a matrix.  Raises `ConfigError`."""
+    shown = f"matrix/expectations/{plan.spec.name}.toml"
+    known = load_expectations(expectations_path(places, plan), shown=shown)
+    environments = {environment.id: environment for environment in plan.environments}
+    return Expectations(known, environments, today=datetime.now(UTC).date(), shown=shown)

@@ -1,0 +1,109 @@
+"""What the last run showed of a matrix, kept so that a run in which nothing changed can show it again at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import crossload
+from crossload.environments import is_built
+
+if TYPE_CHECKING:
+    from crossload.engine.ledger import Ledger
+    from crossload.environments import Places
+    from crossload.plan import Plan
+    from crossload.report import View
+
+
+class Shown:
+    """The last tables of one plan, and the state that they were made from."""
+
+    def __init__(self, places: Places, plan: Plan) -> None:
+        self.places, self.plan = places, plan
+        self.path = places.work / "shown" / f"{plan.spec.name}{'-part' if plan.is_part else ''}.json"
+        top = places.work / "reports" if plan.is_part else places.reports
+        self.folder = top / plan.spec.name
+        """Where the report goes: a part of a matrix never takes the place of the published whole."""
+
+    def read(self) -> dict[str, Any]:
+        """What is known; empty where no report was made yet."""
+        try:
+            found = json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def write(self, known: dict[str, Any]) -> None:
+        """Replace what is known."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        part = self.path.with_suffix(".part")
+        part.write_text(json.dumps(known), encoding="utf-8")
+        part.replace(self.path)
+
+    @staticmethod
+    def of(view: View, text: str, state: str) -> dict[str, Any]:
+        """What is kept of a view."""
+        return {
+            "state": state,
+            "text": text,
+            "failed": view.unexpected if view.judged_against else view.failed,
+            "judged_against": view.judged_against,
+            "complete": view.complete,
+            "measured": view.measured,
+            "missed": [each.text for each in view.missed],
+        }
+
+    @property
+    def has_report(self) -> bool:
+        return all((self.folder / name).exists() for name in ("outcomes.parquet", "README.md", "index.html", "summary.json"))
+
+    def is_current(self, store: Path) -> bool:
+        """Whether the last tables are those that a run would show now, as far as files tell without reading outcomes."""
+        known = self.read()
+        return bool(known.get("quick")) and known["quick"] == self.quick(store) and self.has_report
+
+    def quick(self, store: Path) -> str:
+        """Digest of everything that a run depends on, told by files alone: no outcome is read, no process started.
+
+        Environments count by their stamps, outcomes by the names and sizes of journals and the names of what they refer to.
+        Empty where an environment does not stand: then only a run can tell.
+        """
+        state = self._inputs()
+        for environment in self.plan.environments:
+            built = is_built(environment, self.places)
+            if built is None:
+                return ""
+            state.update(f"{environment.id} {built.fingerprint}\n".encode())
+        journals = sorted((path.name, path.stat().st_size) for path in (store / "journals").glob("*.jsonl"))
+        state.update(repr(journals).encode())
+        for folder in ("artifacts", "outputs", "states"):
+            names = sorted(path.name for path in (store / folder).iterdir()) if (store / folder).exists() else []
+            state.update(repr(names).encode())
+        return state.hexdigest()
+
+    def state(self, ledger: Ledger) -> str:
+        """Digest of everything that the report depends on, told by the outcomes of this plan."""
+        state = self._inputs()
+        state.update(json.dumps(sorted(ledger.failures.items())).encode())
+        for cell in (*self.plan.controls, *self.plan.selected):
+            saved, loaded, _ = ledger.outcome(cell)
+            parts = (ledger.save_key(cell.writer, cell.case), saved and saved["status"], loaded and loaded["status"])
+            state.update(repr((*parts, (saved or {}).get("artifact"), (loaded or {}).get("kept"))).encode())
+        return state.hexdigest()
+
+    def _inputs(self) -> hashlib._Hash:
+        """Digest of what people write: matrix, recipes, expectations, selectors, this program, and the day where it counts."""
+        spec = self.plan.spec
+        state = hashlib.sha256(repr((self.plan.selection, self.plan.shard and sorted(self.plan.shard.units))).encode())
+        expectations = self.places.matrix / "expectations" / f"{spec.name}.toml"
+        for path in (spec.path, *spec.recipes, *spec.controls, expectations):
+            state.update(path.read_bytes() if path.exists() else b"")
+        if expectations.exists() and b"expires" in expectations.read_bytes():
+            state.update(datetime.now(UTC).date().isoformat().encode())
+        for path in sorted(Path(crossload.__path__[0]).rglob("*.*")):
+            if path.suffix in (".py", ".html"):
+                state.update(path.read_bytes())
+        return state
