@@ -28,6 +28,7 @@ from crossload.engine.store import Store
 from crossload.environments import Places
 from crossload.inside import outputs
 from crossload.judging import Judging, expectations_of
+from crossload.machine import without_garbage_collection
 from crossload.matrix_run import make_ledger
 from crossload.plan import Plan, load_catalog, make_plan
 from crossload.report import RunFacts, render_terminal, write_reports
@@ -64,7 +65,8 @@ def plan_of(root: Path, environments: int, recipes: int) -> Plan:
 def ledger_of(root: Path, plan: Plan, store: Store) -> Ledger:
     """A ledger that takes every environment for built."""
     ledger = make_ledger(Places(root), plan, store)
-    ledger.identities |= {each.id: Identity("3.12.1", f"lock of {each.id}") for each in plan.environments}
+    for each in plan.environments:
+        ledger.identify(each.id, Identity("3.12.1", f"lock of {each.id}"))
     return ledger
 
 
@@ -123,20 +125,22 @@ def _load(rng: np.random.Generator, kept: list[tuple[dict[str, str], str]]) -> d
 
 def judge(root: Path, environments: int, recipes: int) -> None:
     """Read, judge, summarise and write; print a table."""
-    steps: list[tuple[str, float]] = []
+    steps: list[tuple[str, float, int]] = []
     began = last = time.perf_counter()
 
     def step(name: str) -> None:
         nonlocal last
         now = time.perf_counter()
-        steps.append((name, now - last))
+        steps.append((name, now - last, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10))
         last = now
 
     plan = plan_of(root, environments, recipes)
     step("plan")
     store = Store(root / ".crossload" / "store")
-    store.open()
-    store.read()
+    with without_garbage_collection():
+        store.open()
+        step("open: journals become one")
+        store.read()
     store.blobs.list()
     step("read outcomes")
     ledger = ledger_of(root, plan, store)
@@ -151,7 +155,14 @@ def judge(root: Path, environments: int, recipes: int) -> None:
     store.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     total = time.perf_counter() - began
-    print(tabulate([*steps, ("all", total)], headers=["step", "seconds"], floatfmt=".1f", tablefmt="github"))
+    print(
+        tabulate(
+            [*steps, ("all", total, round(peak))],
+            headers=["step", "seconds", "peak MB so far"],
+            floatfmt=".1f",
+            tablefmt="github",
+        )
+    )
     size = (root / "reports" / "outcomes.parquet").stat().st_size / 1e6
     counts = ", ".join(f"{count} {verdict.word}" for verdict, count in view.counts.items() if count)
     print(f"\n{len(view.rows)} cells ({counts}); peak memory {peak:.0f} MB; outcomes.parquet {size:.1f} MB; {len(text)} signs")

@@ -11,7 +11,7 @@ from crossload.engine.store import Store
 from crossload.environments import Interpreters, Locker, Places
 from crossload.environments.index import Index
 from crossload.errors import CrossloadError, SelectionError
-from crossload.machine import cores, cpu_seconds, timing
+from crossload.machine import cores, cpu_seconds, timing, without_garbage_collection
 from crossload.matrix_run import MatrixRun, Options, errors_of_known, make_ledger, show_known
 from crossload.parts import restricted
 from crossload.plan import load_catalog, load_specs, make_plan
@@ -76,9 +76,11 @@ def _measure(
 ) -> list[CrossloadError]:
     """Run matrices one after the other; afterwards note what their tables were made from."""
     errors: list[CrossloadError] = []
-    store.open()
+    with without_garbage_collection():
+        store.open()
     try:
-        store.read()
+        with without_garbage_collection():
+            store.read()
         store.blobs.list()
         if options.fresh:
             store.forget()

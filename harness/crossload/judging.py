@@ -10,6 +10,7 @@ from crossload.config import load_expectations
 from crossload.engine import data as datasets
 from crossload.environments import read_lock
 from crossload.environments.locks import candidates
+from crossload.machine import without_garbage_collection
 from crossload.plan import Cell
 from crossload.report import EnvironmentFacts, Row, make_view
 from crossload.verdict import Control, Expectations, Judge
@@ -43,10 +44,15 @@ class Judging:
 
     def view(self, facts: RunFacts) -> View:
         """The view of everything selected.  Raises `Damaged` for outputs that are not what they were."""
+        self._spent.clear()
+        with without_garbage_collection():
+            view = self._view(facts)
+        return replace(view, costs=self._costs())
+
+    def _view(self, facts: RunFacts) -> View:
         selected = self.plan.selected
         touched = {each for cell in selected for each in (cell.writer, cell.reader)}
-        self._spent.clear()
-        view = make_view(
+        return make_view(
             name=self.plan.spec.name,
             title=self.plan.spec.title,
             environments=[self._facts(each) for each in self.plan.environments if each.id in touched],
@@ -56,7 +62,6 @@ class Judging:
             judged_against=bool(self.expectations),
             expired=[f"{each.name}: {each.reason}" for each in self.expectations.expired],
         )
-        return replace(view, costs=self._costs())
 
     def _costs(self) -> dict[str, dict[str, float]]:
         """What saves and loads took, by writer and by recipe, for the split into shards."""
@@ -69,10 +74,15 @@ class Judging:
     def rows(self) -> Iterator[Row]:
         """Judged cells, one after the other."""
         ledger, failures = self.ledger, self.ledger.failures
+        diagonals: dict[tuple[str, str, str], Record | None] = {}
+        warned: dict[int, tuple[Record, tuple[str, ...]]] = {}
         for cell in self.plan.selected:
             saved, loaded, seconds = ledger.outcome(cell)
             reason = self._unavailable(cell) if failures and loaded is None and (saved is None or "artifact" in saved) else ""
-            diagonal = loaded if cell.writer == cell.reader else ledger.load(Cell(cell.case, cell.writer, cell.writer))
+            place = (cell.writer, cell.case.recipe, cell.case.format)
+            if place not in diagonals:
+                diagonals[place] = ledger.load(Cell(cell.case, cell.writer, cell.writer))
+            diagonal = diagonals[place]
             judged = self.judge.judge(cell, saved, loaded, reason, diagonal)
             record = loaded or saved or {}
             self._spend(cell, saved, loaded, seconds)
@@ -86,7 +96,7 @@ class Judging:
                 artifact_bytes=artifact.get("bytes", 0),
                 confirmed=bool(record.get("confirm")),
                 traceback=record.get("error", {}).get("traceback", ""),
-                warnings=tuple(f"{each['category']}: {each['text']}" for each in record.get("warnings", ())),
+                warnings=_warnings(record, warned),
             )
 
     def _spend(self, cell: Cell, saved: Record | None, loaded: Record | None, seconds: dict[str, float]) -> None:
@@ -121,6 +131,17 @@ class Judging:
             left_out=known.left_out if known and identity else (),
             failure=self.ledger.failures.get(environment.id, ""),
         )
+
+
+def _warnings(record: Record, known: dict[int, tuple[Record, tuple[str, ...]]]) -> tuple[str, ...]:
+    """Warnings of a record as texts; what many cells share is made once."""
+    if not record.get("warnings"):
+        return ()
+    found = known.get(id(record))
+    if found is None:
+        texts = tuple(f"{each['category']}: {each['text']}" for each in record["warnings"])
+        found = known[id(record)] = (record, texts)
+    return found[1]
 
 
 def recipe_mistakes(ledger: Ledger) -> list[str]:

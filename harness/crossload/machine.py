@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from crossload.progress import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """Collect no garbage: millions of new objects that all stay would be looked through again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def cores() -> int:

@@ -166,7 +166,7 @@ def make_ledger(places: Places, plan: Plan, store: Store, *, foreign: bool = Fal
     for environment in plan.environments:
         built = is_built(environment, places)
         if built is not None:
-            ledger.identities[environment.id] = Identity.of(built)
+            ledger.identify(environment.id, Identity.of(built))
         if built is None or foreign:
             locks = [lock for path in candidates(environment.id, places) if (lock := read_lock(path))]
             ledger.recall(environment.id, [lock for lock in locks if lock.inputs == environment.inputs_digest])

@@ -55,6 +55,12 @@ def _digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
+def inside_digest() -> str:
+    """Digest of all code that runs in pinned processes: two machines that work together must have the same."""
+    paths = sorted(Path(inside.__path__[0]).glob("*.py"))
+    return _digest([(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in paths])
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What outcomes know of an environment, whether it stands here or not."""
@@ -83,6 +89,11 @@ class Identity:
         }
 
 
+def load_key(base: bytes, artifact: str) -> str:
+    """Key of a load from its base and the SHA-256 of the artifact."""
+    return hashlib.sha256(base + artifact.encode()).hexdigest()[:32]
+
+
 class Keys:
     """Gives the keys of one plan."""
 
@@ -101,25 +112,19 @@ class Keys:
             "load": self._inside.digest(LOAD_ROOTS, texts=PROTOCOL),
         }
         self.limits = [plan.spec.limits.seconds, plan.spec.limits.memory_mb]
-        self._save_keys: dict[tuple[Identity, str, str], str] = {}
-        self._load_keys: dict[tuple[Identity, str, str], bytes] = {}
 
     def save(self, writer: Identity, case: Case) -> str:
         """Key of the saving of a case in an environment; formats that share a saver share it."""
-        known = (writer, case.recipe, case.saver)
-        if known not in self._save_keys:
-            self._save_keys[known] = _digest(
-                "save", self.code["save"], *self._common(writer, case), case.saver, self.savers[case.saver]
-            )
-        return self._save_keys[known]
+        return _digest("save", self.code["save"], *self._common(writer, case), case.saver, self.savers[case.saver])
 
     def load(self, reader: Identity, case: Case, artifact: str) -> str:
         """Key of the loading of an artifact in an environment; writers that gave the same bytes share it."""
-        known = (reader, case.recipe, case.format)
-        if known not in self._load_keys:
-            parts = _digest("load", self.code["load"], *self._common(reader, case), case.format, self.formats[case.format])
-            self._load_keys[known] = parts.encode()
-        return hashlib.sha256(self._load_keys[known] + artifact.encode()).hexdigest()[:32]
+        return load_key(self.load_base(reader, case), artifact)
+
+    def load_base(self, reader: Identity, case: Case) -> bytes:
+        """Everything of the key of a load but the artifact."""
+        parts = _digest("load", self.code["load"], *self._common(reader, case), case.format, self.formats[case.format])
+        return parts.encode()
 
     def _common(self, environment: Identity, case: Case) -> list[object]:
         return [

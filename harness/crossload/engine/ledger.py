@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crossload.engine.keys import PLATFORM, Identity, Keys
+from crossload.engine.keys import PLATFORM, Identity, Keys, load_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,9 +24,17 @@ class Ledger:
         self.store = store
         self.keys = Keys(plan, {name: digest for name, (digest, _) in data.items()})
         self.identities: dict[str, Identity] = {}
-        """By id; an environment that was built elsewhere has an identity too."""
+        """By id; an environment that was built elsewhere has an identity too.  Changed by `identify` only."""
+        self._save_keys: dict[tuple[str, str, str], str] = {}
+        self._load_bases: dict[tuple[str, str, str], bytes] = {}
         self.failures: dict[str, str] = {}
         """Why an environment could not be built or used, by id."""
+
+    def identify(self, env_id: str, identity: Identity) -> None:
+        """Say what an environment is."""
+        if self.identities.get(env_id) != identity:
+            self.identities[env_id] = identity
+            self._save_keys, self._load_bases = {}, {}
 
     def recall(self, env_id: str, locks: list[Lock]) -> None:
         """Take the identity of an environment that does not stand here from those who built it by one of these locks."""
@@ -38,7 +46,7 @@ class Ledger:
         ]
         known.sort(key=lambda each: (each.platform == PLATFORM, each.python))
         if known:
-            self.identities[env_id] = known[-1]
+            self.identify(env_id, known[-1])
 
     def recall_failure(self, env_id: str) -> None:
         """Take over why an environment could not be had elsewhere, for the cells that nobody measured."""
@@ -52,8 +60,11 @@ class Ledger:
 
     def save_key(self, writer: str, case: Case) -> str | None:
         """Key of a save; None while nobody knows what its environment is."""
-        identity = self.identities.get(writer)
-        return None if identity is None else self.keys.save(identity, case)
+        known = (writer, case.recipe, case.saver)
+        found = self._save_keys.get(known)
+        if found is None and writer in self.identities:
+            found = self._save_keys[known] = self.keys.save(self.identities[writer], case)
+        return found
 
     def save(self, writer: str, case: Case) -> Record | None:
         """Record of the saving of a case, if it was measured."""
@@ -61,11 +72,19 @@ class Ledger:
 
     def load_key(self, cell: Cell) -> str | None:
         """Key of the load of a cell; None while its artifact or its reader is not known."""
-        identity = self.identities.get(cell.reader)
         saved = self.save(cell.writer, cell.case)
-        if identity is None or saved is None or "artifact" not in saved:
+        if saved is None or "artifact" not in saved:
             return None
-        return self.keys.load(identity, cell.case, saved["artifact"]["sha256"])
+        return self._load_key(cell.reader, cell.case, saved["artifact"]["sha256"])
+
+    def _load_key(self, reader: str, case: Case, artifact: str) -> str | None:
+        known = (reader, case.recipe, case.format)
+        base = self._load_bases.get(known)
+        if base is None:
+            if reader not in self.identities:
+                return None
+            base = self._load_bases[known] = self.keys.load_base(self.identities[reader], case)
+        return load_key(base, artifact)
 
     def load(self, cell: Cell) -> Record | None:
         """Record of the load of a cell, if it was measured."""
@@ -73,13 +92,10 @@ class Ledger:
 
     def outcome(self, cell: Cell) -> tuple[Record | None, Record | None, dict[str, float]]:
         """(record of the save, record of the load, seconds of the load or else of the save), what there is of them."""
-        writer, reader = self.identities.get(cell.writer), self.identities.get(cell.reader)
-        if writer is None:
-            return None, None, {}
-        saving = self.keys.save(writer, cell.case)
+        saving = self.save_key(cell.writer, cell.case)
         saved = self.store.saves.get(saving)
-        if saved is None or reader is None or "artifact" not in saved:
+        if saved is None or "artifact" not in saved:
             return saved, None, self.store.saves.seconds(saving)
-        loading = self.keys.load(reader, cell.case, saved["artifact"]["sha256"])
+        loading = self._load_key(cell.reader, cell.case, saved["artifact"]["sha256"])
         loaded = self.store.loads.get(loading)
         return saved, loaded, self.store.saves.seconds(saving) if loaded is None else self.store.loads.seconds(loading)

@@ -6,23 +6,17 @@ A journal line is cut into its key, its seconds and the rest; the rest is parsed
 from __future__ import annotations
 
 import json
-import re
-from array import array
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crossload.inside.measure import CORRUPTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 Record = dict[str, Any]
 
 UNSURE = ("crash", "timeout", "memory")
 """Statuses that depend on the machine as much as on the model; they are believed when seen twice."""
-
-_KEY = re.compile(rb'"key": "([0-9a-f]{32})", ')
-_SECONDS = re.compile(rb'"seconds": \{([^{}]*)\}, ')
-_AT = re.compile(rb'"at": "([^"\\]*)", ')
 
 KINDS = ("save", "load", "environment", "snapshot")
 
@@ -32,7 +26,7 @@ class Known(NamedTuple):
 
     facts: Record
     seconds: bytes
-    """Single-precision numbers, in the order of ``facts["timed"]``."""
+    """The members of the JSON object ``seconds``, as they stand in the journal: read when they are asked for."""
     at: str
 
 
@@ -56,11 +50,10 @@ class Records:
     def seconds(self, key: str | None) -> dict[str, float]:
         """Seconds by stage of the outcome under a key."""
         found = self._known.get(key) if key is not None else None
-        if found is None:
+        if found is None or not found.seconds:
             return {}
-        values = array("f")
-        values.frombytes(found.seconds)
-        return dict(zip(found.facts["timed"], values, strict=True))
+        seconds: dict[str, float] = json.loads(b"{" + found.seconds + b"}")
+        return seconds
 
     def put(self, key: str, known: Known) -> None:
         """Let an outcome in; a repeat in a process of its own keeps the first answer beside it."""
@@ -87,8 +80,7 @@ class Reader:
 
     def __init__(self) -> None:
         self.by_kind: dict[str, Records] = {kind: Records() for kind in KINDS}
-        self._shared: dict[tuple[bytes, tuple[str, ...]], Record] = {}
-        self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._shared: dict[tuple[bytes, bytes, bytes], Record] = {}
 
     def line(self, line: bytes, at: str) -> str:
         """Take in one line; give its key, empty for lines that only frame a journal.  Raises ValueError for any other."""
@@ -106,54 +98,62 @@ class Reader:
             msg = "an outcome without a status"
             raise ValueError(msg)
         rest = {name: value for name, value in record.items() if name not in ("key", "seconds", "at")}
-        seconds: Mapping[str, float] = record.get("seconds", {})
-        names = self._interned(tuple(seconds))
         text = json.dumps(rest, sort_keys=True).encode()
-        facts = self._shared.get((text, names))
-        if facts is None:
-            facts = self._shared[text, names] = rest | {"timed": names}
+        facts = self._shared.setdefault((text, b"", b""), rest)
+        seconds = json.dumps(record.get("seconds", {}), sort_keys=True).encode()[1:-1]
         key = str(record["key"])
-        packed = array("f", [float(each) for each in seconds.values()]).tobytes()
-        self.by_kind[record["kind"]].put(key, Known(facts, packed, str(record.get("at", at))))
+        self.by_kind[record["kind"]].put(key, Known(facts, seconds, str(record.get("at", at))))
         return key
 
     def _fast(self, line: bytes, at: str) -> str:
-        """The same without parsing what is known; an empty text for lines of another shape."""
-        key, seconds = _KEY.search(line), _SECONDS.search(line)
-        if key is None or seconds is None or key.end() > seconds.start():
+        """The same without parsing what is known; an empty text for lines of another shape.
+
+        A quote within a JSON string is always escaped, so that these patterns are found between values only.
+        """
+        start = line.find(b'"key": "')
+        end = start + 8 + 32
+        begin = line.find(b'"seconds": {', end)
+        close = line.find(b"}, ", begin)
+        if start < 0 or begin < 0 or close < 0 or line[end : end + 3] != b'", ':
             return ""
-        head, middle, tail = line[: key.start()], line[key.end() : seconds.start()], line[seconds.end() :]
-        if own := _AT.search(head):
-            at, head = own.group(1).decode(), head[: own.start()] + head[own.end() :]
-        pairs = seconds.group(1).split(b", ") if seconds.group(1) else []
-        names = self._interned(tuple(pair.split(b'"')[1].decode() for pair in pairs))
-        rest = head + middle + tail
-        facts = self._shared.get((rest, names))
+        head = line[:start]
+        own = head.find(b'"at": "')
+        if own >= 0:
+            stop = head.find(b'", ', own)
+            at, head = head[own + 7 : stop].decode(), head[:own] + head[stop + 3 :]
+        parts = (head, line[end + 3 : begin], line[close + 3 :])
+        facts = self._shared.get(parts)
         if facts is None:
-            parsed = json.loads(rest)
+            parsed = json.loads(b"".join(parts))
             if parsed.get("kind") not in ("save", "load") or not parsed.get("status"):
                 return ""
-            facts = self._shared[rest, names] = parsed | {"timed": names}
-        packed = array("f", [float(pair.split(b": ")[1]) for pair in pairs]).tobytes()
-        text = key.group(1).decode()
-        self.by_kind[facts["kind"]].put(text, Known(facts, packed, at))
+            facts = self._shared[parts] = parsed
+        text = line[start + 8 : end].decode()
+        self.by_kind[facts["kind"]].put(text, Known(facts, line[begin + 12 : close], at))
         return text
-
-    def _interned(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        return self._names.setdefault(names, names)
 
     def forget_texts(self) -> None:
         """Drop what served to find equal lines."""
         self._shared.clear()
 
 
-def line_of(key: str, known: Known) -> bytes:
-    """A journal line that gives the same outcome again, with the journal that it was first written to."""
-    facts = {name: value for name, value in known.facts.items() if name != "timed"}
-    values = array("f")
-    values.frombytes(known.seconds)
-    seconds = {name: round(value, 5) for name, value in zip(known.facts["timed"], values, strict=True)}
-    return (json.dumps(facts | {"key": key, "seconds": seconds, "at": known.at}, sort_keys=True) + "\n").encode()
+class Writer:
+    """Turns outcomes into journal lines that give the same outcomes again; equal facts are laid out once."""
+
+    def __init__(self) -> None:
+        self._texts: dict[int, tuple[Record, bytes]] = {}
+
+    def line(self, key: str, known: Known) -> bytes:
+        """A line with the journal that the outcome was first written to."""
+        found = self._texts.get(id(known.facts))
+        if found is None:
+            found = self._texts[id(known.facts)] = (known.facts, json.dumps(known.facts, sort_keys=True).encode()[1:])
+        return b'{"at": "%s", "key": "%s", "seconds": {%s}, %s\n' % (
+            known.at.encode(),
+            key.encode(),
+            known.seconds,
+            found[1],
+        )
 
 
 def is_corrupted(record: Record) -> bool:

@@ -79,7 +79,7 @@ class Run:
                 identity = self.executor.standing(state.environment)
                 if identity is not None:
                     state.stands = True
-                    self.ledger.identities[state.id] = identity
+                    self.ledger.identify(state.id, identity)
         for state in self._states.values():
             if state.id in self.ledger.identities:
                 self._tasks.admit(state)
@@ -211,7 +211,7 @@ class Run:
                 with self._turn:
                     state.stands = True
                     changed = self.ledger.identities.get(state.id) != identity
-                    self.ledger.identities[state.id] = identity
+                    self.ledger.identify(state.id, identity)
                     if changed:
                         self._tasks.admit(state)
                         self._tasks.offer_again(state)

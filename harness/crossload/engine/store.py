@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, ReadWriteLock, Timeout
 
 from crossload.engine.blobs import Blobs
-from crossload.engine.records import Reader, Records, line_of
+from crossload.engine.records import Reader, Records, Writer
 from crossload.errors import StoreError
 
 if TYPE_CHECKING:
@@ -240,18 +240,21 @@ class Store:
         target = self.journals / f"{time.time_ns():020d}-{self._run}-{next(self._numbers):04d}-merged.jsonl"
         part = target.with_suffix(".part")
         self._write_header(part)
-        dropped = 0
+        dropped, writer = 0, Writer()
         with part.open("ab") as stream:
             for kind, records in self.reader.by_kind.items():
                 for key, known in records.items():
                     if wanted(kind, key):
-                        stream.write(line_of(key, known))
+                        stream.write(writer.line(key, known))
                     else:
                         dropped += 1
         part.replace(target)
         for path in paths:
             path.unlink()
-        self.reader, self._offsets = Reader(), {}
+        if dropped:
+            self.reader, self._offsets = Reader(), {}
+        else:
+            self._offsets = {target.name: target.stat().st_size}  # all of it is known already
         return dropped
 
     def forget(self) -> None:

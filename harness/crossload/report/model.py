@@ -27,9 +27,9 @@ class EnvironmentFacts:
     """Package of the axis it is a version of; empty where it was spelled out, and so is neither older nor newer."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Row:
-    """One judged cell with the facts of its records."""
+    """One judged cell with the facts of its records.  Not frozen: there are millions, each alive for a moment."""
 
     cell: Cell
     judgement: Judgement

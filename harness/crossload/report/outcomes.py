@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crossload.report.view import View
     from crossload.verdict import Finding, Judgement
 
-_BLOCK = 131_072
+_BLOCK = 32_768
 """Cells that are laid out at once: memory does not grow with the table."""
 
 COLUMNS = {

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from crossload.report.model import Row
-from crossload.verdict import Finding, Verdict
+from crossload.verdict import Finding, Surprise, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
     from typing import Any
 
-    from crossload.plan import Cell
+    from crossload.plan import Case, Cell
     from crossload.verdict import Judgement
 
-    Indexes = np.ndarray[Any, np.dtype[np.int64]]
+    Indexes = np.ndarray[Any, np.dtype[np.integer[Any]]]
+
+_BLOCK = 20_000
+"""Cells that are held as Python numbers, before they become an array."""
 
 _VERDICTS = list(Verdict)
 _NUMBER = {verdict: index for index, verdict in enumerate(_VERDICTS)}
@@ -33,15 +36,21 @@ class _Names:
         self._by_identity: dict[int, int] = {}
         self._held: list[Any] = []
 
-    def number(self, value: Any, key: Hashable | None = None) -> int:
+    def number(self, value: Any) -> int:
         found = self._by_identity.get(id(value))
-        if found is None:
-            wanted = value if key is None else key
-            found = self._by_value.setdefault(wanted, len(self.values))
-            if found == len(self.values):
-                self.values.append(value)
-            self._by_identity[id(value)] = found
-            self._held.append(value)  # an identity means something only while the object lives
+        return self._add(value, value) if found is None else found
+
+    def case(self, case: Case) -> int:
+        """Number of a case, which is known by its name: hashing all of it would take longer."""
+        found = self._by_identity.get(id(case))
+        return self._add(case, case.name) if found is None else found
+
+    def _add(self, value: Any, key: Hashable) -> int:
+        found = self._by_value.setdefault(key, len(self.values))
+        if found == len(self.values):
+            self.values.append(value)
+        self._by_identity[id(value)] = found
+        self._held.append(value)  # an identity means something only while the object lives
         return found
 
 
@@ -50,8 +59,8 @@ class Rows(Sequence[Row]):
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self.cells: list[Cell] = []
-        cases, environments, judged = _Names(), _Names(), _Names()
-        kinds: dict[tuple[int, str, int], int] = {}
+        cases, environments = _Names(), _Names()
+        kinds: dict[tuple[int, Surprise, int], int] = {}
         self.judgements: list[Judgement] = []
         """Judgement of each kind; a kind is a judgement together with a finding."""
         self.findings: list[Finding] = []
@@ -66,30 +75,30 @@ class Rows(Sequence[Row]):
         nan = float("nan")
         for row in rows:
             cell, finding = row.cell, row.finding
-            key = (judged.number(row.judgement, id(row.judgement)), finding.surprise.value, id(finding.expectation))
+            key = (id(row.judgement), finding.surprise, id(finding.expectation))
             kind = kinds.setdefault(key, len(kinds))
             if kind == len(self.judgements):
                 self.judgements.append(row.judgement)
                 self.findings.append(finding)
             artifact = artifacts.setdefault((row.artifact, row.artifact_bytes), len(artifacts))
             text = texts.setdefault((row.traceback, row.warnings), len(texts))
-            case = cases.number(cell.case, cell.case.name)
+            case = cases.case(cell.case)
             writer, reader = environments.number(cell.writer), environments.number(cell.reader)
             self.cells.append(cell)
             numbers.append((case, writer, reader, kind, artifact, text, row.confirmed))
             seconds.append((row.seconds.get("load", nan), row.seconds.get("predict", nan)))
-            if len(numbers) == 100_000:
+            if len(numbers) == _BLOCK:
                 blocks.append(_block(numbers, seconds))
                 numbers, seconds = [], []
         blocks.append(_block(numbers, seconds))
         columns = np.concatenate([block for block, _ in blocks])
-        self.case, self.writer, self.reader, self.kind, self.artifact, self.text, confirmed = columns.T.copy()
+        self.case, self.writer, self.reader, self.kind, self.artifact, self.text, confirmed = columns.T
         self.confirmed = confirmed.astype(bool)
         self.seconds = np.concatenate([block for _, block in blocks])
         """Seconds of loading and of predicting, two columns."""
         self.cases, self.environments = cases.values, environments.values
         self.artifacts, self.texts = list(artifacts), list(texts)
-        self.verdict_of_kind = np.array([_NUMBER[each.verdict] for each in self.judgements], dtype=np.int64)
+        self.verdict_of_kind = np.array([_NUMBER[each.verdict] for each in self.judgements], dtype=np.int32)
         self.verdict: Indexes = self.verdict_of_kind[self.kind] if len(self.kind) else np.zeros(0, dtype=np.int64)
 
     def __len__(self) -> int:
@@ -161,7 +170,7 @@ class Rows(Sequence[Row]):
 
 def _block(numbers: list[tuple[Any, ...]], seconds: list[tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:
     return (
-        np.array(numbers, dtype=np.int32).reshape(len(numbers), 7).astype(np.int64),
+        np.array(numbers, dtype=np.int32).reshape(len(numbers), 7),
         np.array(seconds, dtype=np.float32).reshape(len(seconds), 2),
     )
 
