@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crossload import parts
 from crossload.engine.explain import explain
+from crossload.engine.remote import Remote
 from crossload.engine.store import Store
 from crossload.environments import Interpreters, Locker, Places
 from crossload.environments.index import Index
@@ -19,7 +21,6 @@ from crossload.shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from crossload.plan import Plan
 
@@ -52,14 +53,14 @@ def run(places: Places, options: Options, *, out: Callable[[str], None] = print)
             return
     if options.dry_run or options.explain:
         for plan in plans:
-            out(describe_plan(plan) if options.dry_run else f"{plan.spec.name}: {explain_plan(places, plan)}")
+            out(describe_plan(plan) if options.dry_run else f"{plan.spec.name}: {explain_plan(places, options, plan)}")
         return
     errors: list[CrossloadError] = []
-    root = places.work / "store"
+    root = store_folder(places, options.store)
     changed = []
     for plan in plans:
         shown = Shown(places, plan)
-        if not options.fresh and shown.is_current(root):
+        if not options.fresh and not is_url(options.store) and shown.is_current(root):
             show_known(shown, plan, out)
             errors += errors_of_known(shown, plan, strict=options.strict)
         else:
@@ -71,6 +72,16 @@ def run(places: Places, options: Options, *, out: Callable[[str], None] = print)
         raise max(errors, key=lambda error: error.exit_code)
 
 
+def is_url(text: str) -> bool:
+    """Whether a store is elsewhere, behind a URL, rather than a folder."""
+    return "://" in text
+
+
+def store_folder(places: Places, text: str) -> Path:
+    """The folder that pinned processes work with: the one that was named, else the project's own."""
+    return Path(text).resolve() if text and not is_url(text) else places.work / "store"
+
+
 def _measure(
     places: Places, options: Options, plans: list[Plan], store: Store, out: Callable[[str], None]
 ) -> list[CrossloadError]:
@@ -79,6 +90,9 @@ def _measure(
     with without_garbage_collection():
         store.open()
     try:
+        if is_url(options.store):
+            taken = store.share_with(Remote(options.store, store))
+            out(f"{options.store}: {taken} journals taken in")
         with without_garbage_collection():
             store.read()
         store.blobs.list()
@@ -98,9 +112,9 @@ def _measure(
     return errors
 
 
-def explain_plan(places: Places, plan: Plan) -> str:
+def explain_plan(places: Places, options: Options, plan: Plan) -> str:
     """Why what is to be measured, for ``--explain``; the store is read and left as it is."""
-    store = Store(places.work / "store")
+    store = Store(store_folder(places, options.store))
     store.open()
     try:
         store.read()

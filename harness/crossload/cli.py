@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from crossload import __version__
 from crossload.config.schema import did_you_mean
-from crossload.errors import INTERRUPTED_EXIT_CODE, CrossloadError
+from crossload.errors import INTERRUPTED_EXIT_CODE, ConfigError, CrossloadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,6 +94,10 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--dry-run", action="store_true", help="print the plan and measure nothing")
     command.add_argument("--explain", action="store_true", help="say why what is to be measured, and measure nothing")
     command.add_argument("--shard", default="", metavar="K/N", help="the K-th of N parts (crossload plan shows them)")
+    where = command.add_argument_group("where")
+    where.add_argument("--store", default="", metavar="URL", help="folder or fsspec URL of outcomes (s3://bucket/name)")
+    where.add_argument("--executor", choices=["local", "dask"], default="local", help="who does the work (default: local)")
+    where.add_argument("--scheduler", default="", metavar="ADDRESS", help="of Dask, such as tcp://host:8786")
     command.add_argument("--no-fork", action="store_true", help="a new process a batch, as where there is no fork")
     command.set_defaults(call=_run)
 
@@ -184,6 +188,8 @@ def _run(chosen: argparse.Namespace) -> None:
     from crossload.environments import Places  # noqa: PLC0415
     from crossload.matrix_run import Options  # noqa: PLC0415
 
+    if (chosen.executor == "dask") != bool(chosen.scheduler):
+        raise ConfigError(["--executor dask and --scheduler ADDRESS go together"], hint="--scheduler tcp://HOST:8786")
     options = Options(
         matrices=tuple(chosen.matrices),
         selection=_selection(chosen),
@@ -193,6 +199,9 @@ def _run(chosen: argparse.Namespace) -> None:
         fresh=chosen.fresh,
         explain=chosen.explain,
         shard=chosen.shard,
+        executor=chosen.executor,
+        scheduler=chosen.scheduler,
+        store=chosen.store,
         no_fork=chosen.no_fork,
     )
     app.run(Places(chosen.root.resolve()), options, out=_say)

@@ -20,17 +20,19 @@ from crossload.engine.run import Run
 from crossload.engine.state import Settings
 from crossload.environments import Locker, Places, is_built, read_lock
 from crossload.environments.locks import candidates
-from crossload.errors import CrossloadError, EnvironmentUnavailable, HarnessFault, RecipeError, StrictFailure
+from crossload.errors import CrossloadError, EnvironmentUnavailable, HarnessFault, RecipeError, StoreError, StrictFailure
 from crossload.judging import Judging, expectations_of, recipe_mistakes
 from crossload.machine import cores, cpu_seconds, terminal_width
 from crossload.plan import Selection
 from crossload.progress import duration, make_progress
 from crossload.report import RunFacts, View, render_terminal, write_index, write_reports
+from crossload.report.table import verdict_lines
 from crossload.shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from crossload.engine.state import Executor
     from crossload.engine.store import Store
     from crossload.plan import Plan
 
@@ -50,6 +52,11 @@ class Options:
     explain: bool = False
     fresh: bool = False
     no_fork: bool = False
+    executor: str = "local"
+    scheduler: str = ""
+    """Address of a Dask scheduler."""
+    store: str = ""
+    """Folder, or URL that fsspec knows, of the store; by default ``.crossload/store``."""
     shard: str = ""
     """``3/8``: the third of eight parts."""
 
@@ -85,7 +92,7 @@ class MatrixRun:
         judging = Judging(self.places, plan, ledger, self.expectations)
         progress = make_progress(plan.spec.name)
         settings = Settings(jobs=options.jobs or cores(), no_fork=options.no_fork)
-        executor = LocalExecutor(plan, ledger.data, self.store, self.places, self.locker, settings, progress.note)
+        executor = self._executor(ledger, settings, progress.note)
         measuring = Run(plan, ledger, self.store, executor, progress, judging.judge.drifts, settings)
         text, found = "", list[str]()
         try:
@@ -111,7 +118,9 @@ class MatrixRun:
                     view = judging.view(facts)
                 except Damaged as damage:
                     if attempt + 1 == _DAMAGED_TIMES:
-                        raise
+                        msg = f"{damage}, {_DAMAGED_TIMES} times in a row"
+                        raise StoreError(msg, hint="check the disk") from damage
+                    self.store.blobs.check()
                     progress.note(f"{damage}; what refers to it is {'measured again' if self.measure else 'unknown'}")
                     continue
                 text = self._publish(view, ledger)
@@ -133,6 +142,14 @@ class MatrixRun:
             )
         return [*errors, *errors_of_known(self.shown, plan, strict=options.strict)]
 
+    def _executor(self, ledger: Ledger, settings: Settings, say: Callable[[str], None]) -> Executor:
+        parts = (self.plan, ledger.data, self.store, self.places, self.locker, settings, say)
+        if self.options.executor == "local" or not self.measure:
+            return LocalExecutor(*parts)
+        from crossload.engine.cluster import DaskExecutor  # noqa: PLC0415 - needs an extra
+
+        return DaskExecutor(self.options.scheduler, *parts)
+
     def _show_known(self, ledger: Ledger, measured: int) -> bool:
         """Show the tables of the last run, if nothing that they depend on has changed since."""
         known = self.shown.read()
@@ -153,6 +170,7 @@ class MatrixRun:
         elif not run.saves + run.loads:
             did = "nothing to measure, tables judged and written anew" if view.measured else "nothing could be measured"
         self.shown.write(Shown.of(view, text, self.shown.state(ledger)))
+        self.shown.write_table(verdict_lines(view))
         return f"{text}\n{view.name}: {did}; report: {self.shown.folder.relative_to(self.places.root).as_posix()}/"
 
 

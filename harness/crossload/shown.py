@@ -12,6 +12,8 @@ import crossload
 from crossload.environments import is_built
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from crossload.engine.ledger import Ledger
     from crossload.environments import Places
     from crossload.plan import Plan
@@ -42,6 +44,15 @@ class Shown:
         part = self.path.with_suffix(".part")
         part.write_text(json.dumps(known), encoding="utf-8")
         part.replace(self.path)
+
+    def write_table(self, lines: Iterable[str]) -> None:
+        """Keep the verdict table, which two runs can be compared by, in ``.crossload/tables``."""
+        path = self.places.work / "tables" / f"{self.path.stem}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        with part.open("w", encoding="utf-8", newline="") as stream:
+            stream.writelines(lines)
+        part.replace(path)
 
     @staticmethod
     def of(view: View, text: str, state: str) -> dict[str, Any]:

@@ -9,51 +9,7 @@ import time
 from collections import Counter
 
 import pytest
-
-SMALL = """
-[matrix]
-title = "forests and friends"
-recipes = ["recipes/few.py"]
-formats = ["pickle", "joblib"]
-[axis."scikit-learn"]
-versions = ["1.2.2", "1.3.2"]
-with = ["joblib"]
-[limits]
-seconds = 30
-"""
-
-FEW = '''
-"""Three scikit-learn models."""
-
-IMPORTS = ["joblib", "sklearn.ensemble", "sklearn.linear_model"]
-
-
-def forest(data):
-    from sklearn.ensemble import RandomForestClassifier
-
-    return RandomForestClassifier(n_estimators=5, random_state=0)
-
-
-def logistic(data):
-    from sklearn.linear_model import LogisticRegression
-
-    return LogisticRegression(max_iter=300)
-
-
-def slow(data):
-    import time
-
-    time.sleep(PAUSE)
-    return logistic(data)
-
-
-def recipe(build):
-    return dict(family="few", task="multiclass", data="iris", build=build, outputs=["predict", "predict_proba"])
-
-
-PAUSE = 0.0
-RECIPES = {"forest": recipe(forest), "logistic": recipe(logistic), "slow": recipe(slow)}
-'''
+from small import FEW, SMALL, copy_of, wait_for_outcomes
 
 
 @pytest.fixture(scope="module")
@@ -145,23 +101,6 @@ def test_a_part_does_not_take_the_place_of_the_published_whole(project, measured
     assert {path.name: path.read_bytes() for path in project.report("small").iterdir()} == before
 
 
-def copy_of(project, factory, few=FEW):
-    """A project with the same environments and no outcomes."""
-    other = type(project)(factory.mktemp("copy"))
-    other.recipe("few.py", few)
-    other.matrix("small", SMALL)
-    (other.root / ".nox").symlink_to(project.root / ".nox")
-    (other.root / "matrix" / "locks").symlink_to(project.root / "matrix" / "locks")
-    return other
-
-
-def wait_for_outcomes(project, count, seconds=60):
-    end = time.monotonic() + seconds
-    while len(project.journal()) < count:
-        assert time.monotonic() < end, "the run does not get on"
-        time.sleep(0.02)
-
-
 def wait_for_silence(project, seconds=15):
     end = time.monotonic() + seconds
     while project.processes():
@@ -198,18 +137,6 @@ def test_ctrl_c_ends_the_children_and_says_how_to_go_on(project, measured, tmp_p
     assert "The same command goes on from there" in errors
     wait_for_silence(other)
     assert len(other.journal()) >= 4
-
-
-def test_two_runs_do_not_share_a_store_at_once(project, measured, tmp_path_factory):
-    other = copy_of(project, tmp_path_factory, FEW.replace("PAUSE = 0.0", "PAUSE = 10.0"))
-    running = other.start("run", "small")
-    wait_for_outcomes(other, 1)
-    try:
-        done = other.crossload("run", "small", code=6)
-        assert "another run is using the store" in done.stderr
-    finally:
-        running.send_signal(signal.SIGINT)
-        running.communicate(timeout=20)
 
 
 def test_a_full_disk_is_told_and_what_was_measured_stays(project, measured, tmp_path_factory):

@@ -9,7 +9,7 @@ import pytest
 
 from crossload.engine.blobs import Damaged
 from crossload.engine.joining import join, store_in
-from crossload.engine.records import Reader, Records, line_of
+from crossload.engine.records import Reader, Records, Writer
 from crossload.engine.store import SCHEMA, Store
 from crossload.errors import SelectionError, StoreError
 from crossload.inside import outputs
@@ -53,7 +53,7 @@ def test_saves_and_loads_are_read_back_by_key(store):
     assert key("b") in found.saves
     assert key("a") in found.loads
     assert (len(found.saves), len(found.loads)) == (1, 1)
-    assert found.loads.get(key("a")) == {"kind": "load", "status": "ok", "stage": "done", "timed": ("load",)}
+    assert found.loads.get(key("a")) == {"kind": "load", "status": "ok", "stage": "done"}
     assert found.loads.seconds(key("a")) == {"load": 0.5}
     assert found.aside == []
 
@@ -151,7 +151,7 @@ def test_a_line_written_anew_is_the_same_outcome():
     reader, again = Reader(), Reader()
     reader.record(record("a", "error", error={"type": "E", "message": "m"}), "0001-a.jsonl")
     ((name, known),) = reader.by_kind["load"].items()
-    again.line(line_of(name, known), "0009-merged.jsonl")
+    again.line(Writer().line(name, known), "0009-merged.jsonl")
 
     assert list(again.by_kind["load"].items()) == [(name, known)]
 

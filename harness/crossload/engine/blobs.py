@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from crossload.engine.records import Record
+    from crossload.engine.remote import Remote
 
 
 class Damaged(Exception):
@@ -31,6 +32,8 @@ class Blobs:
         self.states = root / "states"
         self._put_aside = put_aside
         self._present: set[str] = set()
+        self.remote: Remote | None = None
+        """Where artifacts are that are not here."""
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -52,7 +55,16 @@ class Blobs:
     def has_artifact(self, record: Record) -> bool:
         """Whether the artifact and the outputs of a save are still there."""
         artifact = record.get("artifact")
-        return artifact is None or (self._has(self.artifacts / artifact["sha256"]) and self.has_outputs(record))
+        return artifact is None or (self._can_have(artifact["sha256"]) and self.has_outputs(record))
+
+    def _can_have(self, sha: str) -> bool:
+        return self._has(self.artifacts / sha) or (self.remote is not None and self.remote.has_artifact(sha))
+
+    def bring(self, artifact: Record) -> None:
+        """Have an artifact here.  Raises `StoreError` where it is damaged elsewhere."""
+        sha = artifact["sha256"]
+        if self.remote is not None and not self._has(self.artifacts / sha):
+            self.remote.fetch_artifact(sha)
 
     def has_outputs(self, record: Record) -> bool:
         """Whether the outputs and the state that a record names are still there."""
@@ -92,6 +104,17 @@ class Blobs:
         if hashlib.sha256(text.encode()).hexdigest()[:32] != name:
             raise self._damaged(path, "its content is another one")
         found: dict[str, str] = json.loads(text)
+        return found
+
+    def check(self) -> int:
+        """Read all outputs and states, and set aside what is damaged; give the count of it."""
+        found = 0
+        for folder, read in ((self.outputs, self.arrays), (self.states, self.state)):
+            for path in sorted(folder.iterdir()):
+                try:
+                    read(path.stem)
+                except Damaged:
+                    found += 1
         return found
 
     def _damaged(self, path: Path, why: str) -> Damaged:

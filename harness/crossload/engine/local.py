@@ -39,6 +39,8 @@ class LocalExecutor:
         self.plan, self.data, self.store, self.places = plan, data, store, places
         self.locker, self.settings, self.say = locker, settings, say
         self.slots = settings.jobs
+        self._recipes = list(dict.fromkeys(recipe.file for recipe in plan.catalog.everything.values()))
+        self._formats = list(plan.catalog.formats)
         self._built: dict[str, Built] = {}
         self._servers: dict[str, Server] = {}
 
@@ -71,7 +73,7 @@ class LocalExecutor:
         seen: Callable[[Record, str], None],
     ) -> None:
         server = self._server(environment, stopped)
-        server.run(
+        journal = server.run(
             op,
             items,
             self.plan.spec.limits,
@@ -80,11 +82,12 @@ class LocalExecutor:
             isolate=isolate,
             no_fork=self.settings.no_fork,
         )
+        self.store.publish(journal)
 
     def _server(self, environment: Environment, stopped: Callable[[], bool]) -> Server:
         server = self._servers.get(environment.id)
         if server is None:
-            server = Server(self._built[environment.id], self.plan.catalog, self.data, self.store)
+            server = Server(self._built[environment.id], self._recipes, self._formats, self.data, self.store)
             self._servers[environment.id] = server
             server.hello(stopped)
         return server

@@ -279,6 +279,7 @@ class Run:
             saved = self.ledger.save(cell.writer, cell.case)
             assert saved is not None
             artifacts[key] = saved["artifact"]
+            self.store.blobs.bring(saved["artifact"])
             return {"key": key, "recipe": cell.case.recipe, "format": cell.case.format, "artifact": saved["artifact"]}
 
         def seen(record: Record, journal: str) -> None:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from crossload.config import Limits
     from crossload.engine.store import Store
     from crossload.environments import Built
-    from crossload.plan import Catalog
 
 HELLO_SECONDS = 300.0
 """The first import of a new environment writes its byte code: up to 12 s here, more on slow disks."""
@@ -38,7 +37,9 @@ DISTRIBUTIONS = {"sklearn": "scikit-learn", "tensorflow": "tensorflow"}
 class Server:
     """One process of a pinned interpreter.  Not for several threads at once."""
 
-    def __init__(self, built: Built, catalog: Catalog, data: dict[str, tuple[str, Path]], store: Store) -> None:
+    def __init__(
+        self, built: Built, recipes: Sequence[str], formats: Sequence[str], data: dict[str, tuple[str, Path]], store: Store
+    ) -> None:
         self.built = built
         self.store = store
         self.folder = Path(tempfile.mkdtemp(prefix=f"{built.environment.id}-", dir=store.scratch))
@@ -48,8 +49,8 @@ class Server:
         self.scrub = _scrub_words(built, store, self.folder)
         control = {
             "hello": str(self.folder / "hello.jsonl"),
-            "recipes": list(dict.fromkeys(recipe.file for recipe in catalog.everything.values())),
-            "formats": list(catalog.formats),
+            "recipes": list(recipes),
+            "formats": list(formats),
             "locked": locked,
             "distributions": DISTRIBUTIONS,
             "data": {name: str(place) for name, (_, place) in data.items()},
@@ -104,8 +105,8 @@ class Server:
         seen: Callable[[dict[str, Any], str], None],
         isolate: bool = False,
         no_fork: bool = False,
-    ) -> None:
-        """Do one job; ``seen`` gets every outcome as soon as it is on disk.
+    ) -> Path:
+        """Do one job; ``seen`` gets every outcome as soon as it is on disk; gives the journal.
 
         Raises `StoreError` where outcomes cannot be written and `HarnessFault` where the process itself dies.
         """
@@ -137,6 +138,7 @@ class Server:
             pass  # the process is gone: following the journal finds that out and says why
         self._follow(journal, stopped, seen)
         shutil.rmtree(place, ignore_errors=True)
+        return journal
 
     def _follow(self, journal: Path, stopped: Callable[[], bool], seen: Callable[[dict[str, Any], str], None]) -> None:
         offset, rest = 0, b""

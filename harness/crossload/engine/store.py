@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crossload.engine.records import Record
+    from crossload.engine.remote import Remote
 
 SCHEMA = 2
 """Version of the layout and of the records; `_UPGRADES` says how older ones become this one."""
@@ -53,6 +54,8 @@ class Store:
         self._offsets: dict[str, int] = {}
         self._lock: ReadWriteLock | None = None
         self._own: Path | None = None
+        self.remote: Remote | None = None
+        """The store elsewhere that this one shares its outcomes with."""
 
     # --- opening and closing ------------------------------------------------------------------------------------
 
@@ -62,8 +65,7 @@ class Store:
         Raises `StoreError` where the store cannot be written, is newer than this program, or is not free.
         """
         try:
-            for folder in (self.root, *self.blobs.folders, self.journals, self.scratch, self.claims):
-                folder.mkdir(parents=True, exist_ok=True)
+            self.make_folders()
             self._lock = ReadWriteLock(self.root / "lock.db", is_singleton=False)
             if self._try_alone():
                 self._upgrade()
@@ -82,6 +84,11 @@ class Store:
         except OSError as error:
             raise disk_error(error) from error
 
+    def make_folders(self) -> None:
+        """The folders of a store."""
+        for folder in (self.root, *self.blobs.folders, self.journals, self.scratch, self.claims):
+            folder.mkdir(parents=True, exist_ok=True)
+
     def _try_alone(self) -> bool:
         assert self._lock is not None
         try:
@@ -91,7 +98,10 @@ class Store:
         return True
 
     def close(self) -> None:
-        """Let others have the store to themselves."""
+        """Let others have the store to themselves; what was not shared yet is shared now."""
+        if self.remote is not None:
+            for name in [name for name, offset in self._offsets.items() if offset == -1]:
+                self.publish(self.journals / name)
         if self._lock is not None:
             self._lock.release(force=True)
             self._lock.close()
@@ -138,6 +148,28 @@ class Store:
         self._write_header(path)
         self._offsets[path.name] = -1
         return path
+
+    def own(self, name: str) -> None:
+        """Say that a journal came here by this run, which knows its records already."""
+        self._offsets[name] = -1
+
+    def records_in(self, name: str) -> list[Record]:
+        """Records of a journal, as dicts of their own."""
+        lines = (self.journals / name).read_bytes().splitlines()[1:]
+        found = [json.loads(line) for line in lines]
+        return [record for record in found if record["kind"] in ("save", "load")]
+
+    def share_with(self, remote: Remote) -> int:
+        """Take in what is known elsewhere, and give there what is measured here; gives the count of journals taken in."""
+        taken = remote.open()
+        self.remote = remote
+        self.blobs.remote = remote
+        return len(taken)
+
+    def publish(self, journal: Path) -> None:
+        """Give a journal to the store elsewhere, if there is one."""
+        if self.remote is not None and journal.exists():
+            self.remote.push(journal)
 
     @staticmethod
     def _write_header(path: Path) -> None:

@@ -10,6 +10,7 @@ from crossload.report.html import render_html
 from crossload.report.markdown import escape, render_markdown
 from crossload.report.model import compatibility
 from crossload.report.outcomes import COLUMNS, write_outcomes
+from crossload.report.table import table_digest
 from crossload.verdict import Verdict, tally
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def summary(view: View) -> dict[str, Any]:
             }
             for row in view.worst_drifts
         ],
+        "verdicts_sha256": table_digest(view),
         "costs": view.costs,
         "known": [{"reason": reason, "link": link, "cells": count} for reason, link, count in view.known],
         "failures": [

@@ -1,0 +1,173 @@
+"""A store elsewhere: any URL that fsspec knows (``s3://bucket/name``, ``gs://``, ``file:///mnt/shared/store``).
+
+The folder of the project stays the place where pinned processes work; the remote store is what several machines share.
+Every job's journal is put there as one object with its outputs and states (`bundle`), after its artifacts: a reader sees all
+of an outcome or nothing.  Objects are never changed; artifacts are fetched when somebody is to load them.
+
+Layout below the URL: ``schema.json``, ``outcomes/<journal>.tar``, ``artifacts/<sha256>.tar``, ``aside/``.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import threading
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from crossload.engine import bundle
+from crossload.engine.store import SCHEMA
+from crossload.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crossload.engine.store import Store
+
+_RENAMES = ("file", "local", "memory", "sftp", "ssh", "smb", "hdfs")
+"""Protocols that write in place: there a file is written under another name and then renamed."""
+
+
+class Remote:
+    """The other end of one local store."""
+
+    def __init__(self, url: str, store: Store) -> None:
+        self.url, self.store = url, store
+        try:
+            import fsspec  # noqa: PLC0415 - an extra that most do without
+
+            fs, self._root = fsspec.core.url_to_fs(url)
+        except ImportError as error:
+            msg = f"--store {url}: {error}"
+            raise StoreError(msg, hint='python3 -m pip install "crossload[remote]", and s3fs, gcsfs or adlfs') from error
+        except ValueError as error:
+            msg = f"--store {url}: {error}"
+            raise StoreError(msg, hint="give a folder, or a URL that fsspec knows such as s3://bucket/name") from error
+        self._fs = fs
+        self._protocol = fs.protocol if isinstance(fs.protocol, str) else fs.protocol[0]
+        self._lock = threading.Lock()
+        self._held: dict[str, set[str]] = {}
+        """Outputs and states by the journal whose bundle brought them there."""
+        self._artifacts: set[str] = set()
+        self._pushed: dict[str, int] = {}
+
+    def _ask(self, operation: str, *arguments: Any, **options: Any) -> Any:
+        """Do something with the file system there.
+
+        Raises FileNotFoundError, and `StoreError` for whatever else each of fsspec's many file systems may raise.
+        """
+        try:
+            return getattr(self._fs, operation)(*arguments, **options)
+        except FileNotFoundError:
+            raise
+        except Exception as error:
+            msg = f"the store {self.url} cannot be used: {type(error).__name__}: {error}"
+            hint = "check the URL, the rights and the network; what was measured is kept in .crossload/store"
+            raise StoreError(msg, hint=hint) from error
+
+    def _path(self, name: str) -> str:
+        return posixpath.join(self._root, name)
+
+    def _names(self, folder: str) -> dict[str, int]:
+        """Objects below a folder with their sizes; empty where there is no such folder yet."""
+        self._fs.invalidate_cache()
+        try:
+            found = self._ask("ls", self._path(folder), detail=True)
+        except FileNotFoundError:
+            return {}
+        return {posixpath.basename(each["name"]): int(each["size"] or 0) for each in found if each["type"] == "file"}
+
+    def open(self) -> list[str]:
+        """Check what is there and take in all outcomes that are not here yet; give their journals.  Raises `StoreError`."""
+        self._check_schema()
+        self._artifacts = {name.removesuffix(".tar") for name in self._names("artifacts") if name.endswith(".tar")}
+        return self._pull()
+
+    def _check_schema(self) -> None:
+        try:
+            found = json.loads(self._ask("cat_file", self._path("schema.json")))["schema"]
+        except FileNotFoundError:
+            self._put("schema.json", (json.dumps({"schema": SCHEMA}) + "\n").encode())
+            return
+        except (ValueError, KeyError, TypeError) as error:
+            msg = f"the store {self.url} has a schema.json that is not ours: {error}"
+            raise StoreError(msg, hint="give another URL") from error
+        if found != SCHEMA:
+            msg = f"the store {self.url} has schema {found}, this crossload knows {SCHEMA}"
+            raise StoreError(msg, hint="use the crossload that wrote it, or another URL")
+
+    def _pull(self) -> list[str]:
+        taken = []
+        for name, size in sorted(self._names("outcomes").items()):
+            journal = self.store.journals / f"{name.removesuffix('.tar')}.jsonl"
+            stamp = self.store.root / "pulled" / f"{name}.{size}"
+            if stamp.exists() or not name.endswith(".tar"):
+                if not name.endswith(".tar"):
+                    self._put_aside(f"outcomes/{name}", "not a bundle of outcomes")
+                continue
+            if name in self._pushed:
+                continue
+            try:
+                found = bundle.unpack(self._ask("cat_file", self._path(f"outcomes/{name}")), self.store.root)
+            except bundle.NotABundle as error:
+                self._put_aside(f"outcomes/{name}", str(error))
+                continue
+            if found != journal.name:
+                self._put_aside(f"outcomes/{name}", "it holds another journal than its name says")
+                continue
+            stamp.parent.mkdir(exist_ok=True)
+            stamp.touch()
+            taken.append(found)
+        return taken
+
+    def _put_aside(self, name: str, why: str) -> None:
+        """Move an object that is not what it should be out of the way, where the rights allow it; name it in any case."""
+        target = f"aside/{posixpath.basename(name)}.{uuid.uuid4().hex[:6]}"
+        try:
+            self._ask("makedirs", self._path("aside"), exist_ok=True)
+            self._ask("mv", self._path(name), self._path(target))
+            text = f"moved to {target} there"
+        except (OSError, StoreError) as error:
+            text = f"it stays there: {error}"
+        self.store.aside.append(f"{self.url}/{name}: {why} ({text})")
+
+    def _put(self, name: str, data: bytes) -> None:
+        path = self._path(name)
+        if self._protocol not in _RENAMES:
+            self._ask("pipe_file", path, data)  # object stores show an object when it is whole
+            return
+        self._ask("makedirs", posixpath.dirname(path), exist_ok=True)
+        part = f"{path}.{uuid.uuid4().hex[:8]}.part"
+        self._ask("pipe_file", part, data)
+        self._ask("mv", part, path)
+
+    def push(self, journal: Path) -> None:
+        """Put a journal there, what it refers to first.  Raises `StoreError`."""
+        with self._lock:
+            size = journal.stat().st_size
+            if self._pushed.get(journal.stem) == size:
+                return
+            others = (names for stem, names in self._held.items() if stem != journal.stem)
+            held: frozenset[str] = frozenset().union(*others)
+            data, names, artifacts = bundle.pack(self.store.root, journal, without=held)
+            for sha in sorted(artifacts - self._artifacts):
+                if (self.store.blobs.artifacts / sha).exists():
+                    self._put(f"artifacts/{sha}.tar", bundle.pack_artifacts(self.store.root, [sha]))
+                    self._artifacts.add(sha)
+            self._put(f"outcomes/{journal.stem}.tar", data)
+            self._held[journal.stem] = names
+            self._pushed[journal.stem] = size
+
+    def has_artifact(self, sha: str) -> bool:
+        """Whether an artifact can be fetched."""
+        return sha in self._artifacts
+
+    def fetch_artifact(self, sha: str) -> None:
+        """Bring an artifact here.  Raises `StoreError` if it is damaged there."""
+        try:
+            bundle.unpack_artifacts(self._ask("cat_file", self._path(f"artifacts/{sha}.tar")), self.store.root)
+        except (bundle.NotABundle, FileNotFoundError) as error:
+            self._artifacts.discard(sha)
+            self._put_aside(f"artifacts/{sha}.tar", str(error))
+            msg = f"artifact {sha[:16]} in {self.url} is damaged: {error}"
+            raise StoreError(msg, hint="it was set aside; run again: its writer saves it anew") from error
