@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,7 @@ def run(places: Places, options: Options, *, out: Callable[[str], None] = print)
     changed = []
     for plan in plans:
         shown = Shown(places, plan)
-        if not options.fresh and not is_url(options.store) and shown.is_current(root):
+        if not (options.fresh or options.frontier or is_url(options.store)) and shown.is_current(root):
             show_known(shown, plan, out)
             errors += errors_of_known(shown, plan, strict=options.strict)
         else:
@@ -87,6 +88,7 @@ def _measure(
 ) -> list[CrossloadError]:
     """Run matrices one after the other; afterwards note what their tables were made from."""
     errors: list[CrossloadError] = []
+    runs: list[MatrixRun] = []
     with without_garbage_collection():
         store.open()
     try:
@@ -99,16 +101,21 @@ def _measure(
         if options.fresh:
             store.forget()
         locker = Locker(places, Interpreters(say=out), Index(places.work / "index"), say=out)
-        for plan in plans:
-            errors += MatrixRun(places, options, store, locker, plan, out).run()
+        began = time.monotonic()
+        for index, plan in enumerate(plans):
+            chosen = options
+            if options.budget is not None:  # what one matrix leaves, the next may use
+                left = max(0.0, options.budget - (time.monotonic() - began)) / (len(plans) - index)
+                chosen = replace(options, budget=left)
+            runs.append(MatrixRun(places, chosen, store, locker, plan, out))
+            errors += runs[-1].run()
     finally:
         store.close()
         for text in store.aside:
             out(f"SET ASIDE {text}")
-    for plan in plans:
-        shown = Shown(places, plan)
-        known = shown.read()
-        shown.write(known | {"quick": shown.quick(store.root) if known.get("complete") else ""})
+    for run in runs:  # only now: the journals of each matrix are among what the tables of all others are told by
+        known = run.shown.read()
+        run.shown.write(known | {"quick": run.shown.quick(store.root) if known.get("complete") else ""})
     return errors
 
 

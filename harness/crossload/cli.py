@@ -94,6 +94,11 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--dry-run", action="store_true", help="print the plan and measure nothing")
     command.add_argument("--explain", action="store_true", help="say why what is to be measured, and measure nothing")
     command.add_argument("--shard", default="", metavar="K/N", help="the K-th of N parts (crossload plan shows them)")
+    much = command.add_argument_group("how much")
+    much.add_argument(
+        "--budget", type=_seconds, metavar="TIME", help="the most valuable cells first, until 90s, 10m or 1h are up"
+    )
+    much.add_argument("--frontier", action="store_true", help="measure where verdicts change, infer what lies between")
     where = command.add_argument_group("where")
     where.add_argument("--store", default="", metavar="URL", help="folder or fsspec URL of outcomes (s3://bucket/name)")
     where.add_argument("--executor", choices=["local", "dask"], default="local", help="who does the work (default: local)")
@@ -167,6 +172,15 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _seconds(text: str) -> float:
+    units = {"s": 1, "m": 60, "h": 3600}
+    number = text[:-1] if text[-1:] in units else text
+    if not number.isdecimal() or not int(number):
+        msg = f"expected a time such as 90s, 10m or 1h, got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return float(int(number) * units.get(text[-1:], 1))
+
+
 def _say(text: str) -> None:
     print(text, flush=True)  # noqa: T201
 
@@ -199,6 +213,8 @@ def _run(chosen: argparse.Namespace) -> None:
         fresh=chosen.fresh,
         explain=chosen.explain,
         shard=chosen.shard,
+        budget=chosen.budget,
+        frontier=chosen.frontier,
         executor=chosen.executor,
         scheduler=chosen.scheduler,
         store=chosen.store,

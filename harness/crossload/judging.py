@@ -13,16 +13,18 @@ from crossload.environments.locks import candidates
 from crossload.machine import without_garbage_collection
 from crossload.plan import Cell
 from crossload.report import EnvironmentFacts, Row, make_view
-from crossload.verdict import Control, Expectations, Judge
+from crossload.report.view import signature_of
+from crossload.verdict import Control, Expectations, Judge, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from crossload.engine.ledger import Ledger
     from crossload.engine.records import Record
     from crossload.environments import Places
     from crossload.plan import Environment, Plan
+    from crossload.plan.frontier import Accuracy, Inference, Token
     from crossload.report import RunFacts, View
 
 
@@ -31,6 +33,9 @@ class Judging:
 
     def __init__(self, places: Places, plan: Plan, ledger: Ledger, expectations: Expectations) -> None:
         self.places, self.plan, self.ledger, self.expectations = places, plan, ledger, expectations
+        self.inferred: dict[Cell, Inference] = {}
+        """Cells that need no measuring, by what is known of their neighbours."""
+        self.accuracy: Accuracy | None = None
         self._spent: dict[tuple[str, str], float] = {}
         """Seconds by (writer, recipe) of its saves, and of the loads of what they gave."""
         data = ledger.data
@@ -47,7 +52,7 @@ class Judging:
         self._spent.clear()
         with without_garbage_collection():
             view = self._view(facts)
-        return replace(view, costs=self._costs())
+        return replace(view, costs=self._costs(), accuracy=self.accuracy)
 
     def _view(self, facts: RunFacts) -> View:
         selected = self.plan.selected
@@ -71,6 +76,17 @@ class Judging:
                 found[part][name] = found[part].get(name, 0.0) + seconds
         return {part: {name: round(seconds, 1) for name, seconds in sorted(each.items())} for part, each in found.items()}
 
+    def tokens(self, cells: Iterable[Cell]) -> dict[Cell, Token]:
+        """What was found of those cells that have an outcome: verdict, and what was said."""
+        found: dict[Cell, Token] = {}
+        for cell in cells:
+            saved, loaded, _ = self.ledger.outcome(cell)
+            diagonal = self.ledger.load(Cell(cell.case, cell.writer, cell.writer))
+            judged = self.judge.judge(cell, saved, loaded, "", diagonal)
+            if judged.verdict is not Verdict.NOT_RUN:
+                found[cell] = (judged.verdict.word, signature_of(judged.reason))
+        return found
+
     def rows(self) -> Iterator[Row]:
         """Judged cells, one after the other."""
         ledger, failures = self.ledger, self.ledger.failures
@@ -83,7 +99,10 @@ class Judging:
             if place not in diagonals:
                 diagonals[place] = ledger.load(Cell(cell.case, cell.writer, cell.writer))
             diagonal = diagonals[place]
-            judged = self.judge.judge(cell, saved, loaded, reason, diagonal)
+            if loaded is None and cell in self.inferred:
+                judged = self.judge.infer(self.inferred[cell])
+            else:
+                judged = self.judge.judge(cell, saved, loaded, reason, diagonal)
             record = loaded or saved or {}
             self._spend(cell, saved, loaded, seconds)
             artifact = (saved or {}).get("artifact", {})

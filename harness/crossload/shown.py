@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 class Shown:
     """The last tables of one plan, and the state that they were made from."""
 
-    def __init__(self, places: Places, plan: Plan) -> None:
+    def __init__(self, places: Places, plan: Plan, *, part: bool = False) -> None:
         self.places, self.plan = places, plan
-        self.path = places.work / "shown" / f"{plan.spec.name}{'-part' if plan.is_part else ''}.json"
-        top = places.work / "reports" if plan.is_part else places.reports
+        self.part = part or plan.is_part
+        self.path = places.work / "shown" / f"{plan.spec.name}{'-part' if self.part else ''}.json"
+        top = places.work / "reports" if self.part else places.reports
         self.folder = top / plan.spec.name
         """Where the report goes: a part of a matrix never takes the place of the published whole."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,13 @@ from crossload.config.model import Rule
 from crossload.engine.joining import join
 from crossload.engine.records import Reader
 from crossload.engine.store import Store
-from crossload.plan import Selection
+from crossload.plan import Costs, Selection, partition
+from crossload.plan.frontier import Frontier
 from crossload.report.model import EnvironmentFacts, Row, RunFacts, Square
 from crossload.report.view import make_view
 from crossload.verdict import Judgement, Verdict, compare, propose
+
+GAPS = {Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT, Verdict.INFERRED}
 
 versions = st.lists(st.sampled_from([f"1.{n}" for n in range(8)]), min_size=1, max_size=5, unique=True)
 
@@ -155,6 +159,62 @@ def test_joining_is_associative_commutative_and_idempotent(chosen, order):
         assert _known(left) == _known(right) == _known(shuffled) == _known(twice)
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from([f"1.{n}" for n in range(8)]), min_size=1, max_size=6, unique=True),
+    st.integers(1, 20),
+    st.dictionaries(st.sampled_from([f"sklearn-1.{n}" for n in range(8)]), st.floats(0, 1000)),
+    st.floats(0, 50),
+)
+def test_shards_partition_the_plan_for_any_count(chosen, count, writers, forest):
+    whole = plan(tuple(chosen))
+    costs = {"m": Costs(writers=writers, recipes={"forest": forest, "ridge": 1.0})}
+
+    shards = partition([whole], count, costs)
+
+    assert len(shards) == count
+    parts = [replace(whole, shard=shard).selected for shard in shards]
+    together = [cell for part in parts for cell in part]
+    assert len(together) == len(set(together)) == len(whole.cells)
+    controls = [cell for shard in shards for cell in replace(whole, shard=shard).controls]
+    assert set(controls) == set(whole.controls)
+    for part in parts:  # a save and all loads of what it gave stay together
+        mine = {(cell.writer, cell.case.recipe) for cell in part}
+        assert all((cell in part) == ((cell.writer, cell.case.recipe) in mine) for cell in whole.cells)
+    assert partition([whole], count, costs) == shards
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(5, 24), st.lists(st.integers(0, 23), max_size=3))
+def test_where_verdicts_change_rarely_the_frontier_is_the_truth(length, boundaries):
+    whole = plan(tuple(f"1.{n}" for n in range(length)))
+    place = {each.id: index for index, each in enumerate(whole.environments)}
+
+    def truth(cell):
+        return (str(sum(place[cell.reader] >= boundary for boundary in boundaries)), cell.case.name)
+
+    frontier = Frontier(whole)
+    while cells := frontier.next_cells():
+        frontier.learn({cell: truth(cell) for cell in cells})
+    drawn = frontier.sample()
+    frontier.learn({cell: truth(cell) for cell in drawn})
+    accuracy = frontier.check()
+    inferred = frontier.left()
+
+    assert accuracy.wrong == 0  # with boundaries that only ever rise, equal ends mean an equal middle
+    for cell, inference in inferred.items():
+        assert inference.verdict == truth(cell)[0]
+        low, high = (place[each] for each in inference.witnesses)
+        assert low < place[cell.reader] < high
+    again = Frontier(whole)
+    measured = [cell for cell in whole.cells if cell not in inferred]
+    again.learn({cell: truth(cell) for cell in measured})
+    asked = []
+    while cells := again.next_cells():
+        asked += cells
+    assert set(asked) | set(again.sample()) <= set(measured)
+
+
 @settings(max_examples=30)
 @given(st.data())
 def test_every_roll_up_sums_to_the_planned_cells_and_knows_no_order(data):
@@ -173,10 +233,10 @@ def test_every_roll_up_sums_to_the_planned_cells_and_knows_no_order(data):
     assert one.grids[0] == two.grids[0]
     for squares in (one.by_case, one.by_format, one.grids[0].squares):
         assert sum(square.planned for square in squares.values()) == len(cells)
-    missing = {Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT} & set(verdicts)
+    missing = GAPS & set(verdicts)
     assert one.complete is (not missing)
     for square in one.by_case.values():
-        if {Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT} & set(square.counts):
+        if GAPS & set(square.counts):
             assert not square.worst.passes
 
 

@@ -7,10 +7,10 @@ whoever reads it.  Names in a bundle are checked: a bundle from elsewhere is not
 from __future__ import annotations
 
 import io
-import os
 import re
 import shutil
 import tarfile
+import uuid
 from typing import TYPE_CHECKING
 
 from crossload.engine.records import Reader
@@ -125,7 +125,7 @@ def unpack(data: bytes, root: Path) -> str:
         path = root / name
         if path.exists() and name != journals[0]:
             continue
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
         part.write_bytes(members[name])
         part.replace(path)
     return journals[0].partition("/")[2]
@@ -145,8 +145,7 @@ def unpack_artifacts(data: bytes, root: Path) -> list[str]:
         target = root / "artifacts" / sha
         if target.exists():
             continue
-        part = target.with_name(f"{sha}.{os.getpid()}.part")
-        shutil.rmtree(part, ignore_errors=True)
+        part = target.with_name(f"{sha}.{uuid.uuid4().hex[:8]}.part")
         for inner, content in files.items():
             path = part / inner
             path.parent.mkdir(parents=True, exist_ok=True)

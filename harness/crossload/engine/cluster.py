@@ -179,7 +179,7 @@ def connect(address: str) -> Any:
         msg = f"--executor dask: {error}"
         raise ConfigError([msg], hint='python3 -m pip install "crossload[dask]"') from error
     try:
-        return Client(address, timeout=_WAIT_SECONDS / 4, set_as_default=False)
+        return Client(address, timeout=_WAIT_SECONDS / 12, set_as_default=False)
     except (OSError, ValueError) as error:
         msg = f"no Dask scheduler answers at {address}: {error}"
         raise EnvironmentUnavailable(

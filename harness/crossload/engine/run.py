@@ -156,15 +156,34 @@ class Run:
         The second value tells whether there is more to do that another run of the same store is at.
         """
         elsewhere = False
-        usable = [state for state in self._states.values() if not state.busy and state.id not in self.ledger.failures]
-        for state in self._tasks.order_of_preparing(usable):
+        if self.value is not None and self._tasks.loads_are_worth_more(self._states.values()):
+            task, elsewhere = self._next_load()
+            if task is not None:
+                return task, elsewhere
+        task, waiting = self._next_prepare()
+        if task is None:
+            task, also = self._next_load()
+            waiting = waiting or also
+        return task, elsewhere or waiting
+
+    def _usable(self) -> list[EnvironmentState]:
+        return [state for state in self._states.values() if not state.busy and state.id not in self.ledger.failures]
+
+    def _next_prepare(self) -> tuple[tuple[EnvironmentState, list[Cell] | None] | None, bool]:
+        elsewhere = False
+        for state in self._tasks.order_of_preparing(self._usable()):
             if not self._claim(state):
                 elsewhere = True
             elif state.prepared:  # another run did it meanwhile
                 self._let_go(state)
             else:
                 return (state, None), elsewhere
-        ready = [state for state in usable if state.prepared and state.pending]
+        return None, elsewhere
+
+    def _next_load(self) -> tuple[tuple[EnvironmentState, list[Cell] | None] | None, bool]:
+        elsewhere = False
+        early = self.value is not None  # then an environment loads before all of its own cases are saved
+        ready = [state for state in self._usable() if (state.prepared or early) and state.pending]
         while ready:
             state = max(ready, key=lambda each: (self._tasks.best_value(each), len(each.pending)))
             ready.remove(state)

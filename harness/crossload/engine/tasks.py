@@ -124,6 +124,12 @@ class Tasks:
         open_states = [state for state in reversed(usable) if not state.prepared]
         return sorted(open_states, key=lambda state: -self._value_of_saves(state)) if self._value else open_states
 
+    def loads_are_worth_more(self, states: Iterable[EnvironmentState]) -> bool:
+        """Whether the most valuable cell that waits to be loaded is worth as much as the best that waits to be saved."""
+        idle = [state for state in states if not state.busy and state.id not in self.ledger.failures]
+        best = max((self.best_value(state) for state in idle if state.pending), default=0.0)
+        return best > 0 and best >= max((self._value_of_saves(state) for state in idle if not state.prepared), default=0.0)
+
     def _value_of_saves(self, state: EnvironmentState) -> float:
         assert self._value is not None
         return max((self._value(cell) for case in state.saves for cell in self.cells_of(state.id, case)), default=0.0)

@@ -90,6 +90,8 @@ def partition(plans: Sequence[Plan], count: int, costs: Mapping[str, Costs]) -> 
         spent += price
         bins[index] += chunk
         weights[index] += price
+    weights = [weight for weight, units in zip(weights, bins, strict=True) if units] + [0.0] * bins.count([])
+    bins = [units for units in bins if units] + [[]] * bins.count([])
     return tuple(
         Shard(number=index + 1, count=count, units=frozenset(units), seconds=weights[index])
         for index, units in enumerate(bins)
@@ -109,5 +111,5 @@ def _pack(units: Sequence[Unit], pieces: int, prices: Mapping[Unit, float]) -> l
     """Units in ``pieces`` lists of about equal price."""
     bins: list[list[Unit]] = [[] for _ in range(pieces)]
     for unit in sorted(units, key=lambda each: (-prices[each], each)):
-        min(bins, key=lambda each: sum(prices[one] for one in each)).append(unit)
+        min(bins, key=lambda each: (sum(prices[one] for one in each), len(each))).append(unit)
     return [each for each in bins if each]

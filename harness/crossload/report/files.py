@@ -66,6 +66,12 @@ def summary(view: View) -> dict[str, Any]:
             "measured": tally(view.controls)[1],
             "missed": [each.text for each in view.missed],
         },
+        "inferred": view.accuracy
+        and {
+            "cells": view.accuracy.inferred,
+            "checked": view.accuracy.checked,
+            "wrong": view.accuracy.wrong,
+        },
         "expectations": {surprise.value or "none": count for surprise, count in view.surprises.items()}
         if view.judged_against
         else None,

@@ -36,6 +36,7 @@ COLUMNS = {
     "optimizer": "optimizer variables after loading: kept, changed, lost; empty where there were none",
     "resumes": "whether training goes on alike after loading: yes, no, what was lost; empty where not asked",
     "lost": "class that the reader did not find, where the error names one",
+    "inferred, witnesses": "verdict that a cell is believed to have that was not measured, and the readers that show it",
     "noise": "largest difference between two predictions of the writer in its own process",
     "train_gap": "accuracy or R2 on training rows minus that on held-out rows",
     "confirmed": "measured a second time in a process of its own",
@@ -142,6 +143,8 @@ _KINDS: dict[str, type] = {
     "optimizer": str,
     "resumes": str,
     "lost": str,
+    "inferred": str,
+    "witnesses": str,
     "noise": float,
     "train_gap": float,
 }
@@ -167,6 +170,8 @@ def _flat(judged: Judgement, finding: Finding) -> dict[str, Any]:
         "optimizer": judged.optimizer,
         "resumes": judged.resumes,
         "lost": judged.lost,
+        "inferred": judged.inferred,
+        "witnesses": " ".join(judged.witnesses),
         "noise": judged.noise,
         "train_gap": judged.gap,
     }

@@ -88,6 +88,7 @@ def _summary(view: View, width: int) -> str:
         *([f"  {view.expectations_text}"] if view.judged_against else []),
         *[f"  EXPIRED {clean(text)}" for text in view.expired],
         *_unexpected_passes(view),
+        *([f"  {view.accuracy.text}"] if view.accuracy else []),
         *([f"  training goes on: {', '.join(f'{n} {what}' for what, n in view.resumes.items())}"] if view.resumes else []),
         *[f"  MISSED CONTROL {clean(each.text)}" for each in view.missed],
     ]

@@ -17,6 +17,7 @@ from crossload.verdict import Surprise, Verdict, tally
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from crossload.plan.frontier import Accuracy
     from crossload.verdict import Control
 
 ALL_CASES = "all cases"
@@ -44,6 +45,8 @@ class View:
     """Whether the matrix has expectations at all."""
     expired: tuple[str, ...] = ()
     """Expectations that count no more."""
+    accuracy: Accuracy | None = None
+    """How far inferred cells can be believed; None where none was asked for."""
     costs: dict[str, dict[str, float]] = field(default_factory=dict)
     """Seconds of saves and loads by writer and by recipe."""
 
@@ -137,7 +140,7 @@ class View:
     @property
     def complete(self) -> bool:
         """Whether every planned cell was measured or found n/a."""
-        return not (self.counts[Verdict.NOT_RUN] or self.counts[Verdict.NO_ENVIRONMENT])
+        return not any(self.counts[each] for each in (Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT, Verdict.INFERRED))
 
     @cached_property
     def families(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from crossload.config import Tolerance
     from crossload.inside.contract import Recipe
+    from crossload.plan.frontier import Inference
 
 Array = np.ndarray[Any, Any]
 Record = dict[str, Any]
@@ -68,6 +69,10 @@ class Judgement:
     """Score on training rows minus score on held-out rows (accuracy or R2), of the writer."""
     warned: tuple[str, ...] = ()
     """Categories of the warnings of loading and predicting."""
+    inferred: str = ""
+    """Verdict that an inferred cell is believed to have."""
+    witnesses: tuple[str, str] | tuple[()] = ()
+    """Readers on both sides that were measured, of an inferred cell."""
 
 
 class Judge:
@@ -129,6 +134,19 @@ class Judge:
         key = (verdict, reason, warned, lost)
         if key not in self._judged:
             self._judged[key] = Judgement(verdict=verdict, reason=reason, warned=warned, lost=lost)
+        return self._judged[key]
+
+    def infer(self, inference: Inference) -> Judgement:
+        """The judgement of a cell that was not measured, but lies between two that agree."""
+        key = (Verdict.INFERRED, inference)
+        if key not in self._judged:
+            low, high = inference.witnesses
+            self._judged[key] = Judgement(
+                verdict=Verdict.INFERRED,
+                reason=f"{inference.verdict}, as in {low} and {high}",
+                inferred=inference.verdict,
+                witnesses=inference.witnesses,
+            )
         return self._judged[key]
 
     def drifts(self, cell: Cell, saved: Record, loaded: Record) -> bool:

@@ -30,9 +30,10 @@ class Verdict(Enum):
         "save-error", "S", False, 4, "the writer could not fit, ask or save the model, although it has the feature"
     )
     UNSTABLE = _Meaning("unstable", "u", False, 3, "the writer's own predictions differ by more than the tolerance")
-    NOT_AVAILABLE = _Meaning("n/a", "-", None, -1, "writer or reader does not have the estimator or format")
-    NO_ENVIRONMENT = _Meaning("no-env", "?", None, -2, "the environment could not be built here")
-    NOT_RUN = _Meaning("not-run", " ", None, -3, "planned, not measured")
+    INFERRED = _Meaning("inferred", "i", None, -1, "not measured: it lies between two measured neighbours that are equal")
+    NOT_AVAILABLE = _Meaning("n/a", "-", None, -2, "writer or reader does not have the estimator or format")
+    NO_ENVIRONMENT = _Meaning("no-env", "?", None, -3, "the environment could not be built here")
+    NOT_RUN = _Meaning("not-run", " ", None, -4, "planned, not measured")
 
     @property
     def word(self) -> str:
