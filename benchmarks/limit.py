@@ -1,0 +1,72 @@
+"""How near a run comes to its limit: the CPU seconds of imports, saves, loads and predictions, over the cores.
+
+    python benchmarks/limit.py sklearn
+
+Environments are those of this project and must stand (run `nox -s matrix` first); outcomes are measured in an empty store.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from measuring import ROOT, crossload, spend
+from tabulate import tabulate
+
+from crossload.environments import Places
+from crossload.environments.build import python_in
+from crossload.machine import cores
+from crossload.plan import load_catalog, load_specs, make_plan
+
+
+def imports_of(name: str) -> float:
+    """CPU seconds of importing what the recipes of a matrix import, once in each environment."""
+    (spec,) = load_specs(ROOT / "matrix", [name])
+    plan = make_plan(spec, load_catalog(spec))
+    modules: list[str] = ["numpy"]
+    for path in (*spec.recipes, *spec.controls):
+        text = path.read_text()
+        found: dict[str, list[str]] = {}
+        start = text.find("IMPORTS = [")
+        exec(text[start : text.find("]", start) + 1], found)
+        modules += found["IMPORTS"]
+    code = "import importlib\nfor name in %r:\n    try:\n        importlib.import_module(name)\n    except ImportError:\n        pass"
+    places = Places(ROOT)
+    pythons = [python_in(places.environment(each.id)) for each in plan.environments]
+    program = code % (list(dict.fromkeys(modules)),)
+    return sum(spend([str(python), "-s", "-c", program]).cpu for python in pythons if python.exists())
+
+
+def main(name: str) -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place) / "project"
+        root.mkdir()
+        shutil.copytree(ROOT / "matrix", root / "matrix")
+        (root / ".nox").symlink_to(ROOT / ".nox")
+        spent = spend(crossload(root, "run", name))
+        seconds: dict[str, float] = {"save": 0.0, "load": 0.0}
+        for path in (root / ".crossload" / "store" / "journals").glob("*.jsonl"):
+            for line in path.read_text().splitlines():
+                record = json.loads(line)
+                if record["kind"] in seconds:
+                    seconds[record["kind"]] += sum(record["seconds"].values())
+    imports = imports_of(name)
+    limit = (imports + seconds["save"] + seconds["load"]) / cores()
+    rows = [
+        ("imports", imports),
+        ("saves (fit, predict, save), as their processes measured", seconds["save"]),
+        ("loads (load, predict, state), as their processes measured", seconds["load"]),
+        (f"limit: their sum over {cores()} cores", limit),
+        ("wall of the run", spent.wall),
+        ("CPU of the run", spent.cpu),
+    ]
+    print(tabulate(rows, headers=[name, "seconds"], floatfmt=".1f", tablefmt="github"))
+    print(f"\nwall {spent.wall / limit:.2f} x limit, {spent.wall / (spent.cpu / cores()):.2f} x CPU / cores")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
