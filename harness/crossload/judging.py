@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crossload.config import load_expectations
@@ -14,11 +18,10 @@ from crossload.machine import without_garbage_collection
 from crossload.plan import Cell
 from crossload.report import EnvironmentFacts, Row, make_view
 from crossload.report.view import signature_of
-from crossload.verdict import Control, Expectations, Judge, Verdict
+from crossload.verdict import Control, Expectations, Judge, Verdict, metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from crossload.engine.ledger import Ledger
     from crossload.engine.records import Record
@@ -39,12 +42,16 @@ class Judging:
         self._spent: dict[tuple[str, str], float] = {}
         """Seconds by (writer, recipe) of its saves, and of the loads of what they gave."""
         data = ledger.data
+        self._cache = places.work / "metrics" / f"{plan.spec.name}.json"
+        self._stamp = _stamp_of(data)
+        self._computed = self._read_metrics()
         self.judge = Judge(
             plan.catalog.everything,
             plan.tolerance,
             lambda name, part: datasets.labels(data[name][1], part),
             ledger.store.blobs.arrays,
             ledger.store.blobs.state,
+            self._computed,
         )
 
     def view(self, facts: RunFacts) -> View:
@@ -52,7 +59,22 @@ class Judging:
         self._spent.clear()
         with without_garbage_collection():
             view = self._view(facts)
+        self._write_metrics()
         return replace(view, costs=self._costs(), accuracy=self.accuracy)
+
+    def _read_metrics(self) -> dict[str, dict[str, float]]:
+        """Metrics that earlier runs computed of the same outputs: they are most of the time of judging."""
+        try:
+            known = json.loads(self._cache.read_text(encoding="utf-8"))
+            return dict(known["metrics"]) if known["stamp"] == self._stamp else {}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}  # none yet, or not readable: they are computed anew
+
+    def _write_metrics(self) -> None:
+        self._cache.parent.mkdir(parents=True, exist_ok=True)
+        part = self._cache.with_suffix(".part")
+        part.write_text(json.dumps({"stamp": self._stamp, "metrics": self._computed}), encoding="utf-8")
+        part.replace(self._cache)
 
     def _view(self, facts: RunFacts) -> View:
         selected = self.plan.selected
@@ -150,6 +172,14 @@ class Judging:
             left_out=known.left_out if known and identity else (),
             failure=self.ledger.failures.get(environment.id, ""),
         )
+
+
+def _stamp_of(data: dict[str, tuple[str, Path]]) -> str:
+    """Digest of what metrics rest on beside the outputs: data sets, the code that computes them, versions of libraries."""
+    versions = [version(name) for name in ("scikit-learn", "numpy", "scipy")]
+    code = Path(metrics.__file__).read_bytes()
+    parts = [sorted((name, digest) for name, (digest, _) in data.items()), versions]
+    return hashlib.sha256(repr(parts).encode() + code).hexdigest()
 
 
 def _warnings(record: Record, known: dict[int, tuple[Record, tuple[str, ...]]]) -> tuple[str, ...]:

@@ -41,7 +41,9 @@ class Blobs:
 
     def list(self) -> None:
         """Look once at what is there: asking for each of millions of files by itself would take minutes."""
-        self._present = {f"{folder.name}/{path.name}" for folder in self.folders for path in folder.iterdir()}
+        self._present = {f"{folder.name}/{path.name}" for folder in (self.outputs, self.states) for path in folder.iterdir()}
+        for folder in self.artifacts.iterdir():
+            self._present |= {f"{folder.name}/{path.name}" for path in folder.iterdir()}
 
     def _has(self, path: Path) -> bool:
         name = f"{path.parent.name}/{path.name}"
@@ -55,16 +57,16 @@ class Blobs:
     def has_artifact(self, record: Record) -> bool:
         """Whether the artifact and the outputs of a save are still there."""
         artifact = record.get("artifact")
-        return artifact is None or (self._can_have(artifact["sha256"]) and self.has_outputs(record))
+        return artifact is None or (self._can_have(artifact) and self.has_outputs(record))
 
-    def _can_have(self, sha: str) -> bool:
-        return self._has(self.artifacts / sha) or (self.remote is not None and self.remote.has_artifact(sha))
+    def _can_have(self, artifact: Record) -> bool:
+        here = self._has(self.artifacts / artifact["sha256"] / artifact["name"])
+        return here or (self.remote is not None and self.remote.has_artifact(artifact))
 
     def bring(self, artifact: Record) -> None:
         """Have an artifact here.  Raises `StoreError` where it is damaged elsewhere."""
-        sha = artifact["sha256"]
-        if self.remote is not None and not self._has(self.artifacts / sha):
-            self.remote.fetch_artifact(sha)
+        if self.remote is not None and not self._has(self.artifacts / artifact["sha256"] / artifact["name"]):
+            self.remote.fetch_artifact(artifact)
 
     def has_outputs(self, record: Record) -> bool:
         """Whether the outputs and the state that a record names are still there."""
@@ -77,7 +79,8 @@ class Blobs:
     def drop_artifact(self, artifact: Record) -> None:
         """Set an artifact aside that is not what was saved; its writer saves it anew."""
         path = self.artifacts / artifact["sha256"]
-        self._forget(path)
+        for each in path.iterdir() if path.is_dir() else []:
+            self._forget(each)
         self._put_aside(path, f"artifact {artifact['sha256'][:16]} is not what was saved")
 
     def arrays(self, kept: str) -> dict[str, np.ndarray]:

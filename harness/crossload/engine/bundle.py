@@ -58,7 +58,7 @@ def records_of(journal: bytes) -> Iterator[Record]:
 
 
 def pack(root: Path, journal: Path, *, without: frozenset[str] = frozenset()) -> tuple[bytes, set[str], set[str]]:
-    """(tar of a journal with the outputs and states that it refers to, their names, SHA-256 of its artifacts).
+    """(tar of a journal with the outputs and states that it refers to, their names, places of its artifacts).
 
     What is named in ``without`` is left out, because the receiver has it.
     """
@@ -69,7 +69,7 @@ def pack(root: Path, journal: Path, *, without: frozenset[str] = frozenset()) ->
     for record in records_of(text):
         names.update(refers_to(record))
         if "artifact" in record:
-            artifacts.add(record["artifact"]["sha256"])
+            artifacts.add(place_of(record["artifact"]))
     names = {name for name in names - without if (root / name).exists()}
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as tar:
@@ -79,14 +79,19 @@ def pack(root: Path, journal: Path, *, without: frozenset[str] = frozenset()) ->
     return stream.getvalue(), names, artifacts
 
 
-def pack_artifacts(root: Path, shas: Iterable[str]) -> bytes:
-    """Tar of artifacts, files and folders alike."""
+def place_of(artifact: Record) -> str:
+    """``<sha256>/<name>``: the same bytes may have been saved under two names, and some libraries go by the name."""
+    return f"{artifact['sha256']}/{artifact['name']}"
+
+
+def pack_artifacts(root: Path, places: Iterable[str]) -> bytes:
+    """Tar of artifacts, files and folders alike, by their places."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as tar:
-        for sha in sorted(shas):
-            folder = root / "artifacts" / sha
-            for path in sorted(each for each in folder.rglob("*") if each.is_file()):
-                _add(tar, f"artifacts/{sha}/{path.relative_to(folder).as_posix()}", path.read_bytes())
+        for place in sorted(places):
+            top = root / "artifacts" / place
+            for path in [top] if top.is_file() else sorted(each for each in top.rglob("*") if each.is_file()):
+                _add(tar, path.relative_to(root).as_posix(), path.read_bytes())
     return stream.getvalue()
 
 
@@ -132,34 +137,40 @@ def unpack(data: bytes, root: Path) -> str:
 
 
 def unpack_artifacts(data: bytes, root: Path) -> list[str]:
-    """Take artifacts into a store; give their SHA-256, each checked.  Raises `NotABundle`."""
+    """Take artifacts into a store; give their places, each checked.  Raises `NotABundle`."""
     members = _members(data)
-    folders: dict[str, dict[str, bytes]] = {}
+    found: dict[str, dict[str, bytes]] = {}
     for name, content in members.items():
         if not _ARTIFACT.match(name):
             msg = f"{name!r} is not an artifact"
             raise NotABundle(msg)
         _, sha, inner = name.split("/", 2)
-        folders.setdefault(sha, {})[inner] = content
-    for sha, files in folders.items():
-        target = root / "artifacts" / sha
-        if target.exists():
-            continue
-        part = target.with_name(f"{sha}.{uuid.uuid4().hex[:8]}.part")
-        for inner, content in files.items():
-            path = part / inner
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        (top,) = {inner.split("/")[0] for inner in files} if len({inner.split("/")[0] for inner in files}) == 1 else ("",)
-        if not top or outputs.sha256_of(str(part / top)) != sha:
-            shutil.rmtree(part)
+        found.setdefault(f"{sha}/{inner.split('/')[0]}", {})[inner] = content
+    for place, files in found.items():
+        target = root / "artifacts" / place
+        if not target.exists():
+            _unpack_artifact(place, files, target)
+    return sorted(found)
+
+
+def _unpack_artifact(place: str, files: dict[str, bytes], target: Path) -> None:
+    sha, top = place.split("/")
+    part = target.parent.with_name(f"{sha}.{uuid.uuid4().hex[:8]}.part")
+    for inner, content in files.items():
+        path = part / inner
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    try:
+        if outputs.sha256_of(str(part / top)) != sha:
             msg = f"artifact {sha[:16]} is not what its name says"
             raise NotABundle(msg)
-        try:
-            part.rename(target)
-        except OSError:  # another process was first with the same bytes
-            shutil.rmtree(part)
-    return sorted(folders)
+        target.parent.mkdir(exist_ok=True)
+        (part / top).rename(target)
+    except OSError:
+        if not target.exists():  # else another thread was first with the same bytes
+            raise
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def pack_files(folder: Path) -> bytes:

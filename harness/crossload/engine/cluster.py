@@ -59,7 +59,7 @@ class DaskExecutor:
         self._identities: dict[str, Identity] = {}
         self._locks: dict[str, Lock] = {}
         self._packs: dict[str, Any] = {}
-        """Task that holds an artifact, by its SHA-256."""
+        """Task that holds an artifact, by its place in a store."""
         self._lock = threading.Lock()
 
     def _check_workers(self) -> None:
@@ -112,8 +112,8 @@ class DaskExecutor:
             items=tuple(items),
             isolate=isolate,
         )
-        wanted = sorted({item["artifact"]["sha256"] for item in items if "artifact" in item})
-        answer = self._perform(order, [self._pack(sha) for sha in wanted], stopped)
+        wanted = sorted({bundle.place_of(item["artifact"]) for item in items if "artifact" in item})
+        answer = self._perform(order, [self._pack(place) for place in wanted], stopped)
         if answer.artifacts:
             bundle.unpack_artifacts(answer.artifacts, self.store.root)
         name = bundle.unpack(answer.outcomes, self.store.root)
@@ -121,12 +121,12 @@ class DaskExecutor:
         for record in self.store.records_in(name):
             seen(record, name)
 
-    def _pack(self, sha: str) -> Any:
+    def _pack(self, place: str) -> Any:
         with self._lock:
-            if sha not in self._packs:
-                packed = bundle.pack_artifacts(self.store.root, [sha])
-                self._packs[sha] = self._client.submit(carry, packed, key=f"artifact-{sha}")
-            return self._packs[sha]
+            if place not in self._packs:
+                packed = bundle.pack_artifacts(self.store.root, [place])
+                self._packs[place] = self._client.submit(carry, packed, key=f"artifact-{place}")
+            return self._packs[place]
 
     def _perform(self, order: Order, packs: list[Any], stopped: Callable[[], bool]) -> Answer:
         from distributed import KilledWorker  # noqa: PLC0415 - an extra

@@ -44,9 +44,13 @@ def join(store: Store, other: Path) -> tuple[int, int]:
     for folder in store.blobs.folders:
         source = other / folder.name
         for each in sorted(source.iterdir()) if source.is_dir() else []:
-            if ".part" not in each.name and not (folder / each.name).exists():
-                _copy(each, folder / each.name)
-                blobs += 1
+            inner = sorted(each.iterdir()) if folder == store.blobs.artifacts and each.is_dir() else [each]
+            for path in inner:  # the same bytes may have been saved under two names
+                target = folder / path.relative_to(source)
+                if ".part" not in each.name and not target.exists():
+                    target.parent.mkdir(exist_ok=True)
+                    _copy(path, target)
+                    blobs += 1
     journals = 0
     for each in sorted((other / "journals").glob("*.jsonl")):
         journals += _join_journal(each, store.journals / each.name)

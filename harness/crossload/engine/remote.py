@@ -4,7 +4,7 @@ The folder of the project stays the place where pinned processes work; the remot
 Every job's journal is put there as one object with its outputs and states (`bundle`), after its artifacts: a reader sees all
 of an outcome or nothing.  Objects are never changed; artifacts are fetched when somebody is to load them.
 
-Layout below the URL: ``schema.json``, ``outcomes/<journal>.tar``, ``artifacts/<sha256>.tar``, ``aside/``.
+Layout below the URL: ``schema.json``, ``outcomes/<journal>.tar``, ``artifacts/<sha256>-<name>.tar``, ``aside/``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from crossload.errors import StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from crossload.engine.records import Record
     from crossload.engine.store import Store
 
 _RENAMES = ("file", "local", "memory", "sftp", "ssh", "smb", "hdfs")
@@ -80,7 +81,7 @@ class Remote:
     def open(self) -> list[str]:
         """Check what is there and take in all outcomes that are not here yet; give their journals.  Raises `StoreError`."""
         self._check_schema()
-        self._artifacts = {name.removesuffix(".tar") for name in self._names("artifacts") if name.endswith(".tar")}
+        self._artifacts = {name for name in self._names("artifacts") if name.endswith(".tar")}
         return self._pull()
 
     def _check_schema(self) -> None:
@@ -150,24 +151,31 @@ class Remote:
             others = (names for stem, names in self._held.items() if stem != journal.stem)
             held: frozenset[str] = frozenset().union(*others)
             data, names, artifacts = bundle.pack(self.store.root, journal, without=held)
-            for sha in sorted(artifacts - self._artifacts):
-                if (self.store.blobs.artifacts / sha).exists():
-                    self._put(f"artifacts/{sha}.tar", bundle.pack_artifacts(self.store.root, [sha]))
-                    self._artifacts.add(sha)
+            for place in sorted(artifacts):
+                name = _object_of(place)
+                if name not in self._artifacts and (self.store.blobs.artifacts / place).exists():
+                    self._put(f"artifacts/{name}", bundle.pack_artifacts(self.store.root, [place]))
+                    self._artifacts.add(name)
             self._put(f"outcomes/{journal.stem}.tar", data)
             self._held[journal.stem] = names
             self._pushed[journal.stem] = size
 
-    def has_artifact(self, sha: str) -> bool:
+    def has_artifact(self, artifact: Record) -> bool:
         """Whether an artifact can be fetched."""
-        return sha in self._artifacts
+        return _object_of(bundle.place_of(artifact)) in self._artifacts
 
-    def fetch_artifact(self, sha: str) -> None:
+    def fetch_artifact(self, artifact: Record) -> None:
         """Bring an artifact here.  Raises `StoreError` if it is damaged there."""
+        name = _object_of(bundle.place_of(artifact))
         try:
-            bundle.unpack_artifacts(self._ask("cat_file", self._path(f"artifacts/{sha}.tar")), self.store.root)
+            bundle.unpack_artifacts(self._ask("cat_file", self._path(f"artifacts/{name}")), self.store.root)
         except (bundle.NotABundle, FileNotFoundError) as error:
-            self._artifacts.discard(sha)
-            self._put_aside(f"artifacts/{sha}.tar", str(error))
-            msg = f"artifact {sha[:16]} in {self.url} is damaged: {error}"
+            self._artifacts.discard(name)
+            self._put_aside(f"artifacts/{name}", str(error))
+            msg = f"artifact {name[:16]} in {self.url} is damaged: {error}"
             raise StoreError(msg, hint="it was set aside; run again: its writer saves it anew") from error
+
+
+def _object_of(place: str) -> str:
+    """Name of the object that holds an artifact."""
+    return place.replace("/", "-") + ".tar"

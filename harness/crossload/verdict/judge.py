@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +16,7 @@ from crossload.verdict.state import StateChange, compare_states
 from crossload.verdict.words import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, MutableMapping, Sequence
 
     from crossload.config import Tolerance
     from crossload.inside.contract import Recipe
@@ -85,7 +86,10 @@ class Judge:
         truth: Callable[[str, str], Array],
         outputs: Callable[[str], Mapping[str, Array]],
         states: Callable[[str], Mapping[str, str]] = lambda _: {},
+        computed: MutableMapping[str, dict[str, float]] | None = None,
     ) -> None:
+        self._computed = {} if computed is None else computed
+        """Metrics of outputs by what they rest on, kept by the caller from run to run."""
         self._recipes, self._tolerance, self._truth, self._outputs = recipes, tolerance, truth, outputs
         self._states = states
         self._changes: dict[tuple[str, str], StateChange] = {}
@@ -278,8 +282,11 @@ class Judge:
         key = (cell.case.recipe, kept, part)
         if key not in self._metrics:
             recipe = self._recipes[cell.case.recipe]
-            truth = self._truth(recipe.data, part)
-            self._metrics[key] = compute_metrics(recipe.task, truth, self._outputs(kept), recipe.roles)
+            rests_on = json.dumps([recipe.task, recipe.data, sorted(recipe.roles.items()), part, kept])
+            if rests_on not in self._computed:
+                truth = self._truth(recipe.data, part)
+                self._computed[rests_on] = compute_metrics(recipe.task, truth, self._outputs(kept), recipe.roles)
+            self._metrics[key] = self._computed[rests_on]
         return self._metrics[key]
 
 
