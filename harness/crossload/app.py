@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crossload import parts
 from crossload.engine.explain import explain
-from crossload.engine.remote import Remote
-from crossload.engine.store import Store
 from crossload.environments import Interpreters, Locker, Places
 from crossload.environments.index import Index
 from crossload.errors import CrossloadError, SelectionError
-from crossload.machine import cores, cpu_seconds, timing, without_garbage_collection
+from crossload.machine import cores, cpu_seconds, timing
 from crossload.matrix_run import MatrixRun, Options, errors_of_known, make_ledger, show_known
 from crossload.parts import restricted
 from crossload.plan import load_catalog, load_specs, make_plan
 from crossload.shown import Shown
+from crossload.stores import is_url, opened, store_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from crossload.plan import Plan
 
@@ -54,7 +53,7 @@ def run(places: Places, options: Options, *, out: Callable[[str], None] = print)
             return
     if options.dry_run or options.explain:
         for plan in plans:
-            out(describe_plan(plan) if options.dry_run else f"{plan.spec.name}: {explain_plan(places, options, plan)}")
+            out(describe_plan(plan) if options.dry_run else f"{plan.spec.name}: {explain_plan(places, options, plan, out)}")
         return
     errors: list[CrossloadError] = []
     root = store_folder(places, options.store)
@@ -67,37 +66,17 @@ def run(places: Places, options: Options, *, out: Callable[[str], None] = print)
         else:
             changed.append(plan)
     if changed:
-        errors += _measure(places, options, changed, Store(root), out)
+        errors += _measure(places, options, changed, out)
     out(timing(time.monotonic() - began, cpu_seconds() - cpu_began, options.jobs or cores()))
     if errors:
         raise max(errors, key=lambda error: error.exit_code)
 
 
-def is_url(text: str) -> bool:
-    """Whether a store is elsewhere, behind a URL, rather than a folder."""
-    return "://" in text
-
-
-def store_folder(places: Places, text: str) -> Path:
-    """The folder that pinned processes work with: the one that was named, else the project's own."""
-    return Path(text).resolve() if text and not is_url(text) else places.work / "store"
-
-
-def _measure(
-    places: Places, options: Options, plans: list[Plan], store: Store, out: Callable[[str], None]
-) -> list[CrossloadError]:
+def _measure(places: Places, options: Options, plans: list[Plan], out: Callable[[str], None]) -> list[CrossloadError]:
     """Run matrices one after the other; afterwards note what their tables were made from."""
     errors: list[CrossloadError] = []
     runs: list[MatrixRun] = []
-    with without_garbage_collection():
-        store.open()
-    try:
-        if is_url(options.store):
-            taken = store.share_with(Remote(options.store, store))
-            out(f"{options.store}: {taken} journals taken in")
-        with without_garbage_collection():
-            store.read()
-        store.blobs.list()
+    with opened(places, options.store, out) as store:
         if options.fresh:
             store.forget()
         locker = Locker(places, Interpreters(say=out), Index(places.work / "index"), say=out)
@@ -109,26 +88,16 @@ def _measure(
                 chosen = replace(options, budget=left)
             runs.append(MatrixRun(places, chosen, store, locker, plan, out))
             errors += runs[-1].run()
-    finally:
-        store.close()
-        for text in store.aside:
-            out(f"SET ASIDE {text}")
     for run in runs:  # only now: the journals of each matrix are among what the tables of all others are told by
         known = run.shown.read()
         run.shown.write(known | {"quick": run.shown.quick(store.root) if known.get("complete") else ""})
     return errors
 
 
-def explain_plan(places: Places, options: Options, plan: Plan) -> str:
-    """Why what is to be measured, for ``--explain``; the store is read and left as it is."""
-    store = Store(store_folder(places, options.store))
-    store.open()
-    try:
-        store.read()
-        store.blobs.list()
+def explain_plan(places: Places, options: Options, plan: Plan, out: Callable[[str], None]) -> str:
+    """Why what is to be measured, for ``--explain``; no outcome is added."""
+    with opened(places, options.store, out) as store:
         return explain(make_ledger(places, plan, store), plan).text
-    finally:
-        store.close()
 
 
 def merge(places: Places, options: Options, folders: Sequence[Path], *, out: Callable[[str], None]) -> None:

@@ -117,6 +117,7 @@ def build_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("merge", help="join what other machines measured, judge and publish")
     command.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="stores, or folders that hold one")
     command.add_argument("--matrix", action="append", default=[], metavar="MATRIX", help="these matrices only")
+    command.add_argument("--store", default="", metavar="URL", help="where to join them (default: .crossload/store)")
     command.add_argument("--strict", action="store_true", help="exit code 1 if any cell failed or was not measured")
     command.set_defaults(call=_merge)
 
@@ -238,7 +239,7 @@ def _merge(chosen: argparse.Namespace) -> None:
     from crossload.environments import Places  # noqa: PLC0415
     from crossload.matrix_run import Options  # noqa: PLC0415
 
-    options = Options(matrices=tuple(chosen.matrix), strict=chosen.strict)
+    options = Options(matrices=tuple(chosen.matrix), strict=chosen.strict, store=chosen.store)
     app.merge(Places(chosen.root.resolve()), options, chosen.folders, out=_say)
 
 

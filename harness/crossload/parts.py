@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
-from crossload.engine.joining import join, store_in
-from crossload.engine.store import Store
+from crossload.engine.joining import store_in
 from crossload.environments import Interpreters, Locker
 from crossload.environments.index import Index
 from crossload.errors import ConfigError, SelectionError
 from crossload.matrix_run import MatrixRun
 from crossload.plan.shards import Costs, Shard, partition
 from crossload.progress import duration
+from crossload.stores import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,20 +97,6 @@ def merge(
         msg = "no folder to merge"
         raise SelectionError(msg, hint="crossload merge FOLDER...: stores of other runs")
     stores = [(folder, store_in(folder)) for folder in folders]
-    store = Store(places.work / "store")
-    store.open()
-    errors: list[CrossloadError] = []
-    try:
-        for folder, path in stores:
-            journals, blobs = join(store, path)
-            out(f"joined {folder.name}: {journals} journals, {blobs} artifacts, outputs and states that were new")
-        store.read()
-        store.blobs.list()
+    with opened(places, options.store, out, others=stores) as store:
         locker = Locker(places, Interpreters(say=out), Index(places.work / "index"), say=out)
-        for plan in plans:
-            errors += MatrixRun(places, options, store, locker, plan, out, measure=False).run()
-    finally:
-        store.close()
-        for text in store.aside:
-            out(f"SET ASIDE {text}")
-    return errors
+        return [error for plan in plans for error in MatrixRun(places, options, store, locker, plan, out, measure=False).run()]

@@ -1,0 +1,56 @@
+"""Opens the store that a command line means, takes in what it is to know, and says what was set aside."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crossload.engine.joining import join
+from crossload.engine.remote import Remote
+from crossload.engine.store import Store
+from crossload.machine import without_garbage_collection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from crossload.environments import Places
+
+
+def is_url(text: str) -> bool:
+    """Whether a store is elsewhere, behind a URL, rather than a folder."""
+    return "://" in text
+
+
+def store_folder(places: Places, text: str) -> Path:
+    """The folder that pinned processes work with: the one that was named, else the project's own."""
+    return Path(text).resolve() if text and not is_url(text) else places.work / "store"
+
+
+@contextmanager
+def opened(
+    places: Places, text: str, out: Callable[[str], None], *, others: Sequence[tuple[Path, Path]] = ()
+) -> Iterator[Store]:
+    """The store of a folder or URL, with everything read that is known there.
+
+    ``others`` are (folder as given, store in it) to join first.  Raises `StoreError`.
+    """
+    store = Store(store_folder(places, text))
+    with without_garbage_collection():
+        store.open()
+    try:
+        for folder, path in others:
+            journals, blobs = join(store, path)
+            out(f"joined {folder.name}: {journals} journals, {blobs} artifacts, outputs and states that were new")
+        if is_url(text):
+            out(f"{text}: {store.share_with(Remote(text, store))} journals taken in")
+        with without_garbage_collection():
+            store.read()
+        store.blobs.list()
+        yield store
+    finally:
+        try:
+            store.close()
+        finally:
+            for each in store.aside:
+                out(f"SET ASIDE {each}")
