@@ -50,6 +50,18 @@ def merge(session: nox.Session) -> None:
 
 
 @nox.session(python=False, default=False)
+def report(session: nox.Session) -> None:
+    """Judge and publish what is known, nothing is measured (-- sklearn); what changed (-- --since last)."""
+    driver.crossload(session, "report", *session.posargs)
+
+
+@nox.session(python=False, default=False)
+def export(session: nox.Session) -> None:
+    """Published outcomes in another format (-- sklearn --as junit --output results.xml)."""
+    driver.crossload(session, "export", *session.posargs)
+
+
+@nox.session(python=False, default=False)
 def gc(session: nox.Session) -> None:
     """Drop what no matrix refers to from the store (-- --dry-run)."""
     driver.crossload(session, "gc", *session.posargs)

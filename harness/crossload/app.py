@@ -11,12 +11,15 @@ from crossload.engine.explain import explain
 from crossload.environments import Interpreters, Locker, Places
 from crossload.environments.index import Index
 from crossload.errors import CrossloadError, SelectionError
+from crossload.history import History
 from crossload.machine import cores, cpu_seconds, timing
 from crossload.matrix_run import MatrixRun, Options, errors_of_known, make_ledger, show_known
 from crossload.parts import restricted
 from crossload.plan import load_catalog, load_specs, make_plan
+from crossload.report.exports import EXPORTS
 from crossload.shown import Shown
 from crossload.stores import is_url, opened, store_folder
+from crossload.tables import outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,6 +108,23 @@ def merge(places: Places, options: Options, folders: Sequence[Path], *, out: Cal
     errors = parts.merge(places, options, make_plans(places, options), folders, out)
     if errors:
         raise max(errors, key=lambda error: error.exit_code)
+
+
+def report(places: Places, options: Options, since: str, *, out: Callable[[str], None]) -> None:
+    """Judge and publish what the store holds, with no environment built; with ``since`` say what changed since a run instead."""
+    plans = make_plans(places, options)
+    if not since:
+        merge(places, options, [], out=out)
+        return
+    for plan in plans:
+        out(f"{plan.spec.name}, since {since}:")
+        out(History(places, plan.spec.name).since(since).text)
+
+
+def export(places: Places, matrix: str, layout: str) -> str:
+    """The published outcomes of a matrix in another format.  Raises `SelectionError` where there are none."""
+    (spec,) = load_specs(places.matrix, [matrix])
+    return EXPORTS[layout](spec.name, outcomes(places.reports / spec.name))
 
 
 def describe_plan(plan: Plan) -> str:

@@ -121,6 +121,19 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--strict", action="store_true", help="exit code 1 if any cell failed or was not measured")
     command.set_defaults(call=_merge)
 
+    command = commands.add_parser("report", help="judge and publish what is known, without measuring or building anything")
+    command.add_argument("matrices", nargs="*", metavar="MATRIX", help="matrix files by name (default: all)")
+    command.add_argument("--since", default="", metavar="RUN", help="say what changed since a run (20261122T..., or last)")
+    command.add_argument("--store", default="", metavar="URL", help="folder or fsspec URL of outcomes")
+    command.set_defaults(call=_report)
+
+    command = commands.add_parser("export", help="published outcomes in another format")
+    command.add_argument("matrix", metavar="MATRIX")
+    layouts = ["csv", "junit", "badge", "badge-json", "github"]
+    command.add_argument("--as", dest="layout", choices=layouts, required=True, help="format")
+    command.add_argument("--output", type=Path, metavar="FILE", help="where to (default: standard output)")
+    command.set_defaults(call=_export)
+
     command = commands.add_parser("gc", help="drop what no matrix refers to from the store")
     command.add_argument("--dry-run", action="store_true", help="say what would be dropped")
     command.set_defaults(call=_gc)
@@ -241,6 +254,29 @@ def _merge(chosen: argparse.Namespace) -> None:
 
     options = Options(matrices=tuple(chosen.matrix), strict=chosen.strict, store=chosen.store)
     app.merge(Places(chosen.root.resolve()), options, chosen.folders, out=_say)
+
+
+def _report(chosen: argparse.Namespace) -> None:
+    from crossload import app  # noqa: PLC0415
+    from crossload.environments import Places  # noqa: PLC0415
+    from crossload.matrix_run import Options  # noqa: PLC0415
+
+    options = Options(matrices=tuple(chosen.matrices), store=chosen.store)
+    app.report(Places(chosen.root.resolve()), options, chosen.since, out=_say)
+
+
+def _export(chosen: argparse.Namespace) -> None:
+    from crossload import app  # noqa: PLC0415
+    from crossload.environments import Places  # noqa: PLC0415
+
+    text = app.export(Places(chosen.root.resolve()), chosen.matrix, chosen.layout)
+    if chosen.output is None:
+        sys.stdout.write(text)
+        return
+    part = chosen.output.with_name(f"{chosen.output.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(chosen.output)
+    _say(f"wrote {chosen.output}")
 
 
 def _gc(chosen: argparse.Namespace) -> None:

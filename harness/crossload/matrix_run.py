@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import time
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,16 @@ from crossload.engine.run import Run
 from crossload.engine.state import Settings
 from crossload.environments import Locker, Places, is_built, read_lock
 from crossload.environments.locks import candidates
-from crossload.errors import CrossloadError, EnvironmentUnavailable, HarnessFault, RecipeError, StoreError, StrictFailure
+from crossload.errors import (
+    CrossloadError,
+    EnvironmentUnavailable,
+    HarnessFault,
+    RecipeError,
+    SelectionError,
+    StoreError,
+    StrictFailure,
+)
+from crossload.history import History
 from crossload.judging import Judging, expectations_of, recipe_mistakes
 from crossload.machine import cores, cpu_seconds, terminal_width
 from crossload.memory import Memory
@@ -29,6 +39,7 @@ from crossload.plan.frontier import Frontier
 from crossload.plan.value import value_of_cells
 from crossload.progress import duration, make_progress
 from crossload.report import RunFacts, View, render_terminal, write_index, write_reports
+from crossload.report.exports import tell_github
 from crossload.report.table import verdict_lines
 from crossload.shown import Shown
 from crossload.verdict import Verdict
@@ -126,6 +137,9 @@ class MatrixRun:
                 )
                 try:
                     view = judging.view(facts)
+                    if not self.measure and not view.measured:
+                        msg = f"{plan.spec.name}: the store has no outcome of it"
+                        raise SelectionError(msg, hint=f"nothing was written; nox -s matrix -- {plan.spec.name} measures it")
                 except Damaged as damage:
                     if attempt + 1 == _DAMAGED_TIMES:
                         msg = f"{damage}, {_DAMAGED_TIMES} times in a row"
@@ -134,10 +148,13 @@ class MatrixRun:
                     progress.note(f"{damage}; what refers to it is {'measured again' if self.measure else 'unknown'}")
                     continue
                 memory.remember(view)
+                if not plan.is_part:
+                    History(self.places, plan.spec.name).append(view, datetime.now(UTC))
                 text = self._publish(view, ledger, out_of_time=measuring.out_of_time)
                 break
         except BaseException:
-            progress.note(f"{measuring.measured} measurements of this run are kept; the same command goes on from there")
+            if self.measure:
+                progress.note(f"{measuring.measured} measurements of this run are kept; the same command goes on from there")
             raise
         finally:
             executor.close()
@@ -203,6 +220,7 @@ class MatrixRun:
         write_reports(view, self.shown.folder)
         if whole:
             write_index(self.places.reports)
+        tell_github(os.environ, view.name, self.shown.folder, self.out)
         run = view.run
         did = f"{run.saves} saves and {run.loads} loads in {duration(run.wall_seconds)}"
         if not self.measure:

@@ -11,7 +11,7 @@ from tabulate import tabulate
 from crossload.engine.joining import store_in
 from crossload.environments import Interpreters, Locker
 from crossload.environments.index import Index
-from crossload.errors import ConfigError, SelectionError
+from crossload.errors import ConfigError
 from crossload.matrix_run import MatrixRun
 from crossload.plan.shards import Costs, Shard, partition
 from crossload.progress import duration
@@ -91,11 +91,8 @@ def merge(
 ) -> list[CrossloadError]:
     """Join the stores of shards (or of any other runs) into ours, judge, and publish; nothing is measured.
 
-    Raises `SelectionError` for a folder without a store, before anything is joined.
+    Raises `SelectionError` for a folder without a store, before anything is joined.  Without folders our own store is judged.
     """
-    if not folders:
-        msg = "no folder to merge"
-        raise SelectionError(msg, hint="crossload merge FOLDER...: stores of other runs")
     stores = [(folder, store_in(folder)) for folder in folders]
     with opened(places, options.store, out, others=stores) as store:
         locker = Locker(places, Interpreters(say=out), Index(places.work / "index"), say=out)

@@ -1,0 +1,162 @@
+"""Published outcomes in Python and notebooks: a tidy table, and saved-with x loaded-in at a glance.
+
+    import crossload
+
+    crossload.outcomes("reports/sklearn")                         a pandas.DataFrame, one row a cell
+    crossload.grid("reports/sklearn", family="trees")             shows itself in Jupyter, prints itself elsewhere
+    crossload.grid("reports/sklearn", case="random-forest/*").plot()
+
+Nothing is judged here: verdicts are those that the run published.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import html
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tabulate import tabulate
+
+from crossload.errors import SelectionError
+from crossload.report.model import Square
+from crossload.verdict import Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_WORDS = {verdict.word: verdict for verdict in Verdict}
+_COLOURS = {True: "#1a7f37", False: "#b3261e", None: "#6b6b6b"}
+"""Colours of passes, failures and gaps; symbols and words come first."""
+
+
+def outcomes(folder: str | Path) -> pd.DataFrame:
+    """The table of outcomes of one report: one row a cell, columns as in `crossload.report.outcomes.COLUMNS`.
+
+    ``folder`` is a report folder such as ``reports/sklearn``, or the ``outcomes.parquet`` in it.  Raises `SelectionError`
+    where there is none.
+    """
+    import pandas as pd  # noqa: PLC0415 - importing crossload alone must be quick
+
+    path = Path(folder)
+    path = path / "outcomes.parquet" if path.is_dir() else path
+    if not path.is_file():
+        msg = f"{folder}: no table of outcomes here"
+        raise SelectionError(msg, hint="give a folder that `nox -s matrix` has written, such as reports/sklearn")
+    return pd.read_parquet(path)
+
+
+def grid(
+    source: str | Path | pd.DataFrame,
+    *,
+    family: str | None = None,
+    case: str | None = None,
+    format: str | None = None,  # noqa: A002 - the column is called so
+) -> Grid:
+    """Saved with x loaded in, of all outcomes or of those that match: shell patterns, ``case`` as ``recipe`` or ``recipe/format``.
+
+    ``source`` is a report folder or a table of `outcomes`.  Raises `SelectionError` where nothing matches.
+    """
+    table = outcomes(source) if isinstance(source, str | Path) else source
+    chosen = table
+    for name, pattern in (("family", family), ("format", format)):
+        if pattern is not None:
+            chosen = chosen[[fnmatch.fnmatchcase(each, pattern) for each in chosen[name].astype(str)]]
+    if case is not None:
+        names = chosen["recipe"].astype(str)
+        if "/" in case:
+            names = names + "/" + chosen["format"].astype(str)
+        chosen = chosen[[fnmatch.fnmatchcase(each, case) for each in names]]
+    if chosen.empty:
+        asked = ", ".join(f"{k}={v!r}" for k, v in {"family": family, "case": case, "format": format}.items() if v is not None)
+        msg = f"no outcome matches {asked}" if asked else "the table has no outcomes"
+        raise SelectionError(msg, hint=f"families: {', '.join(sorted(set(table['family'].astype(str))))}")
+    counts: dict[tuple[str, str], Counter[Verdict]] = {}
+    columns = (chosen[name].astype(str) for name in ("writer", "reader", "verdict"))
+    for writer, reader, word in zip(*columns, strict=True):
+        counts.setdefault((writer, reader), Counter())[_WORDS[word]] += 1
+    ids = list(dict.fromkeys(table["writer"].astype(str))) + list(dict.fromkeys(table["reader"].astype(str)))
+    touched = {each for pair in counts for each in pair}
+    return Grid(
+        ids=tuple(each for each in dict.fromkeys(ids) if each in touched),
+        squares={pair: Square(counts=dict(each)) for pair, each in counts.items()},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """Rolled-up verdicts of pairs of environments, in the order of the report."""
+
+    ids: tuple[str, ...]
+    squares: dict[tuple[str, str], Square]
+
+    def verdicts(self) -> pd.DataFrame:
+        """Worst verdict of each pair, writers in rows, readers in columns."""
+        return self._frame(lambda square: square.worst.word)
+
+    def failed(self) -> pd.DataFrame:
+        """Number of failed cells of each pair."""
+        return self._frame(lambda square: square.failed)
+
+    def _frame(self, value: Any) -> pd.DataFrame:
+        import pandas as pd  # noqa: PLC0415
+
+        squares = self.squares
+        data = [[value(squares[w, r]) if (w, r) in squares else None for r in self.ids] for w in self.ids]
+        return pd.DataFrame(data, index=pd.Index(self.ids, name="saved with"), columns=pd.Index(self.ids, name="loaded in"))
+
+    def __str__(self) -> str:
+        rows = [[writer, *[_text(self.squares.get((writer, reader))) for reader in self.ids]] for writer in self.ids]
+        return tabulate(rows, headers=["saved with \\ loaded in", *self.ids], tablefmt="simple", disable_numparse=True)
+
+    def _repr_html_(self) -> str:
+        """What Jupyter shows."""
+        head = "".join(f"<th scope='col'>{html.escape(each)}</th>" for each in self.ids)
+        body = "".join(
+            f"<tr><th scope='row'>{html.escape(writer)}</th>"
+            + "".join(self._cell(writer, reader) for reader in self.ids)
+            + "</tr>"
+            for writer in self.ids
+        )
+        caption = "<caption>saved with (rows), loaded in (columns); a number says how many cells failed</caption>"
+        return f"<table>{caption}<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def _cell(self, writer: str, reader: str) -> str:
+        square = self.squares.get((writer, reader))
+        if square is None:
+            return "<td></td>"
+        counts = ", ".join(f"{count} {verdict.word}" for verdict, count in square.counts.items())
+        colour = _COLOURS[square.worst.passes]
+        title = html.escape(f"{writer} to {reader}: {counts}", quote=True)
+        return f'<td title="{title}" style="color:{colour}">{html.escape(_text(square))}</td>'
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw a heat map of the share of failed cells; needs matplotlib.  Gives the axes."""
+        import matplotlib.pyplot as plt  # noqa: PLC0415 - an option
+        import numpy as np  # noqa: PLC0415
+
+        ax = ax or plt.subplots(figsize=(1 + 0.6 * len(self.ids), 1 + 0.5 * len(self.ids)))[1]
+        share = np.full((len(self.ids), len(self.ids)), np.nan)
+        for row, writer in enumerate(self.ids):
+            for column, reader in enumerate(self.ids):
+                square = self.squares.get((writer, reader))
+                if square is not None and square.passed + square.failed:
+                    share[row, column] = square.failed / (square.passed + square.failed)
+                if square is not None:
+                    ax.text(column, row, _text(square), ha="center", va="center", fontsize="small")
+        ax.imshow(share, cmap="RdYlGn_r", vmin=0, vmax=1, alpha=0.6)
+        ax.set_xticks(range(len(self.ids)), self.ids, rotation=90)
+        ax.set_yticks(range(len(self.ids)), self.ids)
+        ax.set_xlabel("loaded in")
+        ax.set_ylabel("saved with")
+        return ax
+
+
+def _text(square: Square | None) -> str:
+    """Symbol of the worst verdict, and how many cells failed."""
+    if square is None:
+        return ""
+    symbol = square.worst.symbol.replace(" ", ".")
+    return f"{symbol} {square.failed}" if square.failed else symbol

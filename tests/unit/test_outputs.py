@@ -1,0 +1,169 @@
+"""What others read: tables in Python, exports for programs, the history of runs."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from xml.etree import ElementTree as ET
+
+import pandas as pd
+import pytest
+from helpers import plan
+
+import crossload
+from crossload.environments import Places
+from crossload.errors import SelectionError
+from crossload.history import History
+from crossload.report.exports import EXPORTS, failures, tell_github, to_annotations, to_junit
+from crossload.report.model import Row, RunFacts
+from crossload.report.outcomes import write_outcomes
+from crossload.report.view import make_view
+from crossload.verdict import Judgement, Verdict
+
+RUN = RunFacts(date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1)
+HOSTILE = "</script>]]><b>\x1b[31m\x00\u202e\r\n::error::x" + '"' + "'"
+
+
+def view_of(*verdicts, reason=""):
+    whole = plan(("1.0", "1.1"))
+    rows = [
+        Row(cell=cell, judgement=Judgement(verdict=verdicts[n % len(verdicts)], reason=reason), seconds={"load": 0.5})
+        for n, cell in enumerate(whole.cells)
+    ]
+    return make_view(name="m", title="t", environments=[], rows=rows, run=RUN)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_outcomes(view_of(Verdict.IDENTICAL, Verdict.DRIFT, Verdict.NOT_RUN, reason=HOSTILE), tmp_path / "outcomes.parquet")
+    return tmp_path
+
+
+def test_outcomes_are_a_tidy_table(folder):
+    table = crossload.outcomes(folder)
+
+    assert len(table) == len(plan(("1.0", "1.1")).cells)
+    assert {"recipe", "format", "writer", "reader", "verdict", "passes"} <= set(table.columns)
+    assert crossload.outcomes(folder / "outcomes.parquet").equals(table)
+
+
+def test_a_folder_without_outcomes_is_named(tmp_path):
+    with pytest.raises(SelectionError, match="no table of outcomes"):
+        crossload.outcomes(tmp_path)
+    with pytest.raises(AttributeError):
+        crossload.nothing  # noqa: B018
+
+
+def test_the_grid_rolls_up_and_shows_itself(folder):
+    grid = crossload.grid(folder)
+
+    assert grid.ids == ("sklearn-1.0", "sklearn-1.1")
+    assert sum(square.planned for square in grid.squares.values()) == len(crossload.outcomes(folder))
+    assert set(grid.verdicts().to_numpy().ravel()) == {"drift"}
+    assert grid.failed().to_numpy().sum() == (crossload.outcomes(folder)["verdict"] == "drift").sum()
+    assert "sklearn-1.1" in str(grid)
+    assert "<table>" in grid._repr_html_()
+    assert grid._repr_html_().count("<td title=") == 4
+
+
+def test_the_grid_of_a_part(folder):
+    part = crossload.grid(folder, case="forest/pickle", format="pickle")
+
+    assert sum(square.planned for square in part.squares.values()) == 4
+    assert sum(square.planned for square in crossload.grid(folder, case="forest").squares.values()) == 12
+    with pytest.raises(SelectionError, match="family='nope'"):
+        crossload.grid(folder, family="nope")
+
+
+def test_a_pair_that_was_not_measured_does_not_look_like_a_pass(tmp_path):
+    write_outcomes(view_of(Verdict.IDENTICAL, Verdict.NOT_RUN), tmp_path / "outcomes.parquet")
+
+    assert set(crossload.grid(tmp_path).verdicts().to_numpy().ravel()) == {"not-run"}
+
+
+@pytest.mark.parametrize("layout", list(EXPORTS))
+def test_every_export_is_the_same_twice_and_survives_hostile_texts(folder, layout):
+    table = crossload.outcomes(folder)
+
+    text = EXPORTS[layout]("m", table)
+
+    assert text == EXPORTS[layout]("m", table)
+    assert "</script>]]><b>" not in text or layout in ("csv", "github")
+    text.encode()
+
+
+def test_junit_counts_failures_and_skips_what_was_not_measured(folder):
+    table = crossload.outcomes(folder)
+    top = ET.fromstring(to_junit("m", table))
+
+    assert len(top.findall(".//testcase")) == len(table)
+    assert len(top.findall(".//failure")) == (table["verdict"] == "drift").sum() == len(failures(table))
+    assert len(top.findall(".//skipped")) == (table["verdict"] == "not-run").sum()
+    assert sum(int(suite.get("failures")) for suite in top) == len(failures(table))
+
+
+def test_known_failures_are_no_failures(folder):
+    table = crossload.outcomes(folder).assign(known="a reason", surprise="expected")
+    top = ET.fromstring(to_junit("m", table))
+
+    assert top.findall(".//failure") == []
+    assert "known: a reason" in {each.get("message") for each in top.findall(".//skipped")}
+
+
+def test_no_text_becomes_a_command_of_github(folder):
+    lines = to_annotations("m", crossload.outcomes(folder)).splitlines()
+
+    assert lines
+    assert all(line.startswith("::warning title=m%3A drift") for line in lines)
+
+
+def test_github_is_told_only_where_it_is(folder, tmp_path):
+    (folder / "README.md").write_text("the report")
+    said = []
+    tell_github({}, "m", folder, said.append)
+    assert said == []
+
+    summary = tmp_path / "summary.md"
+    tell_github({"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}, "m", folder, said.append)
+
+    assert len(said) == 1
+    assert "the report" in summary.read_text()
+
+
+def test_the_badge_counts_what_the_newest_version_loads(folder):
+    found = json.loads(EXPORTS["badge-json"]("m", crossload.outcomes(folder)))
+
+    loaded = crossload.outcomes(folder).query("reader == 'sklearn-1.1' and writer == 'sklearn-1.0'")
+    measured = loaded[loaded["passes"].notna()]
+    assert found["label"] == "loads in sklearn-1.1"
+    assert found["message"] == f"{int((measured['passes'] == True).sum())}/{len(measured)}"  # noqa: E712
+    ET.fromstring(EXPORTS["badge"]("m", crossload.outcomes(folder)))
+
+
+def when(minute):
+    return datetime(2026, 11, 22, 10, minute, tzinfo=UTC)
+
+
+def test_runs_are_appended_and_compared(tmp_path):
+    history = History(Places(tmp_path), "m")
+    assert history.runs() == []
+    history.append(view_of(Verdict.IDENTICAL), when(1))
+    assert history.append(view_of(Verdict.IDENTICAL), when(2)) is None  # nothing else was found
+    history.append(view_of(Verdict.IDENTICAL, Verdict.DRIFT, Verdict.LOAD_ERROR, Verdict.NOT_RUN), when(3))
+
+    assert history.runs() == ["20261122T100100Z", "20261122T100300Z"]
+    kinds = {kind: len(table) for kind, table in history.since("last").kinds.items()}
+    assert kinds == {"newly drifting": 6, "new failures": 6, "not measured any more": 6}
+    assert "forest/joblib sklearn-1.0 -> sklearn-1.0: identical, now drift" in history.since("20261122T1001").text
+    assert history.since("20261122T1003").text == "no cell changed"
+    with pytest.raises(SelectionError, match="no run 'x'"):
+        history.since("x")
+
+
+def test_what_is_fixed_and_what_is_new_is_told(tmp_path):
+    history = History(Places(tmp_path), "m")
+    history.append(view_of(Verdict.LOAD_ERROR, Verdict.NOT_RUN, Verdict.IDENTICAL), when(1))
+    history.append(view_of(Verdict.IDENTICAL, Verdict.IDENTICAL, Verdict.EQUIVALENT), when(2))
+
+    assert set(history.since("last").kinds) == {"fixed", "newly measured", "passes otherwise"}
+    assert isinstance(history.since("last").kinds["fixed"], pd.DataFrame)
