@@ -38,6 +38,8 @@ _WAIT_SECONDS = 120
 class DaskExecutor:
     """Gives work to the workers of one scheduler."""
 
+    small_jobs = True
+
     def __init__(
         self,
         address: str,

@@ -26,6 +26,8 @@ _MOST_SERVERS = 12
 class LocalExecutor:
     """Builds, saves and loads on this machine."""
 
+    small_jobs = False
+
     def __init__(
         self,
         plan: Plan,

@@ -256,7 +256,7 @@ class Run:
         self.progress.note(f"NO ENVIRONMENT {text}")
 
     def _save(self, state: EnvironmentState) -> None:
-        chosen = self._tasks.take_saves(state, few=self.settings.seconds is not None)
+        chosen = self._tasks.take_saves(state, few=self.settings.seconds is not None or self.executor.small_jobs)
         cases = {self.ledger.save_key(state.id, case): case for case in chosen}
 
         def seen(record: Record, journal: str) -> None:

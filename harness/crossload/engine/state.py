@@ -33,6 +33,8 @@ class Executor(Protocol):
 
     slots: int
     """Tasks that may be given to it at once; one environment has one task at a time."""
+    small_jobs: bool
+    """Whether outcomes come back only at the end of a job, so that jobs should be small."""
 
     def standing(self, environment: Environment) -> Identity | None:
         """What an environment is that needs no building; starts nothing."""
