@@ -28,6 +28,7 @@ def main(matrices: list[str]) -> None:
             shutil.copytree(ROOT / name, root / name)
         shutil.copytree(ROOT / ".crossload", root / ".crossload", ignore=shutil.ignore_patterns("aside", "*.lock"))
         (root / ".nox").symlink_to(ROOT / ".nox")
+        shutil.rmtree(root / ".crossload" / "shown")
         command = crossload(root, "run", *matrices)
         first = spend(command)
         rows.append(("re-report: tables are judged and written anew", first))
