@@ -100,6 +100,8 @@ def _measure(places: Places, options: Options, plans: list[Plan], out: Callable[
 def explain_plan(places: Places, options: Options, plan: Plan, out: Callable[[str], None]) -> str:
     """Why what is to be measured, for ``--explain``; no outcome is added."""
     with opened(places, options.store, out) as store:
+        if options.fresh:
+            store.forget()
         return explain(make_ledger(places, plan, store), plan).text
 
 

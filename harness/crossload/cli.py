@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -26,13 +28,20 @@ harness, 8 environment cannot be had here, 130 stopped by Ctrl-C
 """
 
 
+_PIPE_EXIT_CODE = 141
+"""As shells have it (128 + SIGPIPE)."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the console script; gives the exit code."""
     parser = build_parser()
     chosen, unknown = parser.parse_known_args(arguments)
     if unknown:
-        options = sorted(_options(parser))
-        parser.error(f"unknown argument {unknown[0]!r} - {did_you_mean(unknown[0], options)}")
+        name, options = unknown[0].split("=")[0], _options(parser)
+        own = options.get(chosen.command, set()) | options[""]
+        known = sorted(command for command, names in options.items() if name in names)
+        told = f"it is an option of {', '.join(known)}" if known else did_you_mean(name, sorted(own))
+        parser.error(f"{chosen.command or 'crossload'} has no argument {name!r} - {told}")
     if chosen.call is None:
         parser.print_help()
         return 2
@@ -49,11 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"TIP {error.hint}", file=sys.stderr)  # noqa: T201
         return error.exit_code
     except KeyboardInterrupt:
-        print(  # noqa: T201
-            "\nstopped; children are ended, everything measured so far is kept. The same command goes on from there.",
-            file=sys.stderr,
-        )
+        how = "The same command without --fresh" if getattr(chosen, "fresh", False) else "The same command"
+        text = f"\nstopped; children are ended, everything measured so far is kept. {how} goes on from there."
+        print(text, file=sys.stderr)  # noqa: T201
         return INTERRUPTED_EXIT_CODE
+    except BrokenPipeError:  # whoever read has seen enough (| head)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_EXIT_CODE
     except OSError as error:
         from crossload.engine.store import DISK_FULL, disk_error  # noqa: PLC0415
 
@@ -83,13 +94,17 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--root", type=Path, default=Path(), help="project folder, which holds matrix/ (default: here)")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     parser.set_defaults(call=None)
-    commands = parser.add_subparsers(title="commands")
+    commands = parser.add_subparsers(title="commands", dest="command")
 
     command = commands.add_parser("run", help="measure matrices and print their tables", epilog=_EXIT_CODES)
     command.add_argument("matrices", nargs="*", metavar="MATRIX", help="matrix files by name (default: all)")
     _add_selectors(command)
     command.add_argument("--jobs", type=_positive, default=0, help="workers (default: one a core)")
-    command.add_argument("--strict", action="store_true", help="exit code 1 if any cell failed or was not measured")
+    command.add_argument(
+        "--strict",
+        action="store_true",
+        help="exit code 1 if any cell is not as expected (without expectations: failed), or was not measured",
+    )
     command.add_argument("--fresh", action="store_true", help="ignore what was measured before, and measure it anew")
     command.add_argument("--dry-run", action="store_true", help="print the plan and measure nothing")
     command.add_argument("--explain", action="store_true", help="say why what is to be measured, and measure nothing")
@@ -115,10 +130,14 @@ def build_parser() -> argparse.ArgumentParser:
     command.set_defaults(call=_plan)
 
     command = commands.add_parser("merge", help="join what other machines measured, judge and publish")
-    command.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="stores, or folders that hold one")
+    command.add_argument("folders", nargs="+", metavar="FOLDER", help="stores, or folders that hold one")
     command.add_argument("--matrix", action="append", default=[], metavar="MATRIX", help="these matrices only")
     command.add_argument("--store", default="", metavar="URL", help="where to join them (default: .crossload/store)")
-    command.add_argument("--strict", action="store_true", help="exit code 1 if any cell failed or was not measured")
+    command.add_argument(
+        "--strict",
+        action="store_true",
+        help="exit code 1 if any cell is not as expected (without expectations: failed), or was not measured",
+    )
     command.set_defaults(call=_merge)
 
     command = commands.add_parser("report", help="judge and publish what is known, without measuring or building anything")
@@ -160,13 +179,15 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _options(parser: argparse.ArgumentParser) -> set[str]:
-    """All options of all commands, for suggestions."""
-    found = {name for action in parser._actions for name in action.option_strings}  # noqa: SLF001 - argparse has no other way
-    for action in parser._actions:  # noqa: SLF001
+def _options(parser: argparse.ArgumentParser) -> dict[str, set[str]]:
+    """Options by command; under an empty name those of all commands."""
+    # argparse has no other way to ask for them
+    actions = parser._actions  # noqa: SLF001
+    found = {"": {name for action in actions for name in action.option_strings if name.startswith("--")}}
+    for action in actions:
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            found |= {name for each in action.choices.values() for name in _options(each)}
-    return {name for name in found if name.startswith("--")}
+            found |= {command: _options(each)[""] for command, each in action.choices.items()}
+    return found
 
 
 def _add_selectors(command: argparse.ArgumentParser, *, formats: bool = True) -> None:
@@ -187,12 +208,16 @@ def _positive(text: str) -> int:
 
 
 def _seconds(text: str) -> float:
-    units = {"s": 1, "m": 60, "h": 3600}
-    number = text[:-1] if text[-1:] in units else text
-    if not number.isdecimal() or not int(number):
-        msg = f"expected a time such as 90s, 10m or 1h, got {text!r}"
+    found = re.fullmatch(r"(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s?)?", text.strip())
+    try:
+        parts = [float(part) if part else 0.0 for part in found.groups()] if found else []
+    except ValueError:
+        parts = []
+    seconds = sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=False))
+    if seconds <= 0:
+        msg = f"expected a time such as 90s, 10m or 1h30m, got {text!r}"
         raise argparse.ArgumentTypeError(msg)
-    return float(int(number) * units.get(text[-1:], 1))
+    return seconds
 
 
 def _say(text: str) -> None:
@@ -253,7 +278,13 @@ def _merge(chosen: argparse.Namespace) -> None:
     from crossload.matrix_run import Options  # noqa: PLC0415
 
     options = Options(matrices=tuple(chosen.matrix), strict=chosen.strict, store=chosen.store)
-    app.merge(Places(chosen.root.resolve()), options, chosen.folders, out=_say)
+    app.merge(Places(chosen.root.resolve()), options, [_folder(each) for each in chosen.folders], out=_say)
+
+
+def _folder(text: str) -> Path:
+    if "://" in text:
+        raise ConfigError([f"{text}: merge joins folders"], hint=f"a store behind a URL is joined by using it: --store {text}")
+    return Path(text)
 
 
 def _report(chosen: argparse.Namespace) -> None:

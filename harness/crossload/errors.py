@@ -69,6 +69,12 @@ class EnvironmentUnavailable(CrossloadError):
     exit_code = 8
 
 
+class ClusterLost(CrossloadError):
+    """The scheduler or all of its workers are gone."""
+
+    exit_code = 8
+
+
 class IndexUnavailable(CrossloadError):
     """The package index did not answer."""
 

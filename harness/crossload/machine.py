@@ -31,6 +31,16 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+PARENT = "CROSSLOAD_PARENT"
+"""Variable with the process that must live as long as a run: nox, which may be killed by itself."""
+
+
+def parent_is_gone() -> bool:
+    """Whether this process was started for another one that has ended."""
+    wanted = os.environ.get(PARENT, "")
+    return os.name != "nt" and wanted.isdecimal() and os.getppid() != int(wanted)
+
+
 def cpu_seconds() -> float:
     """CPU seconds of this process and of all children that ended."""
     times = os.times()

@@ -26,13 +26,12 @@ from crossload.errors import (
     EnvironmentUnavailable,
     HarnessFault,
     RecipeError,
-    SelectionError,
     StoreError,
     StrictFailure,
 )
 from crossload.history import History
 from crossload.judging import Judging, expectations_of, recipe_mistakes
-from crossload.machine import cores, cpu_seconds, terminal_width
+from crossload.machine import cores, cpu_seconds, parent_is_gone, terminal_width
 from crossload.memory import Memory
 from crossload.plan import Selection
 from crossload.plan.frontier import Frontier
@@ -98,6 +97,8 @@ class MatrixRun:
             places, options, store, locker, plan, out,
         )  # fmt: skip
         self.measure = measure
+        self.left_alone = False
+        """Whether nothing is known of the matrix, so that there is nothing to say."""
         self.shown = Shown(places, plan)
         self.expectations = expectations_of(places, plan)
 
@@ -110,7 +111,7 @@ class MatrixRun:
         ledger = make_ledger(self.places, plan, self.store, foreign=not self.measure)
         judging = Judging(self.places, plan, ledger, self.expectations)
         progress = make_progress(plan.spec.name)
-        settings = Settings(jobs=options.jobs or cores(), no_fork=options.no_fork, seconds=options.budget)
+        settings = Settings(jobs=options.jobs or cores(), no_fork=options.no_fork, seconds=options.budget, gone=parent_is_gone)
         memory = Memory(self.places, plan.spec.name)
         value = None if options.budget is None else value_of_cells(plan, *memory.recall())
         executor = self._executor(ledger, settings, progress.note)
@@ -138,8 +139,9 @@ class MatrixRun:
                 try:
                     view = judging.view(facts)
                     if not self.measure and not view.measured:
-                        msg = f"{plan.spec.name}: the store has no outcome of it"
-                        raise SelectionError(msg, hint=f"nothing was written; nox -s matrix -- {plan.spec.name} measures it")
+                        self.out(f"{plan.spec.name}: no outcome of it is known: its report is left as it is")
+                        self.left_alone = True
+                        return []
                 except Damaged as damage:
                     if attempt + 1 == _DAMAGED_TIMES:
                         msg = f"{damage}, {_DAMAGED_TIMES} times in a row"
@@ -154,7 +156,8 @@ class MatrixRun:
                 break
         except BaseException:
             if self.measure:
-                progress.note(f"{measuring.measured} measurements of this run are kept; the same command goes on from there")
+                how = "the same command without --fresh" if options.fresh else "the same command"
+                progress.note(f"{measuring.measured} measurements of this run are kept; {how} goes on from there")
             raise
         finally:
             executor.close()
@@ -213,8 +216,9 @@ class MatrixRun:
 
     def _publish(self, view: View, ledger: Ledger, *, out_of_time: bool) -> str:
         text = render_terminal(view, width=terminal_width())
-        if not view.complete and (self.options.frontier or self.options.budget is not None):
-            # a table with gaps that were wanted never takes the place of a whole one
+        partial = self.options.frontier or self.options.budget is not None or not self.measure
+        if partial and (view.counts[Verdict.NOT_RUN] or view.counts[Verdict.INFERRED]):
+            # a table with gaps that were wanted, or that nobody has filled yet, never takes the place of a whole one
             self.shown = Shown(self.places, self.plan, part=True)
         whole = not self.shown.part
         write_reports(view, self.shown.folder)

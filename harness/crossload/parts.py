@@ -11,7 +11,7 @@ from tabulate import tabulate
 from crossload.engine.joining import store_in
 from crossload.environments import Interpreters, Locker
 from crossload.environments.index import Index
-from crossload.errors import ConfigError
+from crossload.errors import ConfigError, SelectionError
 from crossload.matrix_run import MatrixRun
 from crossload.plan.shards import Costs, Shard, partition
 from crossload.progress import duration
@@ -96,4 +96,9 @@ def merge(
     stores = [(folder, store_in(folder)) for folder in folders]
     with opened(places, options.store, out, others=stores) as store:
         locker = Locker(places, Interpreters(say=out), Index(places.work / "index"), say=out)
-        return [error for plan in plans for error in MatrixRun(places, options, store, locker, plan, out, measure=False).run()]
+        runs = [MatrixRun(places, options, store, locker, plan, out, measure=False) for plan in plans]
+        errors = [error for run in runs for error in run.run()]
+    if all(run.left_alone for run in runs):
+        msg = "nothing is known of any matrix"
+        raise SelectionError(msg, hint="nox -s matrix measures; nox -s merge -- FOLDER... joins what was measured elsewhere")
+    return errors

@@ -38,7 +38,8 @@ class Driver:
         self.prepare(session, extras_of(arguments))
         command = [self.python, "-m", "crossload", "--root", str(self.root), *arguments]
         # nox would kill after half a second; ending children and saying how to go on may take longer
-        session.run(*command, external=True, env=TEST_ENVIRONMENT, interrupt_timeout=30, terminate_timeout=10)
+        environment = TEST_ENVIRONMENT | {"CROSSLOAD_PARENT": str(os.getpid())}
+        session.run(*command, external=True, env=environment, interrupt_timeout=30, terminate_timeout=10)
 
     def prepare(self, session: nox.Session, extras: frozenset[str] = frozenset()) -> None:
         """Install crossload for its sessions, once for each content of pyproject.toml; extras that were asked for stay."""

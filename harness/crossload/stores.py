@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from crossload.engine.joining import join
 from crossload.engine.remote import Remote
 from crossload.engine.store import Store
+from crossload.errors import ConfigError
 from crossload.machine import without_garbage_collection
 
 if TYPE_CHECKING:
@@ -18,8 +20,16 @@ if TYPE_CHECKING:
 
 
 def is_url(text: str) -> bool:
-    """Whether a store is elsewhere, behind a URL, rather than a folder."""
-    return "://" in text
+    """Whether a store is elsewhere, behind a URL, rather than a folder.  Raises `ConfigError` for what is nearly a URL."""
+    found = re.match(r"^([A-Za-z][A-Za-z0-9+.-]+):(/*)", text)
+    if found is None:
+        return False
+    scheme, slashes = found.groups()
+    wanted = 3 if scheme in ("file", "local") else 2
+    if len(slashes) != wanted:
+        what = f"--store {text}: a URL of {scheme} begins with {scheme}:{'/' * wanted}"
+        raise ConfigError([what], hint="give a folder, or a URL such as s3://bucket/name or file:///mnt/store")
+    return True
 
 
 def store_folder(places: Places, text: str) -> Path:

@@ -7,11 +7,12 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 
 import pytest
-from small import FEW, copy_of, small_project, wait_for_outcomes
+from small import FEW, SMALL, copy_of, small_project, wait_for_outcomes
 
 ALL_SAVES, ALL_LOADS = 12, 24
 
@@ -206,6 +207,21 @@ def test_a_shard_that_is_missing_leaves_a_gap_that_is_told(base, tmp_path_factor
 
     assert "not every cell was measured" in found.stderr
     assert "NOT MEASURED in this run" in found.stdout
+    assert not (joined.root / "reports" / "small").exists()  # a table with gaps takes nobody's place
+
+
+def test_a_matrix_of_which_nothing_is_known_is_left_alone(measured, tmp_path_factory):
+    measured.matrix("other", SMALL.replace("forests", "other forests").replace('"1.2.2", "1.3.2"]', '"1.4.2"]'))
+    there = measured.root / "reports" / "other"
+    there.mkdir()
+    (there / "README.md").write_text("published")
+
+    said = measured.crossload("merge", str(measured.root)).stdout
+
+    assert "other: no outcome of it is known" in said
+    assert (there / "README.md").read_text() == "published"
+    empty = copy_of(measured, tmp_path_factory)
+    assert "nothing is known of any matrix" in empty.crossload("report", code=3).stderr
 
 
 def test_the_plan_is_a_github_matrix(base):
@@ -217,6 +233,48 @@ def test_the_plan_is_a_github_matrix(base):
 
 def test_a_shard_that_is_not_one_is_refused(base):
     assert "expected NUMBER/COUNT" in base.crossload("run", "small", "--shard", "3/2", code=2).stderr
+
+
+def test_merging_a_url_is_refused(base):
+    assert "merge joins folders" in base.crossload("merge", "file:///tmp/x", code=2).stderr
+
+
+def test_an_option_of_another_command_is_told(base):
+    assert "it is an option of merge, report, run" in base.crossload("gc", "--store", "x", code=2).stderr
+
+
+@pytest.mark.parametrize("text", ["s3:/foo", "file:/tmp/x", "file://tmp/x"])
+def test_what_is_nearly_a_url_is_refused(base, text):
+    assert "a URL of" in base.crossload("run", "small", "--store", text, code=2).stderr
+
+
+def test_a_store_that_is_no_folder_is_named(base, tmp_path):
+    (tmp_path / "file").touch()
+    assert (
+        f"{tmp_path / 'file'} is not a folder"
+        in base.crossload("run", "small", "--store", str(tmp_path / "file"), code=6).stderr
+    )
+
+
+def test_who_reads_no_further_sees_no_traceback(base):
+    command = " ".join(base.command("plan", "small", "--shards", "4", "--format", "json"))
+    found = subprocess.run(f"{command} | head -c 1", shell=True, capture_output=True, text=True, check=False)
+    assert "Traceback" not in found.stderr
+
+
+def test_a_run_ends_with_the_process_that_it_was_started_for(base, tmp_path_factory):
+    other = copy_of(base, tmp_path_factory, FEW.replace("PAUSE = 0.0", "PAUSE = 20.0"))
+    script = (
+        "import subprocess, sys, os; subprocess.run(sys.argv[1:], env=os.environ | {'CROSSLOAD_PARENT': str(os.getpid())})"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script, *other.command("run", "small")], start_new_session=True)
+    wait_for_outcomes(other, 2)
+    parent.kill()
+    parent.wait()
+    end = time.monotonic() + 20
+    while other.processes():
+        assert time.monotonic() < end, "processes are left"
+        time.sleep(0.1)
 
 
 def test_merging_a_folder_without_a_store_is_refused(base, tmp_path):

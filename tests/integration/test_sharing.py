@@ -132,6 +132,32 @@ def test_truncated_and_foreign_objects_are_set_aside_and_named(base, filled, tmp
     assert len(files.ls(f"{url}/aside", detail=False)) == 2
 
 
+def test_what_was_known_before_is_shared_too(base, folder, tmp_path_factory):
+    url = f"{folder[1]}-late"
+    alone = copy_of(base, tmp_path_factory)
+    alone.crossload("run", "small")
+    alone.crossload("run", "small", "--store", url)
+    joined = copy_of(base, tmp_path_factory)
+    joined.crossload("merge", "--store", f"{url}-joined", str(alone.root))
+
+    for place in (url, f"{url}-joined"):
+        reader = copy_of(base, tmp_path_factory)
+        assert "nothing to measure" in reader.crossload("run", "small", "--store", place).stdout
+        assert table(reader) == table(base)
+
+
+def test_the_other_side_of_a_store_is_no_store(base, filled, tmp_path_factory):
+    if not filled[1].startswith("file"):
+        pytest.skip("only a folder can be mistaken")
+    place = filled[1].removeprefix("file://")
+    assert f"--store {filled[1]}" in copy_of(base, tmp_path_factory).crossload("run", "small", "--store", place, code=6).stderr
+
+
+def test_a_folder_that_cannot_be_written_is_told(base, tmp_path_factory):
+    found = copy_of(base, tmp_path_factory).crossload("run", "small", "--store", "file:///proc/nowhere", code=6)
+    assert "Traceback" not in found.stderr
+
+
 def test_a_store_of_another_schema_is_refused(base, place, tmp_path_factory):
     files, url = place
     files.makedirs(f"{url}-newer", exist_ok=True)

@@ -8,6 +8,7 @@ lost.  Results are bundles, which are unpacked into the driver's store: from the
 from __future__ import annotations
 
 import threading
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from crossload.engine.on_worker import Answer, Luggage, Order, carry, facts, per
 from crossload.engine.state import Stopped
 from crossload.environments import read_lock
 from crossload.environments.locks import candidates
-from crossload.errors import ConfigError, EnvironmentUnavailable, HarnessFault
+from crossload.errors import ClusterLost, ConfigError, EnvironmentUnavailable, HarnessFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,6 +54,7 @@ class DaskExecutor:
     ) -> None:
         self.plan, self.store, self.places, self.locker, self.say = plan, store, places, locker, say
         self.slots = min(_MOST_TASKS, max(1, len(plan.environments)))
+        self._address = address
         self._client = connect(address)
         self._check_workers()
         self._luggage = self._client.submit(carry, luggage_of(plan, data, places, settings), pure=False)
@@ -65,8 +67,13 @@ class DaskExecutor:
         self._lock = threading.Lock()
 
     def _check_workers(self) -> None:
-        self._client.wait_for_workers(1, timeout=_WAIT_SECONDS)
-        found = self._client.run(facts)
+        if not self._workers():
+            self.say(f"no worker yet at {self._address}: waiting up to {_WAIT_SECONDS} s for the first")
+        try:
+            self._client.wait_for_workers(1, timeout=_WAIT_SECONDS)
+            found = self._client.run(facts)
+        except (OSError, TimeoutError) as error:
+            raise self._lost(error) from error
         wrong = {address: theirs for address, theirs in found.items() if theirs != facts()}
         if wrong:
             address, theirs = next(iter(wrong.items()))
@@ -74,6 +81,10 @@ class DaskExecutor:
                 f"{len(wrong)} of {len(found)} workers run another crossload: {address} has {theirs[0]}, here is {facts()[0]}"
             )
             raise HarnessFault(msg, hint="install the same crossload on all workers: their measurements would have other keys")
+
+    def _lost(self, error: BaseException) -> ClusterLost:
+        msg = f"the Dask cluster at {self._address} does not answer any more: {type(error).__name__}: {error}"
+        return ClusterLost(msg, hint="what was measured is kept; run again when it is back")
 
     def standing(self, environment: Environment) -> Identity | None:
         return self._identities.get(environment.id)
@@ -133,17 +144,22 @@ class DaskExecutor:
     def _perform(self, order: Order, packs: list[Any], stopped: Callable[[], bool]) -> Answer:
         from distributed import KilledWorker  # noqa: PLC0415 - an extra
 
-        preferred = self._at.get(order.environment.id)
-        where = {"workers": [preferred], "allow_other_workers": True} if preferred in self._workers() else {}
-        future = self._client.submit(perform, self._luggage, order, packs, pure=False, retries=1, **where)
         try:
-            answer = self._wait(future, stopped)
+            return self._submit(order, packs, stopped)
         except KilledWorker as error:
             msg = f"{order.environment.id}: every worker that was given its work was lost: {error}"
             raise HarnessFault(msg, hint="look into the logs of the workers, for memory above all") from error
         except bundle.NotABundle as error:
             msg = f"{order.environment.id}: artifacts came to the worker damaged: {error}"
             raise HarnessFault(msg) from error
+        except (OSError, CancelledError) as error:
+            raise self._lost(error) from error
+
+    def _submit(self, order: Order, packs: list[Any], stopped: Callable[[], bool]) -> Answer:
+        preferred = self._at.get(order.environment.id)
+        where = {"workers": [preferred], "allow_other_workers": True} if preferred in self._workers() else {}
+        future = self._client.submit(perform, self._luggage, order, packs, pure=False, retries=1, **where)
+        answer = self._wait(future, stopped)
         if answer.worker != preferred and preferred is not None:
             self.say(f"{order.environment.id} is now on {answer.worker}")
         self._at[order.environment.id] = answer.worker

@@ -85,7 +85,7 @@ class _Explaining:
         if is_unbelieved(record):
             return f"{record['status']} seen once only"
         if not self.store.blobs.has_artifact(record):
-            return "its artifact or its outputs are not in the store any more"
+            return "its artifact or its outputs are not in this store"
         return ""
 
     def _why_load(self, cell: Cell) -> str:
@@ -98,12 +98,14 @@ class _Explaining:
         if is_unbelieved(record):
             return f"{record['status']} seen once only"
         if not self.store.blobs.has_outputs(record):
-            return "its outputs are not in the store any more"
+            return "its outputs are not in this store"
         return ""
 
     def _changed(self, env_id: str, case: Case, operation: str) -> str:
         """The parts of a key that differ from those of the last run, in words; empty where none does."""
         found = [self._environment(env_id)]
+        if found[0].endswith(" is new"):
+            return found[0]  # what else changed means nothing to it
         keys = self.ledger.keys
         now: list[tuple[str, str, Any, Any]] = [
             ("recipe", case.recipe, keys.recipes[case.recipe], self.before.get("recipes", {}).get(case.recipe)),

@@ -40,7 +40,7 @@ class Remote:
             fs, self._root = fsspec.core.url_to_fs(url)
         except ImportError as error:
             msg = f"--store {url}: {error}"
-            raise StoreError(msg, hint='python3 -m pip install "crossload[remote]", and s3fs, gcsfs or adlfs') from error
+            raise StoreError(msg, hint="install that package: fsspec needs one for most kinds of URLs") from error
         except ValueError as error:
             msg = f"--store {url}: {error}"
             raise StoreError(msg, hint="give a folder, or a URL that fsspec knows such as s3://bucket/name") from error
@@ -51,6 +51,7 @@ class Remote:
         """Outputs and states by the journal whose bundle brought them there."""
         self._artifacts: set[str] = set()
         self._pushed: dict[str, int] = {}
+        self._bundles: set[str] = set()
 
     def _ask(self, operation: str, *arguments: Any, **options: Any) -> Any:
         """Do something with the file system there.
@@ -81,6 +82,7 @@ class Remote:
     def open(self) -> list[str]:
         """Check what is there and take in all outcomes that are not here yet; give their journals.  Raises `StoreError`."""
         self._check_schema()
+        self._bundles = set(self._names("outcomes"))
         self._artifacts = {name for name in self._names("artifacts") if name.endswith(".tar")}
         return self._pull()
 
@@ -133,7 +135,13 @@ class Remote:
         self.store.aside.append(f"{self.url}/{name}: {why} ({text})")
 
     def _put(self, name: str, data: bytes) -> None:
-        path = self._path(name)
+        try:
+            self._write(self._path(name), data)
+        except FileNotFoundError as error:
+            msg = f"the store {self.url} cannot be written: {error}"
+            raise StoreError(msg, hint="check the URL and the rights") from error
+
+    def _write(self, path: str, data: bytes) -> None:
         if self._protocol not in _RENAMES:
             self._ask("pipe_file", path, data)  # object stores show an object when it is whole
             return
@@ -141,6 +149,10 @@ class Remote:
         part = f"{path}.{uuid.uuid4().hex[:8]}.part"
         self._ask("pipe_file", part, data)
         self._ask("mv", part, path)
+
+    def has(self, journal: Path) -> bool:
+        """Whether a journal was there when the store was opened."""
+        return f"{journal.stem}.tar" in self._bundles
 
     def push(self, journal: Path) -> None:
         """Put a journal there, what it refers to first.  Raises `StoreError`."""

@@ -91,7 +91,8 @@ class Run:
         workers = [pool.submit(self._work) for _ in range(self.executor.slots)]
         try:
             while wait(workers, timeout=0.2).not_done:
-                pass
+                if self.settings.gone():
+                    raise KeyboardInterrupt
             for worker in workers:
                 worker.result()
         except BaseException:

@@ -92,3 +92,5 @@ class Settings:
     no_fork: bool = False
     seconds: float | None = None
     """Begin nothing new after this time."""
+    gone: Callable[[], bool] = lambda: False
+    """Whether nobody waits for this run any more."""

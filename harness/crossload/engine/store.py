@@ -64,6 +64,12 @@ class Store:
 
         Raises `StoreError` where the store cannot be written, is newer than this program, or is not free.
         """
+        if (self.root / "outcomes").is_dir():
+            msg = f"{self.root} is what a store behind a URL looks like from the other side"
+            raise StoreError(msg, hint=f"--store file://{self.root}")
+        if self.root.exists() and not self.root.is_dir():
+            msg = f"{self.root} is not a folder"
+            raise StoreError(msg, hint="give another folder as store")
         try:
             self.make_folders()
             self._lock = ReadWriteLock(self.root / "lock.db", is_singleton=False)
@@ -73,13 +79,13 @@ class Store:
                     self._tidy()
                     self._lock.release()
             elif alone:
-                msg = f"another run is using the store {self.root.name}"
+                msg = f"another run is using the store {self.root}"
                 raise StoreError(msg, hint="wait for it to end")
             if not alone:
                 self._lock.acquire_read(timeout=60)
                 self._check_schema()
         except Timeout:
-            msg = f"the store {self.root.name} is being cleaned up"
+            msg = f"the store {self.root} is being cleaned up"
             raise StoreError(msg, hint="wait for `crossload gc` to end") from None
         except OSError as error:
             raise disk_error(error) from error
@@ -123,10 +129,10 @@ class Store:
         try:
             found = int(json.loads(path.read_text(encoding="utf-8"))["schema"])
         except (ValueError, KeyError, TypeError) as error:
-            msg = f"{self.root.name}/schema.json cannot be read: {error}"
+            msg = f"{path} cannot be read: {error}"
             raise StoreError(msg, hint="this is not a store of crossload, or a damaged one: name another folder") from error
         if found > SCHEMA:
-            msg = f"the store {self.root.name} has schema {found}, this crossload knows {SCHEMA} and older"
+            msg = f"the store {self.root} has schema {found}, this crossload knows {SCHEMA} and older"
             raise StoreError(msg, hint="it was written by a newer crossload: upgrade crossload, or use another store")
         return found
 
@@ -162,6 +168,9 @@ class Store:
     def share_with(self, remote: Remote) -> int:
         """Take in what is known elsewhere, and give there what is measured here; gives the count of journals taken in."""
         taken = remote.open()
+        for path in sorted(self.journals.glob("*.jsonl")):
+            if not remote.has(path):  # measured or joined while nobody shared it
+                remote.push(path)
         self.remote = remote
         self.blobs.remote = remote
         return len(taken)
@@ -255,7 +264,8 @@ class Store:
         """What may be done while nobody else is here: scratch of killed runs goes, many journals become one."""
         for folder in self.scratch.iterdir():
             shutil.rmtree(folder, ignore_errors=True)
-        if len(list(self.journals.glob("*.jsonl"))) > _COMPACT_ABOVE:
+        shared = (self.root / "pulled").is_dir()  # there each journal is known by its name
+        if not shared and len(list(self.journals.glob("*.jsonl"))) > _COMPACT_ABOVE:
             self.rewrite(lambda _kind, _key: True)
 
     def rewrite(self, wanted: Callable[[str, str], bool]) -> int:
@@ -333,4 +343,5 @@ def disk_error(error: OSError) -> StoreError:
             hint="make room and run the same command again: what was measured is kept",
         )
     what = os.strerror(error.errno) if error.errno else str(error)
-    return StoreError(f"the store cannot be written: {what}", hint="check the rights of the folder .crossload")
+    where = f" ({error.filename})" if error.filename else ""
+    return StoreError(f"the store cannot be written: {what}{where}", hint="check the rights of its folder")
