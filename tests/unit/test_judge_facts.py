@@ -9,7 +9,7 @@ from helpers import RECIPE, loaded, plan, saved
 from crossload.config.model import Tolerance
 from crossload.inside import contract
 from crossload.verdict import Judge, Verdict
-from crossload.verdict.judge import lost_class, metric_drifts
+from crossload.verdict.reasons import lost_class, metric_drifts
 
 TRUTH = np.array([0, 1, 0, 1])
 TRAIN = np.array([1, 1, 1, 0])

@@ -14,7 +14,8 @@ from crossload.engine import bundle
 from crossload.engine.blobs import Damaged
 from crossload.engine.joining import join, store_in
 from crossload.engine.records import Reader, Records, Writer
-from crossload.engine.store import SCHEMA, Store
+from crossload.engine.schema import SCHEMA
+from crossload.engine.store import Store
 from crossload.errors import SelectionError, StoreError
 from crossload.inside import outputs
 

@@ -9,8 +9,8 @@ from helpers import RECIPE, loaded, plan, saved
 from crossload.config.model import Tolerance
 from crossload.inside import contract
 from crossload.verdict import Control, Judge, Judgement, Verdict, compare, compute_metrics, tally
-from crossload.verdict.judge import metric_drifts
 from crossload.verdict.metrics import agreement_metrics, confusion, labels_of
+from crossload.verdict.reasons import metric_drifts
 
 TRUTH = np.array([0, 0, 0, 1, 1, 1, 0, 1])
 

@@ -12,7 +12,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from crossload.engine.store import SCHEMA
+from crossload.engine.schema import SCHEMA
 from crossload.errors import SelectionError, StoreError
 
 if TYPE_CHECKING:

@@ -132,10 +132,6 @@ class Reader:
         self.by_kind[facts["kind"]].put(text, Known(facts, line[begin + 12 : close], at))
         return text
 
-    def forget_texts(self) -> None:
-        """Drop what served to find equal lines."""
-        self._shared.clear()
-
 
 class Writer:
     """Turns outcomes into journal lines that give the same outcomes again; equal facts are laid out once."""

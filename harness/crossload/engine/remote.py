@@ -16,7 +16,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from crossload.engine import bundle
-from crossload.engine.store import SCHEMA
+from crossload.engine.schema import SCHEMA
 from crossload.errors import StoreError
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crossload import inside
+from crossload.engine.schema import disk_error
 from crossload.engine.state import Stopped
-from crossload.engine.store import disk_error
 from crossload.errors import EnvironmentUnavailable, HarnessFault
 from crossload.inside.supervise import EXIT_DISK
 from crossload.inside.surroundings import variables

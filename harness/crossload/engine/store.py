@@ -6,10 +6,8 @@ store (merging journals, `crossload.engine.gc`) needs it alone.
 
 from __future__ import annotations
 
-import errno
 import itertools
 import json
-import os
 import shutil
 import time
 import uuid
@@ -19,6 +17,7 @@ from filelock import FileLock, ReadWriteLock, Timeout
 
 from crossload.engine.blobs import Blobs
 from crossload.engine.records import Reader, Records, Writer
+from crossload.engine.schema import SCHEMA, check, disk_error, upgrade
 from crossload.errors import StoreError
 
 if TYPE_CHECKING:
@@ -28,13 +27,8 @@ if TYPE_CHECKING:
     from crossload.engine.records import Record
     from crossload.engine.remote import Remote
 
-SCHEMA = 2
-"""Version of the layout and of the records; `_UPGRADES` says how older ones become this one."""
-
 _COMPACT_ABOVE = 60
 """Journals are merged at the start of a run when there are more than this."""
-
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Store:
@@ -74,7 +68,7 @@ class Store:
             self.make_folders()
             self._lock = ReadWriteLock(self.root / "lock.db", is_singleton=False)
             if self._try_alone():
-                self._upgrade()
+                self.aside += upgrade(self.root)
                 if not alone:
                     self._tidy()
                     self._lock.release()
@@ -83,7 +77,7 @@ class Store:
                 raise StoreError(msg, hint="wait for it to end")
             if not alone:
                 self._lock.acquire_read(timeout=60)
-                self._check_schema()
+                check(self.root)
         except Timeout:
             msg = f"the store {self.root} is being cleaned up"
             raise StoreError(msg, hint="wait for `crossload gc` to end") from None
@@ -121,30 +115,6 @@ class Store:
         except Timeout:
             return None
         return lock
-
-    def _check_schema(self) -> int:
-        path = self.root / "schema.json"
-        if not path.exists():
-            return 1 if any(self.journals.glob("*.jsonl")) else 0
-        try:
-            found = int(json.loads(path.read_text(encoding="utf-8"))["schema"])
-        except (ValueError, KeyError, TypeError) as error:
-            msg = f"{path} cannot be read: {error}"
-            raise StoreError(msg, hint="this is not a store of crossload, or a damaged one: name another folder") from error
-        if found > SCHEMA:
-            msg = f"the store {self.root} has schema {found}, this crossload knows {SCHEMA} and older"
-            raise StoreError(msg, hint="it was written by a newer crossload: upgrade crossload, or use another store")
-        return found
-
-    def _upgrade(self) -> None:
-        found = self._check_schema()
-        if found == SCHEMA:
-            return
-        for step in _UPGRADES[max(found - 1, 0) :] if found else []:
-            self.aside.append(step(self))
-        part = self.root / "schema.json.part"
-        part.write_text(json.dumps({"schema": SCHEMA}) + "\n", encoding="utf-8")
-        part.replace(self.root / "schema.json")
 
     # --- journals -----------------------------------------------------------------------------------------------
 
@@ -318,30 +288,3 @@ def _is_header(line: bytes) -> bool:
     except ValueError:
         return False
     return isinstance(found, dict) and found.get("kind") == "journal" and isinstance(found.get("schema"), int)
-
-
-def _from_schema_1(store: Store) -> str:
-    """Keys of schema 1 digested the whole of a recipe file and of the inside: nothing can be found by them any more."""
-    folder = store.root / "aside" / "schema-1"
-    folder.mkdir(parents=True, exist_ok=True)
-    count = 0
-    for path in store.journals.glob("*.jsonl"):
-        path.rename(folder / path.name)
-        count += 1
-    return f"{count} journals of schema 1 (moved to aside/schema-1; their outcomes are measured anew)"
-
-
-_UPGRADES: list[Callable[[Store], str]] = [_from_schema_1]
-"""``_UPGRADES[n - 1]`` makes schema n into n + 1 and says what it did."""
-
-
-def disk_error(error: OSError) -> StoreError:
-    """A `StoreError` that says what to do."""
-    if error.errno in DISK_FULL:
-        return StoreError(
-            f"the disk is full: {error.strerror}",
-            hint="make room and run the same command again: what was measured is kept",
-        )
-    what = os.strerror(error.errno) if error.errno else str(error)
-    where = f" ({error.filename})" if error.filename else ""
-    return StoreError(f"the store cannot be written: {what}{where}", hint="check the rights of its folder")

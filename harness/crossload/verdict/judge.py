@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from crossload.plan import Cell
 from crossload.verdict.compare import Distance, compare
-from crossload.verdict.metrics import agreement_metrics, compute_metrics, labels_of, role_of
+from crossload.verdict.metrics import agreement_metrics, compute_metrics
+from crossload.verdict.reasons import (
+    MetricDrift,
+    changed_labels_of,
+    error_text,
+    lost_class,
+    metric_drifts,
+    numerics,
+    reasons_of,
+    told_of,
+    told_state,
+)
 from crossload.verdict.state import StateChange, compare_states
 from crossload.verdict.words import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, MutableMapping, Sequence
+    from collections.abc import Callable, Mapping, MutableMapping
 
     from crossload.config import Tolerance
     from crossload.inside.contract import Recipe
@@ -28,13 +38,6 @@ Record = dict[str, Any]
 _RESUME_ATOL, _RESUME_RTOL = 1e-5, 1e-4
 """Tolerance of losses (or predictions) after further training, which adds up the rounding of whole steps."""
 
-_LOST = re.compile(
-    r"(?:Unknown (?:layer|object|optimizer|\w+ function)|Could not locate class|Could not deserialize class|Can't get attribute)"
-    r"[: ]+'([\w.>]+)'"
-)
-"""How Keras and pickle say that a class is not there."""
-
-_COUNTS = ("tp", "fp", "fn", "tn")
 _BY_STATUS = {"crash": Verdict.CRASH, "timeout": Verdict.TIMEOUT, "memory": Verdict.MEMORY}
 
 
@@ -119,17 +122,17 @@ class Judge:
         if saved["status"] == "na":
             return self._plain(Verdict.NOT_AVAILABLE, "writer: " + saved["reason"])
         if saved["status"] != "ok":
-            return self._plain(Verdict.SAVE_ERROR, f"at {saved['stage']}: " + _error_text(saved))
+            return self._plain(Verdict.SAVE_ERROR, f"at {saved['stage']}: " + error_text(saved))
         if loaded is None:
             return self._plain(Verdict.NOT_RUN)
         if loaded["status"] == "na":
             return self._plain(Verdict.NOT_AVAILABLE, "reader: " + loaded["reason"])
         warned = tuple(sorted({warning["category"] for warning in loaded["warnings"]})) if loaded["warnings"] else ()
         if loaded["status"] in _BY_STATUS:
-            return self._plain(_BY_STATUS[loaded["status"]], _error_text(loaded), warned)
+            return self._plain(_BY_STATUS[loaded["status"]], error_text(loaded), warned)
         if loaded["status"] != "ok":
             verdict = Verdict.PREDICT_ERROR if loaded["stage"] == "predict" else Verdict.LOAD_ERROR
-            reason, custom = _error_text(loaded), self._recipes[cell.case.recipe].custom is not None
+            reason, custom = error_text(loaded), self._recipes[cell.case.recipe].custom is not None
             return self._plain(verdict, reason, warned, lost_class(reason, custom=custom))
         return self._add_facts(cell, self._compare(cell, saved, loaded, diagonal), saved, loaded, warned)
 
@@ -195,18 +198,18 @@ class Judge:
         atol, rtol = max(tolerance.atol or 0.0, floor), tolerance.rtol or 0.0
         arrays_before, arrays_after = self._outputs(saved["kept"]), self._outputs(loaded["kept"])
         distances = {name: compare(arrays_before[name], arrays_after[name], atol=atol, rtol=rtol) for name in sorted(given)}
-        changed = _changed_labels(cell, recipe, arrays_before, arrays_after)
+        changed = changed_labels_of(cell, recipe, arrays_before, arrays_after)
         agreement = agreement_metrics(recipe.task, arrays_before, arrays_after, recipe.roles)
         before = before | dict.fromkeys(agreement, 1.0)
         after = after | agreement
         drifts = metric_drifts(before, after, tolerance.metric or 0.0)
         worst = drifts[0] if drifts else MetricDrift("", 0.0, 0.0)
-        reasons = _reasons(cell, recipe, distances, changed)
-        if told := _told(drifts, before, after):
+        reasons = reasons_of(cell, recipe, distances, changed)
+        if told := told_of(drifts, before, after):
             reasons.insert(0, told)
         return Judgement(
             verdict=Verdict.DRIFT if reasons else Verdict.EQUIVALENT,
-            reason="; ".join(reasons) or _numerics(distances),
+            reason="; ".join(reasons) or numerics(distances),
             before=before,
             after=after,
             worst_metric=worst.name,
@@ -241,7 +244,7 @@ class Judge:
         change = self._change(saved.get("state", ""), loaded.get("state", ""))
         reason = found.reason
         if change is not None and found.verdict in (Verdict.DRIFT, Verdict.EQUIVALENT):
-            told = f"{change.text}: {_told_state(change, drifted=found.verdict is Verdict.DRIFT)}"
+            told = f"{change.text}: {told_state(change, drifted=found.verdict is Verdict.DRIFT)}"
             reason = f"{reason}; {told}"
         return replace(
             found,
@@ -288,85 +291,3 @@ class Judge:
                 self._computed[rests_on] = compute_metrics(recipe.task, truth, self._outputs(kept), recipe.roles)
             self._metrics[key] = self._computed[rests_on]
         return self._metrics[key]
-
-
-def lost_class(reason: str, *, custom: bool) -> str:
-    """The class that an error says is not known to the reader, in words; of a recipe with custom objects that is one."""
-    found = _LOST.search(reason)
-    if found is None:
-        return ""
-    return f"{'custom class' if custom else 'class'} {found.group(1)}"
-
-
-class MetricDrift(NamedTuple):
-    """How far one metric moved."""
-
-    name: str
-    change: float
-    """Signed, after minus before; infinite where the metric was a number and is none any more."""
-    excess: float
-    """In units of what is allowed: beyond 1 it is too far."""
-
-
-def metric_drifts(before: Mapping[str, float], after: Mapping[str, float], tolerance: float) -> list[MetricDrift]:
-    """Metrics that moved, the worst first.
-
-    Counts of the confusion matrix must be equal.  Metrics in the unit of the target (errors, the loss) are judged
-    relative to their size where that is above one.  Counts come last: a metric tells more.
-    """
-    found = []
-    for name in sorted(set(before) | set(after)):
-        a, b = before.get(name, float("nan")), after.get(name, float("nan"))
-        if a == b or (np.isnan(a) and np.isnan(b)):
-            continue
-        change = float("inf") if np.isnan(a) or np.isnan(b) else b - a
-        allowed = 0.0 if name in _COUNTS else tolerance * (max(1.0, abs(a)) if not np.isnan(a) else 1.0)
-        found.append(MetricDrift(name, change, abs(change) / allowed if allowed else float("inf")))
-    return sorted(found, key=lambda each: (each.name in _COUNTS and each.excess > 1, -each.excess))
-
-
-def _told(drifts: Sequence[MetricDrift], before: Mapping[str, float], after: Mapping[str, float]) -> str:
-    """The worst metric with its excess, and the next two that are too far, counts aside; empty if none is too far."""
-    far = [each for each in drifts if each.excess > 1]
-    if not far:
-        return ""
-    nan = float("nan")
-    texts = [f"{each.name} {before.get(each.name, nan):.4g} -> {after.get(each.name, nan):.4g}" for each in far]
-    times = f"{far[0].excess:.3g} times its tolerance" if np.isfinite(far[0].excess) else "no change allowed"
-    others = [text for each, text in zip(far[1:], texts[1:], strict=True) if each.name not in _COUNTS and "[" not in each.name]
-    return ", ".join([f"{texts[0]} ({times})", *others[:2]])
-
-
-def _told_state(change: StateChange, *, drifted: bool) -> str:
-    """What the state says of outputs that moved: rounding, another computation by the library, or a damaged model."""
-    if change.equal:
-        return "the library computes otherwise" if drifted else "numerics"
-    return "damage" if change.differing else "other layout"
-
-
-def _changed_labels(cell: Cell, recipe: Recipe, before: Mapping[str, Array], after: Mapping[str, Array]) -> int:
-    a = labels_of(cell.case.task, before, recipe.roles)
-    b = labels_of(cell.case.task, after, recipe.roles)
-    if a is None or b is None or a.dtype.kind == "f":
-        return 0
-    return int((a != b).sum()) if a.shape == b.shape else a.size
-
-
-def _reasons(cell: Cell, recipe: Recipe, distances: Mapping[str, Distance], changed: int) -> list[str]:
-    found = [f"{changed} labels changed"] if changed else []
-    for name, distance in distances.items():
-        if not distance.within and not (changed and role_of(name, cell.case.task, recipe.roles) == "labels"):
-            text = distance.form or f"{distance.changed} of {distance.size} values moved, by {distance.max_abs:.2g} at most"
-            found.append(f"{name}: {text}")
-    return found
-
-
-def _numerics(distances: Mapping[str, Distance]) -> str:
-    largest = max(distances.items(), key=lambda each: each[1].max_abs)
-    forms = [f"{name}: {each.form}" for name, each in distances.items() if each.form]
-    return "; ".join([f"outputs differ by {largest[1].max_abs:.2g} at most", *forms])
-
-
-def _error_text(record: Record) -> str:
-    error = record["error"]
-    return f"{error['type']}: {' '.join(error['message'].split())[:400]}"
