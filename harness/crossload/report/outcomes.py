@@ -56,7 +56,10 @@ def write_outcomes(view: View, path: Path) -> None:
     kinds = _of_kinds(rows)
     fixed = _of_cases(rows)
     names = pa.array(rows.environments, pa.string())
-    texts = pa.array(["\n".join(warnings) for _, warnings in rows.texts], pa.string())
+    told = ["\n".join(warnings) for _, warnings in rows.texts]
+    texts = list(dict.fromkeys(told))
+    place = {text: index for index, text in enumerate(texts)}
+    warned = np.array([place[text] for text in told], dtype=np.int32)  # texts also differ by their tracebacks
     artifacts = pa.array([sha[:16] for sha, _ in rows.artifacts], pa.string())
     sizes = pa.array([size for _, size in rows.artifacts], pa.int64())
 
@@ -67,7 +70,7 @@ def write_outcomes(view: View, path: Path) -> None:
         columns["writer"] = _words(rows.writer[start:end], names)
         columns["reader"] = _words(rows.reader[start:end], names)
         columns |= {name: values.take(kind) for name, values in kinds.items()}
-        columns["warnings"] = _words(rows.text[start:end], texts)
+        columns["warnings"] = _words(warned[rows.text[start:end]], pa.array(texts, pa.string()))
         columns["confirmed"] = pa.array(rows.confirmed[start:end])
         columns["artifact"] = artifacts.take(artifact)
         columns["artifact_bytes"] = sizes.take(artifact)
