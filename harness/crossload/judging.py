@@ -17,7 +17,7 @@ from crossload.environments.locks import candidates
 from crossload.machine import without_garbage_collection
 from crossload.plan import Cell
 from crossload.report import EnvironmentFacts, Row, make_view
-from crossload.report.view import signature_of
+from crossload.report.labels import signature_of
 from crossload.verdict import Control, Expectations, Judge, Verdict, metrics
 
 if TYPE_CHECKING:

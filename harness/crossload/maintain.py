@@ -12,7 +12,7 @@ from crossload.environments.index import Index
 from crossload.errors import CrossloadError, EnvironmentUnavailable, SelectionError
 from crossload.plan import Selection, check_selection, environments_of, load_specs
 from crossload.plan.select import matches_environment
-from crossload.report.view import signature_of
+from crossload.report.labels import signature_of
 from crossload.verdict import Surprise, as_toml, propose
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crossload.verdict import Verdict
+from crossload.history import KEYS, verdicts_of
+from crossload.verdict import GAPS, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from crossload.environments import Places
     from crossload.plan.value import Place
     from crossload.report import View
-
-_KEYS = ["recipe", "format", "writer", "reader"]
 
 
 class Memory:
@@ -30,7 +29,7 @@ class Memory:
         if self.path.exists():
             return pd.read_parquet(self.path)
         if self._published.exists():
-            return pd.read_parquet(self._published, columns=[*_KEYS, "verdict"]).assign(changed=False)
+            return pd.read_parquet(self._published, columns=[*KEYS, "verdict"]).assign(changed=False)
         return None
 
     def recall(self) -> tuple[dict[Place, bool | None], set[Place]]:
@@ -39,7 +38,7 @@ class Memory:
         if found is None:
             return {}, set()
         passes = {verdict.word: verdict.passes for verdict in Verdict}
-        places = list(zip(*(found[name].astype(str) for name in _KEYS), strict=True))
+        places = list(zip(*(found[name].astype(str) for name in KEYS), strict=True))
         passed = {place: passes.get(word) for place, word in zip(places, found["verdict"].astype(str), strict=True)}
         return passed, {place for place, changed in zip(places, found["changed"], strict=True) if changed}
 
@@ -47,28 +46,17 @@ class Memory:
         """Take in what a run found; of cells that it did not measure the older verdict stays."""
         import pandas as pd  # noqa: PLC0415
 
-        rows = view.rows
-        words = pd.Series([verdict.word for verdict in Verdict])
-        new = pd.DataFrame(
-            {
-                "recipe": pd.Series([case.recipe for case in rows.cases])[rows.case].array,
-                "format": pd.Series([case.format for case in rows.cases])[rows.case].array,
-                "writer": pd.Series(rows.environments)[rows.writer].array,
-                "reader": pd.Series(rows.environments)[rows.reader].array,
-                "verdict": words[rows.verdict].array,
-            }
-        )
-        gaps = [each.word for each in (Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT, Verdict.INFERRED)]
-        new = new[~new["verdict"].isin(gaps)]
+        new = verdicts_of(view).astype(dict.fromkeys([*KEYS, "verdict"], "object"))
+        new = new[~new["verdict"].isin([each.word for each in GAPS])]
         old = self._read() if self.path.exists() else None
         if old is None:
             new = new.assign(changed=False)
         else:
-            old = old.astype(dict.fromkeys([*_KEYS, "verdict"], "object"))
-            joined = new.merge(old.rename(columns={"verdict": "before"}).drop(columns="changed"), on=_KEYS, how="left")
+            old = old.astype(dict.fromkeys([*KEYS, "verdict"], "object"))
+            joined = new.merge(old.rename(columns={"verdict": "before"}).drop(columns="changed"), on=KEYS, how="left")
             new = new.assign(changed=(joined["before"].notna() & (joined["before"] != joined["verdict"])).to_numpy())
-            new = pd.concat([new, old]).drop_duplicates(_KEYS, keep="first")
+            new = pd.concat([new, old]).drop_duplicates(KEYS, keep="first")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         part = self.path.with_suffix(".part")
-        new.astype(dict.fromkeys([*_KEYS, "verdict"], "category")).to_parquet(part, index=False)
+        new.astype(dict.fromkeys([*KEYS, "verdict"], "category")).to_parquet(part, index=False)
         part.replace(self.path)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import nox
 from filelock import FileLock
 
+from crossload.machine import PARENT
 from crossload.plan import environments_of, load_what_can_be
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Driver:
         self.prepare(session, extras_of(arguments))
         command = [self.python, "-m", "crossload", "--root", str(self.root), *arguments]
         # nox would kill after half a second; ending children and saying how to go on may take longer
-        environment = TEST_ENVIRONMENT | {"CROSSLOAD_PARENT": str(os.getpid())}
+        environment = TEST_ENVIRONMENT | {PARENT: str(os.getpid())}
         session.run(*command, external=True, env=environment, interrupt_timeout=30, terminate_timeout=10)
 
     def prepare(self, session: nox.Session, extras: frozenset[str] = frozenset()) -> None:

@@ -100,6 +100,14 @@ def test_another_machine_measures_nothing_and_builds_nothing(base, filled, tmp_p
     assert table(reader) == table(base)
 
 
+def test_who_gave_outcomes_does_not_fetch_them_back(base, folder, tmp_path_factory):
+    url = f"{folder[1]}-own"
+    writer = copy_of(base, tmp_path_factory)
+    writer.crossload("run", "small", "--store", url)
+
+    assert f"{url}: 0 journals taken in" in writer.crossload("run", "small", "--store", url).stdout
+
+
 def test_artifacts_are_fetched_for_what_is_new(base, filled, tmp_path_factory):
     reader = copy_of(base, tmp_path_factory)
     path = reader.root / "matrix" / "small.toml"
@@ -146,11 +154,11 @@ def test_what_was_known_before_is_shared_too(base, folder, tmp_path_factory):
         assert table(reader) == table(base)
 
 
-def test_the_other_side_of_a_store_is_no_store(base, filled, tmp_path_factory):
-    if not filled[1].startswith("file"):
-        pytest.skip("only a folder can be mistaken")
-    place = filled[1].removeprefix("file://")
-    assert f"--store {filled[1]}" in copy_of(base, tmp_path_factory).crossload("run", "small", "--store", place, code=6).stderr
+def test_the_other_side_of_a_store_is_no_store(base, folder, tmp_path_factory):
+    url = f"{folder[1]}-side"
+    copy_of(base, tmp_path_factory).crossload("run", "small", "--store", url)
+    place = url.removeprefix("file://")
+    assert f"--store {url}" in copy_of(base, tmp_path_factory).crossload("run", "small", "--store", place, code=6).stderr
 
 
 def test_a_folder_that_cannot_be_written_is_told(base, tmp_path_factory):

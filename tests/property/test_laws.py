@@ -24,9 +24,7 @@ from crossload.plan import Costs, Selection, partition
 from crossload.plan.frontier import Frontier
 from crossload.report.model import EnvironmentFacts, Row, RunFacts, Square
 from crossload.report.view import make_view
-from crossload.verdict import Judgement, Verdict, compare, propose
-
-GAPS = {Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT, Verdict.INFERRED}
+from crossload.verdict import GAPS, Judgement, Verdict, compare, propose
 
 versions = st.lists(st.sampled_from([f"1.{n}" for n in range(8)]), min_size=1, max_size=5, unique=True)
 
@@ -67,7 +65,7 @@ def test_a_square_passes_only_if_nothing_failed_and_nothing_is_missing(counts):
     square = Square(counts=counts)
 
     failed = any(verdict.passes is False for verdict in counts)
-    missing = any(verdict in counts for verdict in (Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT))
+    missing = any(verdict in counts for verdict in GAPS)
     assert bool(square.worst.passes) == (not failed and not missing and square.passed > 0)
     assert square.passed + square.failed <= square.planned == sum(counts.values())
 
@@ -233,10 +231,10 @@ def test_every_roll_up_sums_to_the_planned_cells_and_knows_no_order(data):
     assert one.grids[0] == two.grids[0]
     for squares in (one.by_case, one.by_format, one.grids[0].squares):
         assert sum(square.planned for square in squares.values()) == len(cells)
-    missing = GAPS & set(verdicts)
+    missing = set(GAPS) & set(verdicts)
     assert one.complete is (not missing)
     for square in one.by_case.values():
-        if GAPS & set(square.counts):
+        if set(GAPS) & set(square.counts):
             assert not square.worst.passes
 
 

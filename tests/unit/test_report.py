@@ -14,11 +14,11 @@ from crossload.config import Expectation
 from crossload.report import EnvironmentFacts, Row, RunFacts, make_view, outcomes, render_terminal, write_reports
 from crossload.report.files import summary
 from crossload.report.html import render_html
+from crossload.report.labels import short_labels, signature_of
 from crossload.report.markdown import render_markdown
 from crossload.report.model import Square, compatibility
 from crossload.report.outcomes import COLUMNS, write_outcomes
-from crossload.report.view import short_labels, signature_of
-from crossload.verdict import Control, Finding, Judgement, Surprise, Verdict
+from crossload.verdict import GAPS, Control, Finding, Judgement, Surprise, Verdict
 
 HOSTILE = "</script><b>x</b> \x1b[31m | `a` \u202e\n\"'&"
 RUN = RunFacts(date="2026-11-22", version="0", platform="Linux", saves=1, loads=2, wall_seconds=1.0, cpu_seconds=1.0, cores=2)
@@ -55,7 +55,7 @@ def test_counts_sum_to_the_planned_cells_in_every_grid():
     assert sum(square.planned for grid in view.grids[1:] for square in grid.squares.values()) == len(view.rows)
 
 
-@pytest.mark.parametrize("gap", [Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT])
+@pytest.mark.parametrize("gap", GAPS)
 def test_a_square_with_a_gap_never_shows_as_passed(gap):
     square = Square(counts={Verdict.IDENTICAL: 9, gap: 1})
 

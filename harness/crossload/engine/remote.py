@@ -103,12 +103,11 @@ class Remote:
         taken = []
         for name, size in sorted(self._names("outcomes").items()):
             journal = self.store.journals / f"{name.removesuffix('.tar')}.jsonl"
-            stamp = self.store.root / "pulled" / f"{name}.{size}"
-            if stamp.exists() or not name.endswith(".tar"):
-                if not name.endswith(".tar"):
-                    self._put_aside(f"outcomes/{name}", "not a bundle of outcomes")
+            if not name.endswith(".tar"):
+                self._put_aside(f"outcomes/{name}", "not a bundle of outcomes")
                 continue
-            if name in self._pushed:
+            stamp = self._stamp(name, size)
+            if stamp.exists():
                 continue
             try:
                 found = bundle.unpack(self._ask("cat_file", self._path(f"outcomes/{name}")), self.store.root)
@@ -118,10 +117,15 @@ class Remote:
             if found != journal.name:
                 self._put_aside(f"outcomes/{name}", "it holds another journal than its name says")
                 continue
-            stamp.parent.mkdir(exist_ok=True)
             stamp.touch()
             taken.append(found)
         return taken
+
+    def _stamp(self, name: str, size: int) -> Path:
+        """A file that says that this machine knows an object of this size, because it took it or gave it."""
+        folder = self.store.root / "pulled"
+        folder.mkdir(exist_ok=True)
+        return folder / f"{name}.{size}"
 
     def _put_aside(self, name: str, why: str) -> None:
         """Move an object that is not what it should be out of the way, where the rights allow it; name it in any case."""
@@ -169,6 +173,7 @@ class Remote:
                     self._put(f"artifacts/{name}", bundle.pack_artifacts(self.store.root, [place]))
                     self._artifacts.add(name)
             self._put(f"outcomes/{journal.stem}.tar", data)
+            self._stamp(f"{journal.stem}.tar", len(data)).touch()
             self._held[journal.stem] = names
             self._pushed[journal.stem] = size
 

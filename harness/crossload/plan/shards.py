@@ -75,7 +75,7 @@ def partition(plans: Sequence[Plan], count: int, costs: Mapping[str, Costs]) -> 
     chunks: list[list[Unit]] = []
     for units in groups.values():
         price = sum(prices[unit] for unit in units)
-        pieces = 1 if price <= fair * _UNEVEN else min(len(units), round(price / fair + 0.49))
+        pieces = 1 if not fair or price <= fair * _UNEVEN else min(len(units), round(price / fair + 0.49))
         chunks += _pack(units, pieces, prices)
     while len(chunks) < count and (largest := max(chunks, key=len)) and len(largest) > 1:
         chunks.remove(largest)

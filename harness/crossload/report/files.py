@@ -11,7 +11,7 @@ from crossload.report.markdown import escape, render_markdown
 from crossload.report.model import compatibility
 from crossload.report.outcomes import COLUMNS, write_outcomes
 from crossload.report.table import table_digest
-from crossload.verdict import Verdict, tally
+from crossload.verdict import GAPS, Verdict, tally
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,7 +161,7 @@ def write_index(reports: Path) -> Path:
     ]
     for name, known in found:
         counts = known["counts"]
-        gaps = counts[Verdict.NOT_RUN.word] + counts[Verdict.NO_ENVIRONMENT.word]
+        gaps = sum(counts[each.word] for each in GAPS)
         diagonal = known["diagonal"]
         cells = [
             f"[{escape(known['title'])}]({name}/README.md)",

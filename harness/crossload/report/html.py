@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from crossload.report.labels import short_labels, versions_shown
 from crossload.report.model import compatibility
-from crossload.report.view import View, short_labels, versions_shown
+
+if TYPE_CHECKING:
+    from crossload.report.view import View
 
 
 def _printable(value: object) -> object:

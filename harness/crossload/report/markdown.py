@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crossload.report.labels import short_labels, versions_shown
 from crossload.report.model import compatibility
-from crossload.report.view import short_labels, versions_shown
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from crossload.verdict import Finding, Verdict
+from crossload.verdict import GAPS, Finding, Verdict
 
 if TYPE_CHECKING:
     from crossload.plan import Cell
@@ -81,7 +81,7 @@ class Square:
         """The worst verdict; a cell that was planned and not measured is never covered by one that passed."""
         worst = max(self.counts, key=lambda verdict: verdict.severity)
         if worst.passes:
-            for gap in (Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT, Verdict.INFERRED):
+            for gap in GAPS:
                 if gap in self.counts:
                     return gap
         return worst
@@ -108,7 +108,7 @@ def compatibility(square: Square) -> str:
     """``full``, ``12 of 20``, or why it cannot be told; full only if everything planned that exists passed."""
     if not square.counts:
         return "no such version"
-    missing = sum(square.counts.get(each, 0) for each in (Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT, Verdict.INFERRED))
+    missing = sum(square.counts.get(each, 0) for each in GAPS)
     measured = square.passed + square.failed
     if not measured:
         return "not measured" if missing else "nothing in common"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from crossload.report.view import short_labels
+from crossload.report.labels import short_labels
 from crossload.verdict import Surprise, Verdict
 
 if TYPE_CHECKING:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crossload.report.labels import signature_of
 from crossload.report.model import Direction, EnvironmentFacts, Grid, Row, RunFacts, Signature, Square
 from crossload.report.rows import Rows
-from crossload.verdict import Surprise, Verdict, tally
+from crossload.verdict import GAPS, Surprise, Verdict, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,10 +25,6 @@ ALL_CASES = "all cases"
 
 OVERFITTED = 0.2
 """Training score minus held-out score above which a case is shown as overfitted."""
-
-_NAMING = ("ModuleNotFoundError", "ImportError", "AttributeError")
-_NUMBERS = re.compile(r"0x[0-9a-f.]+|(?<![A-Za-z0-9_.])[-+]?\d+(?:\.\d+)*(?:e-?\d+)?|<(?!module)[^>]{1,160}>(?:/[\w./-]+)?")
-_NOISE = re.compile(r"0x[0-9a-f.]+|(?<![A-Za-z0-9_])[-+]?\d+(?:\.\d+)*(?:e-?\d+)?|'[^']{0,200}'|\"[^\"]{0,200}\"|<[^>]{1,80}>")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +136,7 @@ class View:
     @property
     def complete(self) -> bool:
         """Whether every planned cell was measured or found n/a."""
-        return not any(self.counts[each] for each in (Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT, Verdict.INFERRED))
+        return not any(self.counts[each] for each in GAPS)
 
     @cached_property
     def families(self) -> tuple[str, ...]:
@@ -299,15 +295,6 @@ class View:
         return tuple(verdict for verdict in Verdict if self.counts[verdict])
 
 
-def signature_of(reason: str) -> str:
-    """An error text without what differs from case to case: numbers, quoted names, addresses, paths.
-
-    Of a missing module or attribute the name is what the error says; there only numbers and paths go.
-    """
-    noise = _NUMBERS if reason.startswith(_NAMING) else _NOISE
-    return noise.sub("*", reason)[:160].strip()
-
-
 def make_view(
     *,
     name: str,
@@ -330,20 +317,3 @@ def make_view(
         judged_against=judged_against,
         expired=tuple(expired),
     )
-
-
-def short_labels(ids: list[str]) -> dict[str, str]:
-    """Column headings: ids without the part that all share, long words shortened."""
-    prefix = ids[0].split("-")[0] + "-" if ids else ""
-    shared = all(each.startswith(prefix) for each in ids)
-    found = {}
-    for each in ids:
-        text = each.removeprefix(prefix) if shared else each
-        found[each] = re.sub(r"\.post\d+", "", text).replace("numpy", "np")
-    return found if len(set(found.values())) == len(ids) else {each: each for each in ids}
-
-
-def versions_shown(facts: EnvironmentFacts) -> dict[str, Any]:
-    """The packages of a lock that people ask for first."""
-    wanted = ("scikit-learn", "tensorflow", "tensorflow-cpu", "keras", "numpy", "joblib", "pandas", "skops", "h5py")
-    return {name: facts.versions[name] for name in wanted if name in facts.versions}

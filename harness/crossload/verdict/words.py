@@ -60,3 +60,7 @@ class Verdict(Enum):
     def measured(self) -> bool:
         """Whether a cell with this verdict was loaded or saved for real."""
         return self.passes is not None
+
+
+GAPS = (Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT, Verdict.INFERRED)
+"""Planned and not measured: never covered by a pass."""

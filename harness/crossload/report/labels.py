@@ -1,0 +1,39 @@
+"""Short names for what reports show: error texts without their noise, column headings, the packages people ask for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crossload.report.model import EnvironmentFacts
+
+_NAMING = ("ModuleNotFoundError", "ImportError", "AttributeError")
+_NUMBERS = re.compile(r"0x[0-9a-f.]+|(?<![A-Za-z0-9_.])[-+]?\d+(?:\.\d+)*(?:e-?\d+)?|<(?!module)[^>]{1,160}>(?:/[\w./-]+)?")
+_NOISE = re.compile(r"0x[0-9a-f.]+|(?<![A-Za-z0-9_])[-+]?\d+(?:\.\d+)*(?:e-?\d+)?|'[^']{0,200}'|\"[^\"]{0,200}\"|<[^>]{1,80}>")
+
+
+def signature_of(reason: str) -> str:
+    """An error text without what differs from case to case: numbers, quoted names, addresses, paths.
+
+    Of a missing module or attribute the name is what the error says; there only numbers and paths go.
+    """
+    noise = _NUMBERS if reason.startswith(_NAMING) else _NOISE
+    return noise.sub("*", reason)[:160].strip()
+
+
+def short_labels(ids: list[str]) -> dict[str, str]:
+    """Column headings: ids without the part that all share, long words shortened."""
+    prefix = ids[0].split("-")[0] + "-" if ids else ""
+    shared = all(each.startswith(prefix) for each in ids)
+    found = {}
+    for each in ids:
+        text = each.removeprefix(prefix) if shared else each
+        found[each] = re.sub(r"\.post\d+", "", text).replace("numpy", "np")
+    return found if len(set(found.values())) == len(ids) else {each: each for each in ids}
+
+
+def versions_shown(facts: EnvironmentFacts) -> dict[str, Any]:
+    """The packages of a lock that people ask for first."""
+    wanted = ("scikit-learn", "tensorflow", "tensorflow-cpu", "keras", "numpy", "joblib", "pandas", "skops", "h5py")
+    return {name: facts.versions[name] for name in wanted if name in facts.versions}
