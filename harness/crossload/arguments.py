@@ -112,7 +112,8 @@ def build_parser(calls: Mapping[str, Call]) -> argparse.ArgumentParser:
     command.add_argument("id", metavar="ENV")
     command.set_defaults(call=calls["env"])
 
-    command = commands.add_parser("schema", help="print the JSON Schema of matrix files")
+    command = commands.add_parser("schema", help="print the JSON Schema of matrix files, or of summary.json")
+    command.add_argument("what", nargs="?", choices=["matrix", "summary"], default="matrix")
     command.set_defaults(call=calls["schema"])
     return parser
 

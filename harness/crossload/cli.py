@@ -202,9 +202,13 @@ def _env(chosen: argparse.Namespace) -> None:
     _say(str(built.python))
 
 
-def _schema(_chosen: argparse.Namespace) -> None:
+def _schema(chosen: argparse.Namespace) -> None:
     from crossload.config import json_schema  # noqa: PLC0415
+    from crossload.report.summary import schema_text  # noqa: PLC0415
 
+    if chosen.what == "summary":
+        _say(schema_text().rstrip())
+        return
     _say(json.dumps(json_schema(), indent=1))
 
 

@@ -1,27 +1,39 @@
-"""What each run found, kept side by side: runs are appended, never overwritten, and can be compared."""
+"""What each run found, kept side by side: runs are appended, never overwritten, and can be compared.
+
+They are published beside the report, so that whoever clones the project, or runs it on another machine, goes on from them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from crossload.errors import SelectionError
+from crossload.report.changes import KINDS, REGRESSIONS, UNKNOWN, Past, change_kind, time_of
+from crossload.report.feed import Entry, render_feed
 from crossload.report.table import table_digest
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Iterator
     from pathlib import Path
 
     import pandas as pd
 
     from crossload.environments import Places
     from crossload.report import View
+    from crossload.report.rows import Rows
 
 KEYS = ["recipe", "format", "writer", "reader"]
-_PASSES = {verdict.word: verdict.passes for verdict in Verdict}
+_WORDS = {verdict.word: verdict for verdict in Verdict}
+_NUMBERS = {verdict.word: number for number, verdict in enumerate(Verdict)}
+
+STRIP = 10
+"""Earlier runs that a page shows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,37 +42,42 @@ class Changes:
 
     kinds: dict[str, pd.DataFrame]
 
+    def lines(self, most: int = 10) -> Iterator[str]:
+        """Counts, and the first cells of each kind."""
+        for kind, table in self.kinds.items():
+            yield f"{kind}: {len(table)} cells"
+            for row in table.head(most).to_dict("records"):
+                was = row["before"] or "unknown"
+                yield f"  {row['recipe']}/{row['format']} {row['writer']} -> {row['reader']}: {was}, now {row['verdict']}"
+            if len(table) > most:
+                yield f"  ... and {len(table) - most} more"
+
     @property
     def text(self) -> str:
-        """For people: counts, and the first ten cells of each kind."""
-        lines = []
-        for kind, table in self.kinds.items():
-            lines.append(f"{kind}: {len(table)} cells")
-            lines += [
-                f"  {row['recipe']}/{row['format']} {row['writer']} -> {row['reader']}: {row['before'] or 'unknown'},"
-                f" now {row['verdict']}"
-                for row in table.head(10).to_dict("records")
-            ]
-            if len(table) > 10:
-                lines.append(f"  ... and {len(table) - 10} more")
-        return "\n".join(lines) if lines else "no cell changed"
+        """For people."""
+        return "\n".join(self.lines()) or "no cell changed"
 
 
 class History:
-    """Runs of one matrix, in ``.crossload/history/<matrix>/<when>.parquet``, oldest first."""
+    """Runs of one matrix, in ``reports/<matrix>/history/<when>-<digest>.parquet``, oldest first."""
 
     def __init__(self, places: Places, matrix: str) -> None:
-        self.folder = places.work / "history" / matrix
+        self.folder = places.reports / matrix / "history"
+
+    @property
+    def paths(self) -> list[Path]:
+        """The runs, oldest first."""
+        return sorted(self.folder.glob("*-*.parquet"))
 
     def runs(self) -> list[str]:
         """Names of the runs: when they were, in UTC, such as ``20261122T103000Z``."""
-        return sorted(path.stem.split("-")[0] for path in self.folder.glob("*.parquet"))
+        return [_run(path) for path in self.paths]
 
     def append(self, view: View, when: datetime) -> Path | None:
         """Keep what a run found; None where it found what the last one found."""
         digest = table_digest(view)[:12]
-        last = sorted(self.folder.glob("*.parquet"))[-1:]
-        if last and last[0].stem.split("-")[1] == digest:
+        last = self.paths[-1:]
+        if last and _digest(last[0]) == digest:
             return None
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{when:%Y%m%dT%H%M%SZ}-{digest}.parquet"
@@ -69,15 +86,23 @@ class History:
         part.replace(path)
         return path
 
+    def past(self, view: View) -> tuple[Past, ...]:
+        """The last runs before the one that found this, oldest first; the same again is no earlier run."""
+        paths = self.paths
+        if paths and _digest(paths[-1]) == table_digest(view)[:12]:
+            paths.pop()
+        return tuple(Past(run=_run(path), verdicts=_aligned(path, view.rows)) for path in paths[-STRIP:])
+
     def find(self, name: str) -> Path:
         """A run by its name or the beginning of it; ``last`` is the one before the newest.  Raises `SelectionError`."""
-        paths = sorted(self.folder.glob("*.parquet"))
+        paths = self.paths
         if name == "last" and len(paths) > 1:
             return paths[-2]
         found = [path for path in paths if path.stem.startswith(name)]
         if name == "last" or not found:
             known = ", ".join(self.runs()) or "none yet"
-            msg = f"{self.folder.name}: no run {name!r} in the history"
+            matrix = self.folder.parent.name
+            msg = f"{matrix}: no run {name!r} in the history"
             raise SelectionError(msg, hint=f"known runs: {known}")
         return found[-1]
 
@@ -85,9 +110,60 @@ class History:
         """What changed between a run and the newest one."""
         import pandas as pd  # noqa: PLC0415 - the other commands do without it
 
-        old = pd.read_parquet(self.find(name))
-        new = pd.read_parquet(max(self.folder.glob("*.parquet")))
-        return changes(old, new)
+        return changes(pd.read_parquet(self.find(name)), pd.read_parquet(self.paths[-1]))
+
+    def feed(self, title: str, most: int = 20) -> str:
+        """The Atom feed of the regressions of the last runs."""
+        entries = []
+        for run, found in self.steps(most):
+            worse = Changes(kinds={kind: table for kind, table in found.kinds.items() if kind in REGRESSIONS})
+            if worse.kinds:
+                told = ", ".join(f"{len(table)} {kind}" for kind, table in worse.kinds.items())
+                entries.append(Entry(run=run, when=time_of(run), headline=told, lines=tuple(worse.lines(20))))
+        runs = self.runs()
+        when = time_of(runs[-1]) if runs else datetime.fromtimestamp(0, UTC)
+        return render_feed(self.folder.parent.name, title, entries, when)
+
+    def steps(self, most: int) -> Iterator[tuple[str, Changes]]:
+        """(run, what changed since the run before) of the last runs, the newest first."""
+        import pandas as pd  # noqa: PLC0415 - as above
+
+        paths = self.paths[-most - 1 :]
+        for before, after in reversed(list(pairwise(paths))):
+            yield _run(after), changes(pd.read_parquet(before), pd.read_parquet(after))
+
+
+def _run(path: Path) -> str:
+    return path.stem.split("-")[0]
+
+
+def _digest(path: Path) -> str:
+    return path.stem.split("-")[1]
+
+
+def _aligned(path: Path, rows: Rows) -> np.ndarray[Any, np.dtype[np.int8]]:
+    """What a run found of each cell of a view."""
+    import pandas as pd  # noqa: PLC0415 - the other commands do without it
+
+    found = pd.read_parquet(path)
+    environments = {name: number for number, name in enumerate(rows.environments)}
+    cases = {case.name: number for number, case in enumerate(rows.cases)}
+    names = [f"{recipe}/{fmt}" for recipe, fmt in zip(found["recipe"].astype(str), found["format"].astype(str), strict=True)]
+    columns = [
+        np.array([cases.get(name, UNKNOWN) for name in names], dtype=np.int64),
+        *(np.array([environments.get(each, UNKNOWN) for each in found[k].astype(str)], dtype=np.int64) for k in KEYS[2:]),
+    ]
+    verdicts = np.array([_NUMBERS.get(word, UNKNOWN) for word in found["verdict"].astype(str)], dtype=np.int8)
+    known = np.logical_and.reduce([column >= 0 for column in columns])
+    size = len(environments)
+    keys = ((columns[0] * size + columns[1]) * size + columns[2])[known]
+    wanted = (rows.case.astype(np.int64) * size + rows.writer) * size + rows.reader
+    if not len(keys):
+        return np.full(len(wanted), UNKNOWN, dtype=np.int8)
+    order = np.argsort(keys, kind="stable")
+    place = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
+    hit = keys[order][place] == wanted
+    return np.where(hit, verdicts[known][order][place], UNKNOWN).astype(np.int8)
 
 
 def verdicts_of(view: View) -> pd.DataFrame:
@@ -99,8 +175,8 @@ def verdicts_of(view: View) -> pd.DataFrame:
     columns = {
         "recipe": _coded([case.recipe for case in cases], rows.case),
         "format": _coded([case.format for case in cases], rows.case),
-        "writer": _coded(names, rows.writer),
-        "reader": _coded(names, rows.reader),
+        "writer": _coded(list(names), rows.writer),
+        "reader": _coded(list(names), rows.reader),
         "verdict": _coded([verdict.word for verdict in Verdict], rows.verdict),
     }
     return pd.DataFrame(columns)
@@ -122,20 +198,8 @@ def changes(old: pd.DataFrame, new: pd.DataFrame) -> Changes:
     before = old.astype(text).rename(columns={"verdict": "before"})
     joined = new.astype(text).merge(before, on=KEYS, how="left").fillna({"before": ""})
     joined = joined[joined["before"] != joined["verdict"]]
-    was, now = ([_PASSES.get(word) for word in joined[column]] for column in ("before", "verdict"))
-
-    def where(values: list[bool | None], wanted: bool | None) -> np.ndarray:  # noqa: FBT001
-        return np.array([each is wanted for each in values], dtype=bool)
-
-    drifting = (joined["verdict"] == Verdict.DRIFT.word).to_numpy(dtype=bool)
-    known, told = ~where(was, None), ~where(now, None)
-    masks = {
-        "newly drifting": drifting & known,
-        "new failures": where(was, True) & where(now, False) & ~drifting,
-        "fixed": where(was, False) & where(now, True),
-        "newly measured": ~known & told,
-        "fails otherwise": where(was, False) & where(now, False) & ~drifting,
-        "not measured any more": known & ~told,
-        "passes otherwise": where(was, True) & where(now, True),
-    }
-    return Changes(kinds={kind: joined[mask] for kind, mask in masks.items() if mask.any()})
+    kinds = np.array(
+        [change_kind(_WORDS.get(was), _WORDS[now]) for was, now in zip(joined["before"], joined["verdict"], strict=True)],
+        dtype=object,
+    )
+    return Changes(kinds={kind: joined[kinds == kind] for kind in KINDS if (kinds == kind).any()})

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crossload.config import load_expectations
 from crossload.engine import data as datasets
@@ -18,7 +18,7 @@ from crossload.machine import without_garbage_collection
 from crossload.plan import Cell
 from crossload.report import EnvironmentFacts, Row, make_view
 from crossload.report.labels import signature_of
-from crossload.verdict import Control, Expectations, Judge, Verdict, metrics
+from crossload.verdict import Control, Expectations, Judge, Verdict, answers, metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,12 +57,15 @@ class Judging:
     def view(self, facts: RunFacts) -> View:
         """The view of everything selected.  Raises `Damaged` for outputs that are not what they were."""
         self._spent.clear()
+        self.ledger.journals.clear()
         with without_garbage_collection():
             view = self._view(facts)
         self._write_metrics()
-        return replace(view, costs=self._costs(), accuracy=self.accuracy)
+        first, last = self.ledger.days()
+        run = replace(view.run, since=first, date=last) if last else view.run
+        return replace(view, costs=self._costs(), accuracy=self.accuracy, run=run)
 
-    def _read_metrics(self) -> dict[str, dict[str, float]]:
+    def _read_metrics(self) -> dict[str, dict[str, Any]]:
         """Metrics that earlier runs computed of the same outputs: they are most of the time of judging."""
         try:
             known = json.loads(self._cache.read_text(encoding="utf-8"))
@@ -88,6 +91,7 @@ class Judging:
             controls=[self._control(cell) for cell in self.plan.controls],
             judged_against=bool(self.expectations),
             expired=[f"{each.name}: {each.reason}" for each in self.expectations.expired],
+            tolerances={case.name: self.plan.tolerance(case) for case in self.plan.cases},
         )
 
     def _costs(self) -> dict[str, dict[str, float]]:
@@ -177,7 +181,7 @@ class Judging:
 def _stamp_of(data: dict[str, tuple[str, Path]]) -> str:
     """Digest of what metrics rest on beside the outputs: data sets, the code that computes them, versions of libraries."""
     versions = [version(name) for name in ("scikit-learn", "numpy", "scipy")]
-    code = Path(metrics.__file__).read_bytes()
+    code = b"".join(Path(str(module.__file__)).read_bytes() for module in (metrics, answers))
     parts = [sorted((name, digest) for name, (digest, _) in data.items()), versions]
     return hashlib.sha256(repr(parts).encode() + code).hexdigest()
 

@@ -39,6 +39,7 @@ from crossload.plan.value import value_of_cells
 from crossload.progress import duration, make_progress
 from crossload.report import RunFacts, View, render_terminal, write_index, write_reports
 from crossload.report.exports import tell_github
+from crossload.report.feed import FEED_NAME
 from crossload.report.table import verdict_lines
 from crossload.shown import Shown
 from crossload.verdict import Verdict
@@ -150,8 +151,6 @@ class MatrixRun:
                     progress.note(f"{damage}; what refers to it is {'measured again' if self.measure else 'unknown'}")
                     continue
                 memory.remember(view)
-                if not plan.is_part:
-                    History(self.places, plan.spec.name).append(view, datetime.now(UTC))
                 text = self._publish(view, ledger, out_of_time=measuring.out_of_time)
                 break
         except BaseException:
@@ -215,13 +214,17 @@ class MatrixRun:
         return True
 
     def _publish(self, view: View, ledger: Ledger, *, out_of_time: bool) -> str:
+        history = History(self.places, view.name)
+        view = replace(view, past=history.past(view))
         text = render_terminal(view, width=terminal_width())
         partial = self.options.frontier or self.options.budget is not None or not self.measure
         if partial and (view.counts[Verdict.NOT_RUN] or view.counts[Verdict.INFERRED]):
             # a table with gaps that were wanted, or that nobody has filled yet, never takes the place of a whole one
             self.shown = Shown(self.places, self.plan, part=True)
         whole = not self.shown.part
-        write_reports(view, self.shown.folder)
+        if whole:
+            history.append(view, datetime.now(UTC))
+        write_reports(view, self.shown.folder, {FEED_NAME: history.feed(view.title)})
         if whole:
             write_index(self.places.reports)
         tell_github(os.environ, view.name, self.shown.folder, self.out)

@@ -116,6 +116,6 @@ class Shown:
         if expectations.exists() and b"expires" in expectations.read_bytes():
             state.update(datetime.now(UTC).date().isoformat().encode())
         for path in sorted(Path(crossload.__path__[0]).rglob("*.*")):
-            if path.suffix in (".py", ".html"):
+            if path.suffix in (".py", ".html", ".css", ".js", ".json"):
                 state.update(path.read_bytes())
         return state

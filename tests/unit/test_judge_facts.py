@@ -207,7 +207,7 @@ def test_an_answer_is_computed_once_for_each_pair_of_outputs():
     for _ in range(3):
         judge.judge(cell, saved({"predict": "a"}), loaded({"predict": "b"}))
 
-    assert len(asked) == 4
+    assert len(asked) == 6  # metrics, confusion and distances, each asked once
 
 
 def test_labels_that_are_no_classes_are_not_counted():

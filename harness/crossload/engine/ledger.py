@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from crossload.engine.keys import PLATFORM, Identity, Keys, load_key
+from crossload.engine.records import seconds_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +27,8 @@ class Ledger:
         self.keys = Keys(plan, {name: digest for name, (digest, _) in data.items()})
         self.identities: dict[str, Identity] = {}
         """By id; an environment that was built elsewhere has an identity too.  Changed by `identify` only."""
+        self.journals: set[str] = set()
+        """Where the outcomes were first written to that `outcome` gave."""
         self._save_keys: dict[tuple[str, str, str], str] = {}
         self._load_bases: dict[tuple[str, str, str], bytes] = {}
         self.failures: dict[str, str] = {}
@@ -92,10 +96,26 @@ class Ledger:
 
     def outcome(self, cell: Cell) -> tuple[Record | None, Record | None, dict[str, float]]:
         """(record of the save, record of the load, seconds of the load or else of the save), what there is of them."""
-        saving = self.save_key(cell.writer, cell.case)
-        saved = self.store.saves.get(saving)
-        if saved is None or "artifact" not in saved:
-            return saved, None, self.store.saves.seconds(saving)
-        loading = self._load_key(cell.reader, cell.case, saved["artifact"]["sha256"])
-        loaded = self.store.loads.get(loading)
-        return saved, loaded, self.store.saves.seconds(saving) if loaded is None else self.store.loads.seconds(loading)
+        saved = self.store.saves.find(self.save_key(cell.writer, cell.case))
+        if saved is None:
+            return None, None, {}
+        if "artifact" not in saved.facts:
+            self.journals.add(saved.at)
+            return saved.facts, None, seconds_of(saved)
+        loaded = self.store.loads.find(self._load_key(cell.reader, cell.case, saved.facts["artifact"]["sha256"]))
+        if loaded is None:
+            return saved.facts, None, seconds_of(saved)
+        self.journals.add(loaded.at)
+        return saved.facts, loaded.facts, seconds_of(loaded)
+
+    def days(self) -> tuple[str, str]:
+        """First and last day (UTC) of the outcomes that were asked for; empty where there is none.
+
+        Journals are named by when they were begun, in nanoseconds.
+        """
+        heads = [journal.split("-")[0] for journal in self.journals]
+        seconds = [int(head) / 1e9 for head in heads if head.isdecimal()]
+        if not seconds:
+            return "", ""
+        first, last = (datetime.fromtimestamp(each, UTC).date().isoformat() for each in (min(seconds), max(seconds)))
+        return first, last

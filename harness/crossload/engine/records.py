@@ -30,6 +30,14 @@ class Known(NamedTuple):
     at: str
 
 
+def seconds_of(known: Known | None) -> dict[str, float]:
+    """Seconds by stage of an outcome."""
+    if known is None or not known.seconds:
+        return {}
+    seconds: dict[str, float] = json.loads(b"{" + known.seconds + b"}")
+    return seconds
+
+
 class Records:
     """Outcomes of one kind by key.  Of two under one key the one that was written later counts."""
 
@@ -47,13 +55,13 @@ class Records:
         found = self._known.get(key) if key is not None else None
         return None if found is None else found.facts
 
+    def find(self, key: str | None) -> Known | None:
+        """Facts, seconds and journal under a key."""
+        return self._known.get(key) if key is not None else None
+
     def seconds(self, key: str | None) -> dict[str, float]:
         """Seconds by stage of the outcome under a key."""
-        found = self._known.get(key) if key is not None else None
-        if found is None or not found.seconds:
-            return {}
-        seconds: dict[str, float] = json.loads(b"{" + found.seconds + b"}")
-        return seconds
+        return seconds_of(self.find(key))
 
     def put(self, key: str, known: Known) -> None:
         """Let an outcome in; a repeat in a process of its own keeps the first answer beside it."""

@@ -1,7 +1,9 @@
-"""The HTML page of a view: one file, no script, no network."""
+"""The page of a view: one HTML file with everything in it, which asks no network and can be read without script."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -10,18 +12,22 @@ from markupsafe import Markup
 
 from crossload.report.labels import short_labels, versions_shown
 from crossload.report.model import compatibility
+from crossload.report.pack import pack
+from crossload.report.pairs import MOST_SQUARES, failures_by_pair, squares_of
+from crossload.report.safe import printable
 
 if TYPE_CHECKING:
     from crossload.report.view import View
 
+_SCRIPTS = ("data.js", "state.js", "select.js", "map.js", "words.js", "parts.js", "detail.js", "main.js")
+"""In the order in which they are put together."""
+
 
 def _printable(value: object) -> object:
-    """Untrusted text without control characters and marks that turn the writing direction."""
+    """Untrusted text as it may stand in a page, before it is escaped."""
     if isinstance(value, Markup):
         return value  # what a macro made, of values that came through here before
-    if isinstance(value, str):
-        return "".join(char if char.isprintable() or char == "\n" else " " for char in value)
-    return value
+    return printable(value, keep="\n") if isinstance(value, str) else value
 
 
 @cache
@@ -36,11 +42,44 @@ def _templates() -> Environment:
     )
 
 
+def _source(name: str) -> str:
+    loader = _templates().loader
+    assert loader is not None
+    return loader.get_source(_templates(), name)[0]
+
+
+def _allowed(text: str) -> str:
+    """What a Content-Security-Policy calls a text that may run or style: nothing that data smuggles in has this digest."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def script() -> str:
+    """The script of every page."""
+    parts = "\n".join(_source(name) for name in _SCRIPTS)
+    return f'"use strict";\n(function () {{\n{parts}\n}})();\n'
+
+
 def render_html(view: View) -> str:
     """The page as text."""
     ids = [facts.id for facts in view.environments]
+    style = _source("page.css")
     return (
         _templates()
         .get_template("matrix.html")
-        .render(view=view, ids=ids, labels=short_labels(ids), versions_shown=versions_shown, compatibility=compatibility)
+        .render(
+            view=view,
+            ids=ids,
+            labels=short_labels(ids),
+            versions_shown=versions_shown,
+            compatibility=compatibility,
+            grids=squares_of(view),
+            most_squares=MOST_SQUARES,
+            pairs=failures_by_pair(view),
+            data=Markup(pack(view)),  # noqa: S704 - base64
+            style=Markup(style),  # noqa: S704 - ours
+            script=Markup(script()),  # noqa: S704 - ours
+            style_digest=_allowed(style),
+            script_digest=_allowed(script()),
+        )
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crossload.report.labels import short_labels, versions_shown
 from crossload.report.model import compatibility
+from crossload.report.safe import printable
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _SIGNS = str.maketrans({"|": "\\|", "<": "&lt;", ">": "&gt;", "`": "'", "*": "\\
 
 def escape(text: str) -> str:
     """Untrusted text as Markdown text of one line."""
-    return "".join(char if char.isprintable() else " " for char in text).translate(_SIGNS)
+    return printable(text).translate(_SIGNS)
 
 
 def table(headings: list[str], rows: list[list[str]]) -> str:
@@ -65,7 +66,7 @@ def render_markdown(view: View) -> str:
         f"# {escape(view.title)}",
         f"{len(view.rows)} cells: **{view.passed} passed, {view.failed} failed**, "
         f"{view.counts[Verdict.DRIFT]} of the failures being silent drifts. "
-        f"Measured {run.date} with crossload {run.version} on {run.platform}. "
+        f"Measured {run.days} with crossload {run.version} on {run.platform}. "
         f"Diagonal (saved and loaded in the same environment): {same[0]} of {same[1]} bit-identical. "
         f"{escape(view.controls_text.capitalize())}.",
         *([escape(view.expectations_text.capitalize()) + "."] if view.judged_against else []),

@@ -48,6 +48,7 @@ class RunFacts:
     """About the run itself."""
 
     date: str
+    """Day of the newest outcome."""
     version: str
     platform: str
     saves: int
@@ -56,6 +57,13 @@ class RunFacts:
     cpu_seconds: float
     cores: int
     leaks: tuple[str, ...] = ()
+    since: str = ""
+    """Day of the oldest outcome."""
+
+    @property
+    def days(self) -> str:
+        """When it was measured: one day, or the first and the last."""
+        return f"{self.since} to {self.date}" if self.since and self.since != self.date else self.date
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from crossload.report.labels import short_labels
+from crossload.report.safe import printable
 from crossload.verdict import Surprise, Verdict
 
 if TYPE_CHECKING:
     from crossload.report.model import Grid, Square
     from crossload.report.view import View
-
-
-def clean(text: str) -> str:
-    """Text from pinned processes is untrusted: no control characters reach the terminal."""
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def square_text(square: Square | None) -> str:
@@ -86,25 +82,25 @@ def _summary(view: View, width: int) -> str:
         f"  diagonal (saved and loaded in the same environment): {same} of {measured} bit-identical",
         f"  {view.controls_text}",
         *([f"  {view.expectations_text}"] if view.judged_against else []),
-        *[f"  EXPIRED {clean(text)}" for text in view.expired],
+        *[f"  EXPIRED {printable(text)}" for text in view.expired],
         *_unexpected_passes(view),
         *([f"  {view.accuracy.text}"] if view.accuracy else []),
         *([f"  training goes on: {', '.join(f'{n} {what}' for what, n in view.resumes.items())}"] if view.resumes else []),
-        *[f"  MISSED CONTROL {clean(each.text)}" for each in view.missed],
+        *[f"  MISSED CONTROL {printable(each.text)}" for each in view.missed],
     ]
-    lines += [f"  NOT MEASURED {facts.id}: {clean(facts.failure)[: width * 3]}" for facts in view.gaps]
+    lines += [f"  NOT MEASURED {facts.id}: {printable(facts.failure)[: width * 3]}" for facts in view.gaps]
     if view.counts[Verdict.NOT_RUN]:
         lines.append(f"  NOT MEASURED in this run: {view.counts[Verdict.NOT_RUN]} cells")
     if view.worst_drifts:
         rows = [
-            [row.cell.case.name, row.cell.writer, row.cell.reader, clean(row.judgement.reason)[:70]]
+            [row.cell.case.name, row.cell.writer, row.cell.reader, printable(row.judgement.reason)[:70]]
             for row in view.worst_drifts
         ]
         table = tabulate(rows, ["case", "saved with", "loaded in", "what changed"], tablefmt="simple", disable_numparse=True)
         lines += ["", f"the worst drifts ({len(rows)} of {view.counts[Verdict.DRIFT]}, equal ones once)", table]
     if view.signatures:
         rows = [
-            [str(each.cells), str(each.cases), f"{each.boundary[0]} -> {each.boundary[1]}", clean(each.example)[:90]]
+            [str(each.cells), str(each.cases), f"{each.boundary[0]} -> {each.boundary[1]}", printable(each.example)[:90]]
             for each in view.signatures[:10]
         ]
         table = tabulate(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crossload.report.labels import signature_of
+from crossload.report.failures import overfitted_of, signatures_of, worst_drifts_of
 from crossload.report.model import Direction, EnvironmentFacts, Grid, Row, RunFacts, Signature, Square
 from crossload.report.rows import Rows
 from crossload.verdict import GAPS, Surprise, Verdict, tally
@@ -17,14 +17,13 @@ from crossload.verdict import GAPS, Surprise, Verdict, tally
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from crossload.config import Tolerance
     from crossload.plan.frontier import Accuracy
+    from crossload.report.changes import Past
     from crossload.verdict import Control
 
 ALL_CASES = "all cases"
 """Name of the grid over all families."""
-
-OVERFITTED = 0.2
-"""Training score minus held-out score above which a case is shown as overfitted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +44,10 @@ class View:
     """How far inferred cells can be believed; None where none was asked for."""
     costs: dict[str, dict[str, float]] = field(default_factory=dict)
     """Seconds of saves and loads by writer and by recipe."""
+    tolerances: dict[str, Tolerance] = field(default_factory=dict)
+    """What may move how far, by case."""
+    past: tuple[Past, ...] = ()
+    """What the last runs before this one found, oldest first."""
 
     @cached_property
     def surprises(self) -> dict[Surprise, int]:
@@ -92,17 +95,6 @@ class View:
             if judgement.resumes:
                 found[judgement.resumes.split(":")[0]] += int(count)
         return dict(sorted(found.items(), key=lambda each: -each[1]))
-
-    @cached_property
-    def overfitted(self) -> tuple[Row, ...]:
-        """One row for each writer and recipe whose training score is more than 0.2 above its held-out score."""
-        rows = self.rows
-        mask = rows.of_kinds(judgement.gap > OVERFITTED for judgement in rows.judgements)
-        seen: dict[tuple[str, str], Row] = {}
-        for index in rows.first_of(mask, rows.case, rows.writer):
-            row = rows[index]
-            seen.setdefault((row.cell.case.recipe, row.cell.writer), row)
-        return tuple(sorted(seen.values(), key=lambda row: -row.judgement.gap))
 
     @cached_property
     def counts(self) -> dict[Verdict, int]:
@@ -182,6 +174,16 @@ class View:
         return self._rolled_up([case.format for case in self.rows.cases])
 
     @cached_property
+    def by_family(self) -> dict[str, Square]:
+        """All cells of each family."""
+        return self._rolled_up([case.family for case in self.rows.cases])
+
+    @cached_property
+    def by_recipe(self) -> dict[str, Square]:
+        """All cells of each recipe."""
+        return self._rolled_up([case.recipe for case in self.rows.cases])
+
+    @cached_property
     def by_case(self) -> dict[str, Square]:
         """All cells of each case."""
         return self._rolled_up([case.name for case in self.rows.cases])
@@ -208,65 +210,24 @@ class View:
         return found
 
     @cached_property
+    def overfitted(self) -> tuple[Row, ...]:
+        """One row for each writer and recipe whose training score is far above its held-out score."""
+        return overfitted_of(self.rows)
+
+    @cached_property
     def worst_drifts(self) -> tuple[Row, ...]:
-        """The ten worst silent changes: by changed metric, then by distance; one for each recipe and thing that changed."""
-        rows = self.rows
-        mask = rows.of_kinds(judgement.verdict is Verdict.DRIFT for judgement in rows.judgements)
-        drifted = [rows[index] for index in rows.first_of(mask, rows.kind, rows.case)]
-
-        def badness(row: Row) -> tuple[float, float, str]:
-            judged = row.judgement
-            scale = max(1.0, abs(judged.before.get(judged.worst_metric, 1.0)))
-            return (-abs(judged.worst_drift) / scale, -judged.max_abs, f"{row.cell.case.name}{row.cell.writer}")
-
-        seen: dict[tuple[str, str], Row] = {}
-        for row in sorted(drifted, key=badness):
-            seen.setdefault((row.cell.case.recipe, row.judgement.reason), row)
-        return tuple(list(seen.values())[:10])
+        """The ten worst silent changes."""
+        return worst_drifts_of(self.rows)
 
     @cached_property
     def signatures(self) -> tuple[Signature, ...]:
         """Failures grouped by what they say, most cells first."""
-        rows = self.rows
-        groups: dict[tuple[Verdict, str], list[int]] = {}
-        for kind, judgement in enumerate(rows.judgements):
-            if judgement.verdict.passes is False and judgement.verdict is not Verdict.DRIFT:
-                groups.setdefault((judgement.verdict, signature_of(judgement.reason)), []).append(kind)
-        group_of_kind = np.full(len(rows.judgements), -1, dtype=np.int64)
-        for number, kinds in enumerate(groups.values()):
-            group_of_kind[kinds] = number
-        group = group_of_kind[rows.kind] if len(rows) else np.zeros(0, dtype=np.int64)
-        order = np.argsort(group, kind="stable")
-        ends = np.searchsorted(group[order], np.arange(len(groups) + 1))
-        found = []
-        unexpected = np.array([each.unexpected for each in rows.findings], dtype=bool)
-        for number, (verdict, text) in enumerate(groups):
-            members = order[ends[number] : ends[number + 1]]
-            pairs = rows.pairs(members)
-            found.append(
-                Signature(
-                    verdict=verdict,
-                    text=text,
-                    example=rows.judgements[rows.kind[members[0]]].reason,
-                    cells=len(members),
-                    cases=len(np.unique(rows.case[members])),
-                    pairs=tuple(pairs),
-                    boundary=self._nearest(set(pairs)),
-                    unexpected=int(unexpected[rows.kind[members]].sum()),
-                )
-            )
-        return tuple(sorted(found, key=lambda each: (-each.cells, each.text)))
+        return signatures_of(self.rows, self.environments)
 
-    def _nearest(self, pairs: set[tuple[str, str]]) -> tuple[str, str]:
-        """The pair of versions with the fewest between them; an older writer before a newer one, versions of an axis first."""
-        place = {facts.id: index for index, facts in enumerate(self.environments)}
-        on_axis = {facts.id for facts in self.environments if facts.axis}
-
-        def rank(pair: tuple[str, str]) -> tuple[bool, int, bool, int]:
-            writer, reader = place.get(pair[0], 0), place.get(pair[1], 0)
-            return not {*pair} <= on_axis, abs(writer - reader), writer > reader, writer
-
-        return min(pairs, key=rank)
+    @cached_property
+    def changes(self) -> dict[str, np.ndarray[Any, np.dtype[np.intp]]]:
+        """Indexes of the cells that changed since the run before, by kind; empty where there was none."""
+        return self.past[-1].changes(self.rows) if self.past else {}
 
     @cached_property
     def directions(self) -> tuple[Direction, ...]:
@@ -305,6 +266,7 @@ def make_view(
     controls: Iterable[Control] = (),
     judged_against: bool = False,
     expired: Iterable[str] = (),
+    tolerances: dict[str, Tolerance] | None = None,
 ) -> View:
     """Build the view of one matrix."""
     return View(
@@ -316,4 +278,5 @@ def make_view(
         controls=tuple(controls),
         judged_against=judged_against,
         expired=tuple(expired),
+        tolerances=tolerances or {},
     )

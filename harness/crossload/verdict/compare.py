@@ -9,6 +9,9 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
+QUANTILES = 21
+"""How many quantiles of the differences are kept: enough to draw how they are spread."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Distance:
@@ -29,6 +32,8 @@ class Distance:
     size: int
     form: str = ""
     """What else differs: shape or type; empty where they are the same."""
+    quantiles: tuple[float, ...] = ()
+    """Absolute differences at 0, 5, ... 100 % of the values; empty where there are none to compare."""
 
     @property
     def within(self) -> bool:
@@ -68,8 +73,9 @@ def _exact(before: Array, after: Array, form: str) -> Distance:
 
 
 def _distance(gap: Array, relative: Array, changed: int, form: str) -> Distance:
-    statistics = [_statistics(each) for each in (gap, relative)]
-    (max_abs, mean_abs, median_abs, p99_abs), (max_rel, mean_rel, median_rel, p99_rel) = statistics
+    (max_abs, mean_abs, median_abs, p99_abs), (max_rel, mean_rel, median_rel, p99_rel) = map(_statistics, (gap, relative))
+    comparable = gap.size and np.isfinite(gap).all()
+    quantiles = np.quantile(gap, np.linspace(0, 1, QUANTILES), method="higher").tolist() if comparable else ()
     return Distance(
         max_abs=max_abs,
         max_rel=max_rel,
@@ -82,6 +88,7 @@ def _distance(gap: Array, relative: Array, changed: int, form: str) -> Distance:
         changed=changed,
         size=gap.size,
         form=form,
+        quantiles=tuple(quantiles),
     )
 
 

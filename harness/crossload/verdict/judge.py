@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from crossload.plan import Cell
+from crossload.verdict.answers import Answers
 from crossload.verdict.compare import Distance, compare
-from crossload.verdict.metrics import agreement_metrics, compute_metrics
+from crossload.verdict.metrics import agreement_metrics
 from crossload.verdict.reasons import (
     MetricDrift,
     changed_labels_of,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from crossload.config import Tolerance
     from crossload.inside.contract import Recipe
     from crossload.plan.frontier import Inference
+    from crossload.verdict.answers import Matrix
 
 Array = np.ndarray[Any, Any]
 Record = dict[str, Any]
@@ -54,6 +55,10 @@ class Judgement:
     """Signed change of the worst metric, after minus before."""
     worst_excess: float = 0.0
     """How many times its tolerance the worst metric moved; infinity where nothing was allowed."""
+    classes: tuple[str, ...] = ()
+    """Classes of the confusion matrices; empty where the task has none."""
+    confusion: tuple[Matrix, Matrix] | tuple[()] = ()
+    """Confusion matrices before and after: rows true, columns predicted classes."""
     distances: dict[str, Distance] = field(default_factory=dict)
     """Distance of each output that is not bit-equal."""
     max_abs: float = 0.0
@@ -89,14 +94,13 @@ class Judge:
         truth: Callable[[str, str], Array],
         outputs: Callable[[str], Mapping[str, Array]],
         states: Callable[[str], Mapping[str, str]] = lambda _: {},
-        computed: MutableMapping[str, dict[str, float]] | None = None,
+        computed: MutableMapping[str, dict[str, Any]] | None = None,
     ) -> None:
-        self._computed = {} if computed is None else computed
-        """Metrics of outputs by what they rest on, kept by the caller from run to run."""
-        self._recipes, self._tolerance, self._truth, self._outputs = recipes, tolerance, truth, outputs
+        self._answers = Answers(recipes, truth, outputs, {} if computed is None else computed)
+        """What they compute is kept by the caller from run to run."""
+        self._recipes, self._tolerance, self._outputs = recipes, tolerance, outputs
         self._states = states
         self._changes: dict[tuple[str, str], StateChange] = {}
-        self._metrics: dict[tuple[str, str, str], dict[str, float]] = {}
         self._compared: dict[tuple[str, str, str, str, float], Judgement] = {}
         self._floors: dict[tuple[str, str, str, str], float] = {}
         self._judged: dict[tuple[Any, ...], Judgement] = {}
@@ -184,16 +188,17 @@ class Judge:
         if not given or given not in (expected, {"call"}):
             missing = ", ".join(sorted(expected - given)) or "all"
             return Judgement(verdict=Verdict.DRIFT, reason=f"outputs are missing after loading: {missing}")
-        before = self._metrics_of(cell, saved["kept"])
+        before = self._answers.metrics(cell, saved["kept"])
         tolerance = self._tolerance(cell.case)
         noise = self._noise(saved, tolerance)
         floor = max([diagonal_floor, *(each.max_abs for each in noise.values())])
         if not all(each.within for each in noise.values()):
             reason = f"two predictions of the writer itself differ by {floor:.2g} at most"
             return Judgement(verdict=Verdict.UNSTABLE, reason=reason, before=before, after=before, noise=floor)
+        confused = self._answers.confused(cell, saved["kept"], loaded["kept"])
         if all(loaded["outputs"][name] == saved["outputs"][name] for name in given):
-            return Judgement(verdict=Verdict.IDENTICAL, before=before, after=before, noise=floor)
-        after = self._metrics_of(cell, loaded["kept"])
+            return Judgement(verdict=Verdict.IDENTICAL, before=before, after=before, noise=floor, **confused)
+        after = self._answers.metrics(cell, loaded["kept"])
         # what the writer itself does not repeat is not asked of the reader
         atol, rtol = max(tolerance.atol or 0.0, floor), tolerance.rtol or 0.0
         arrays_before, arrays_after = self._outputs(saved["kept"]), self._outputs(loaded["kept"])
@@ -220,6 +225,7 @@ class Judge:
             max_rel=max(each.max_rel for each in distances.values()),
             changed_labels=changed,
             noise=floor,
+            **confused,
         )
 
     def _noise(self, saved: Record, tolerance: Tolerance) -> dict[str, Distance]:
@@ -279,15 +285,4 @@ class Judge:
         score = next((name for name in ("accuracy", "r2") if name in found.before), "")
         if not score or not saved.get("kept_train"):
             return float("nan")
-        return self._metrics_of(cell, saved["kept_train"], "y_train")[score] - found.before[score]
-
-    def _metrics_of(self, cell: Cell, kept: str, part: str = "y_test") -> dict[str, float]:
-        key = (cell.case.recipe, kept, part)
-        if key not in self._metrics:
-            recipe = self._recipes[cell.case.recipe]
-            rests_on = json.dumps([recipe.task, recipe.data, sorted(recipe.roles.items()), part, kept])
-            if rests_on not in self._computed:
-                truth = self._truth(recipe.data, part)
-                self._computed[rests_on] = compute_metrics(recipe.task, truth, self._outputs(kept), recipe.roles)
-            self._metrics[key] = self._computed[rests_on]
-        return self._metrics[key]
+        return self._answers.metrics(cell, saved["kept_train"], "y_train")[score] - found.before[score]

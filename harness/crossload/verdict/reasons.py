@@ -47,6 +47,11 @@ class MetricDrift(NamedTuple):
     """In units of what is allowed: beyond 1 it is too far."""
 
 
+def allowed_change(name: str, before: float, tolerance: float) -> float:
+    """How far a metric may move from its value before saving: nothing for counts of the confusion matrix."""
+    return 0.0 if name in _COUNTS else tolerance * (max(1.0, abs(before)) if not np.isnan(before) else 1.0)
+
+
 def metric_drifts(before: Mapping[str, float], after: Mapping[str, float], tolerance: float) -> list[MetricDrift]:
     """Metrics that moved, the worst first.
 
@@ -59,7 +64,7 @@ def metric_drifts(before: Mapping[str, float], after: Mapping[str, float], toler
         if a == b or (np.isnan(a) and np.isnan(b)):
             continue
         change = float("inf") if np.isnan(a) or np.isnan(b) else b - a
-        allowed = 0.0 if name in _COUNTS else tolerance * (max(1.0, abs(a)) if not np.isnan(a) else 1.0)
+        allowed = allowed_change(name, a, tolerance)
         found.append(MetricDrift(name, change, abs(change) / allowed if allowed else float("inf")))
     return sorted(found, key=lambda each: (each.name in _COUNTS and each.excess > 1, -each.excess))
 

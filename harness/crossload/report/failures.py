@@ -1,0 +1,90 @@
+"""Which failures a report tells of: the worst drifts, errors that say the same, models that were overfitted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from crossload.report.labels import signature_of
+from crossload.report.model import Signature
+from crossload.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crossload.report.model import EnvironmentFacts, Row
+    from crossload.report.rows import Rows
+
+OVERFITTED = 0.2
+"""Training score minus held-out score above which a case is shown as overfitted."""
+
+
+def overfitted_of(rows: Rows) -> tuple[Row, ...]:
+    """One row for each writer and recipe whose training score is more than 0.2 above its held-out score."""
+    mask = rows.of_kinds(judgement.gap > OVERFITTED for judgement in rows.judgements)
+    seen: dict[tuple[str, str], Row] = {}
+    for index in rows.first_of(mask, rows.case, rows.writer):
+        row = rows[index]
+        seen.setdefault((row.cell.case.recipe, row.cell.writer), row)
+    return tuple(sorted(seen.values(), key=lambda row: -row.judgement.gap))
+
+
+def worst_drifts_of(rows: Rows) -> tuple[Row, ...]:
+    """The ten worst silent changes: by changed metric, then by distance; one for each recipe and thing that changed."""
+    mask = rows.of_kinds(judgement.verdict is Verdict.DRIFT for judgement in rows.judgements)
+    drifted = [rows[index] for index in rows.first_of(mask, rows.kind, rows.case)]
+
+    def badness(row: Row) -> tuple[float, float, str]:
+        judged = row.judgement
+        scale = max(1.0, abs(judged.before.get(judged.worst_metric, 1.0)))
+        return (-abs(judged.worst_drift) / scale, -judged.max_abs, f"{row.cell.case.name}{row.cell.writer}")
+
+    seen: dict[tuple[str, str], Row] = {}
+    for row in sorted(drifted, key=badness):
+        seen.setdefault((row.cell.case.recipe, row.judgement.reason), row)
+    return tuple(list(seen.values())[:10])
+
+
+def signatures_of(rows: Rows, environments: Sequence[EnvironmentFacts]) -> tuple[Signature, ...]:
+    """Failures grouped by what they say, most cells first."""
+    groups: dict[tuple[Verdict, str], list[int]] = {}
+    for kind, judgement in enumerate(rows.judgements):
+        if judgement.verdict.passes is False and judgement.verdict is not Verdict.DRIFT:
+            groups.setdefault((judgement.verdict, signature_of(judgement.reason)), []).append(kind)
+    group_of_kind = np.full(len(rows.judgements), -1, dtype=np.int64)
+    for number, kinds in enumerate(groups.values()):
+        group_of_kind[kinds] = number
+    group = group_of_kind[rows.kind] if len(rows) else np.zeros(0, dtype=np.int64)
+    order = np.argsort(group, kind="stable")
+    ends = np.searchsorted(group[order], np.arange(len(groups) + 1))
+    found = []
+    unexpected = np.array([each.unexpected for each in rows.findings], dtype=bool)
+    for number, (verdict, text) in enumerate(groups):
+        members = order[ends[number] : ends[number + 1]]
+        pairs = rows.pairs(members)
+        found.append(
+            Signature(
+                verdict=verdict,
+                text=text,
+                example=rows.judgements[rows.kind[members[0]]].reason,
+                cells=len(members),
+                cases=len(np.unique(rows.case[members])),
+                pairs=tuple(pairs),
+                boundary=nearest_pair(set(pairs), environments),
+                unexpected=int(unexpected[rows.kind[members]].sum()),
+            )
+        )
+    return tuple(sorted(found, key=lambda each: (-each.cells, each.text)))
+
+
+def nearest_pair(pairs: set[tuple[str, str]], environments: Sequence[EnvironmentFacts]) -> tuple[str, str]:
+    """The pair of versions with the fewest between them; an older writer before a newer one, versions of an axis first."""
+    place = {facts.id: index for index, facts in enumerate(environments)}
+    on_axis = {facts.id for facts in environments if facts.axis}
+
+    def rank(pair: tuple[str, str]) -> tuple[bool, int, bool, int]:
+        writer, reader = place.get(pair[0], 0), place.get(pair[1], 0)
+        return not {*pair} <= on_axis, abs(writer - reader), writer > reader, writer
+
+    return min(pairs, key=rank)

@@ -1,0 +1,13 @@
+"""Text from pinned processes is untrusted: what every renderer does to it before it escapes it in its own way."""
+
+from __future__ import annotations
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    """Text without control characters, escape codes and marks that turn the writing direction.
+
+    ``keep`` are signs that stay although they are not printable, such as the end of a line.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in keep else " " for char in text)

@@ -1,0 +1,131 @@
+"""``summary.json``: a view without single cells, for programs.  Its JSON Schema is `schema_text`, published beside the reports."""
+
+from __future__ import annotations
+
+import math
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from crossload.report.model import compatibility
+from crossload.report.table import table_digest
+from crossload.verdict import tally
+
+if TYPE_CHECKING:
+    from crossload.report.model import Square
+    from crossload.report.view import View
+
+SCHEMA_VERSION = 3
+"""Raised whenever a member goes away or means something else; new members do not raise it."""
+
+SCHEMA_NAME = "summary.schema.json"
+
+
+def schema_text() -> str:
+    """The JSON Schema of a summary."""
+    return files("crossload.report").joinpath(SCHEMA_NAME).read_text(encoding="utf-8")
+
+
+def _finite(value: float) -> float | str:
+    """JSON knows no infinity."""
+    return value if math.isfinite(value) else str(value)
+
+
+def summary(view: View) -> dict[str, Any]:
+    """The view without single cells, for machines."""
+    return {
+        "$schema": f"../{SCHEMA_NAME}",
+        "schema": SCHEMA_VERSION,
+        "matrix": view.name,
+        "title": view.title,
+        "date": view.run.date,
+        "since": view.run.since or view.run.date,
+        "crossload": view.run.version,
+        "platform": view.run.platform,
+        "planned": len(view.rows),
+        "passed": view.passed,
+        "failed": view.failed,
+        "complete": view.complete,
+        "counts": {verdict.word: count for verdict, count in view.counts.items()},
+        "controls": {
+            "caught": tally(view.controls)[0],
+            "measured": tally(view.controls)[1],
+            "missed": [each.text for each in view.missed],
+        },
+        "inferred": view.accuracy
+        and {
+            "cells": view.accuracy.inferred,
+            "checked": view.accuracy.checked,
+            "wrong": view.accuracy.wrong,
+        },
+        "expectations": {surprise.value or "none": count for surprise, count in view.surprises.items()}
+        if view.judged_against
+        else None,
+        "diagonal": {"identical": view.diagonal[0], "measured": view.diagonal[1]},
+        "environments": [
+            {
+                "id": facts.id,
+                "python": facts.python,
+                "as_of": facts.as_of,
+                "versions": facts.versions,
+                "left_out": list(facts.left_out),
+                "failure": facts.failure,
+            }
+            for facts in view.environments
+        ],
+        "families": {
+            grid.family: [
+                {
+                    "writer": writer,
+                    "reader": reader,
+                    **rollup(square),
+                }
+                for (writer, reader), square in grid.squares.items()
+            ]
+            for grid in view.grids
+        },
+        "formats": {name: rollup(square) for name, square in view.by_format.items()},
+        "cases": {name: rollup(square) for name, square in view.by_case.items()},
+        "versions": [
+            {
+                "id": each.id,
+                "backward": compatibility(each.backward),
+                "forward": compatibility(each.forward),
+            }
+            for each in view.directions
+        ],
+        "worst_drifts": [
+            {
+                "case": row.cell.case.name,
+                "writer": row.cell.writer,
+                "reader": row.cell.reader,
+                "metric": row.judgement.worst_metric,
+                "drift": _finite(row.judgement.worst_drift),
+                "reason": row.judgement.reason,
+            }
+            for row in view.worst_drifts
+        ],
+        "verdicts_sha256": table_digest(view),
+        "costs": view.costs,
+        "previous": view.past[-1].run if view.past else None,
+        "changes": {kind: len(cells) for kind, cells in view.changes.items()},
+        "known": [{"reason": reason, "link": link, "cells": count} for reason, link, count in view.known],
+        "failures": [
+            {
+                "verdict": each.verdict.word,
+                "text": each.text,
+                "example": each.example,
+                "cells": each.cells,
+                "cases": each.cases,
+                "first_seen": list(each.boundary),
+                "unexpected": each.unexpected,
+                "pairs": [list(pair) for pair in each.pairs],
+            }
+            for each in view.signatures
+        ],
+    }
+
+
+def rollup(square: Square) -> dict[str, Any]:
+    """Worst verdict and counts of a group of cells."""
+    counts = sorted(square.counts.items(), key=lambda each: each[0].word)
+    return {"worst": square.worst.word, "planned": square.planned, "counts": {verdict.word: n for verdict, n in counts}}
