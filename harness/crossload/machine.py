@@ -8,8 +8,6 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from crossload.progress import duration
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,6 +22,12 @@ def without_garbage_collection() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
+
+
+def duration(seconds: float) -> str:
+    """``75`` seconds as ``1m15s``."""
+    whole = round(seconds)
+    return f"{whole // 60}m{whole % 60:02d}s" if whole >= 60 else f"{whole}s"
 
 
 def cores() -> int:

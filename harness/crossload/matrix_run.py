@@ -31,12 +31,12 @@ from crossload.errors import (
 )
 from crossload.history import History
 from crossload.judging import Judging, expectations_of, recipe_mistakes
-from crossload.machine import cores, cpu_seconds, parent_is_gone, terminal_width
+from crossload.machine import cores, cpu_seconds, duration, parent_is_gone, terminal_width
 from crossload.memory import Memory
 from crossload.plan import Selection
 from crossload.plan.frontier import Frontier
 from crossload.plan.value import value_of_cells
-from crossload.progress import duration, make_progress
+from crossload.progress import make_progress
 from crossload.report import RunFacts, View, render_terminal, write_index, write_reports
 from crossload.report.exports import tell_github
 from crossload.report.feed import FEED_NAME
@@ -111,7 +111,7 @@ class MatrixRun:
             self.expectations.check_all_used(plan.cells)
         ledger = make_ledger(self.places, plan, self.store, foreign=not self.measure)
         judging = Judging(self.places, plan, ledger, self.expectations)
-        progress = make_progress(plan.spec.name)
+        progress = make_progress(plan)
         settings = Settings(jobs=options.jobs or cores(), no_fork=options.no_fork, seconds=options.budget, gone=parent_is_gone)
         memory = Memory(self.places, plan.spec.name)
         value = None if options.budget is None else value_of_cells(plan, *memory.recall())

@@ -12,9 +12,9 @@ from crossload.engine.joining import store_in
 from crossload.environments import Interpreters, Locker
 from crossload.environments.index import Index
 from crossload.errors import ConfigError, SelectionError
+from crossload.machine import duration
 from crossload.matrix_run import MatrixRun
 from crossload.plan.shards import Costs, Shard, partition
-from crossload.progress import duration
 from crossload.stores import opened
 
 if TYPE_CHECKING:

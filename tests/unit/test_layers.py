@@ -17,7 +17,7 @@ BEFORE = {
     "engine": {"errors", "config", "inside", "plan", "environments"},
     "verdict": {"errors", "config", "inside", "plan"},
     "report": {"errors", "config", "plan", "verdict"},
-    "progress": set(),
+    "machine": set(),
 }
 """Layers and what each may import beside itself; the modules that are not listed stand above all of them."""
 

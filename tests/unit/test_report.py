@@ -17,9 +17,10 @@ from crossload.report.feed import FEED_NAME
 from crossload.report.html import render_html
 from crossload.report.labels import short_labels, signature_of
 from crossload.report.markdown import render_markdown
-from crossload.report.model import Square, compatibility
+from crossload.report.model import Grid, Square, compatibility
 from crossload.report.outcomes import COLUMNS, write_outcomes
 from crossload.report.summary import summary
+from crossload.report.terminal import grid_text
 from crossload.verdict import GAPS, Control, Finding, Judgement, Surprise, Verdict
 
 HOSTILE = "</script><b>x</b> \x1b[31m | `a` \u202e\n\"'&"
@@ -108,11 +109,26 @@ def test_the_terminal_says_everything_that_was_not_measured():
     assert f"NOT MEASURED in this run: {view.counts[Verdict.NOT_RUN]} cells" in text
 
 
-def test_the_terminal_tables_fit_the_width():
-    text = render_terminal(view_of(*ALL), width=80)
+@pytest.mark.parametrize("count", [3, 13, 60])
+def test_a_grid_of_any_size_fits_and_shows_every_square_once(count):
+    ids = [f"sklearn-1.{n}.0" for n in range(count)]
+    squares = {(w, r): Square(counts={Verdict.LOAD_ERROR: 100 + i}) for i, w in enumerate(ids) for r in ids}
 
-    tables = text.split("the worst drifts")[0]
-    assert max(len(line) for line in tables.splitlines() if "  -" in line or line.startswith("sklearn")) <= 80
+    text = grid_text(Grid(family="f", squares=squares), ids, 80)
+
+    assert max(map(len, text.splitlines())) <= 80
+    assert all(text.count(f"L {100 + i}") == count for i in range(count))
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_terminal_tables_fit_the_width(width):
+    long = "ValueError: node array from the pickle has an incompatible dtype: " + "expected and got " * 20
+
+    text = render_terminal(view_of(*ALL, reason=long), width=width)
+
+    assert "the worst drifts" in text
+    assert "the most frequent failures" in text
+    assert max(map(len, text.splitlines())) <= width
 
 
 @pytest.mark.parametrize("render", [render_html, render_markdown, render_terminal])

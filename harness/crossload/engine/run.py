@@ -84,7 +84,7 @@ class Run:
             if state.id in self.ledger.identities:
                 self._tasks.admit(state)
         missing = self._tasks.missing()
-        self.progress.start(len(cells), len(cells) - missing)
+        self.progress.start(len(cells), missing)
         if not missing and all(state.prepared and not state.saves for state in self._states.values()):
             return
         pool = ThreadPoolExecutor(self.executor.slots, thread_name_prefix="worker")
@@ -272,7 +272,7 @@ class Run:
                     self._turn.notify_all()
             self.progress.saved()
             if fresh and "artifact" not in record:
-                self.progress.settled(len(cells))
+                self.progress.settled(cells, record)
 
         def save(of: list[Any], *, isolate: bool = False) -> None:
             items = [
@@ -309,7 +309,7 @@ class Run:
                 self.store.reader.record(record, journal)
                 self.loaded += 1
             if not record.get("confirm"):
-                self.progress.settled(self._tasks.sharing[record["key"]])
+                self.progress.settled(self._tasks.sharing[record["key"]], record)
 
         def load(of: dict[str, Cell], *, isolate: bool = False) -> None:
             items = [item(key, cell) for key, cell in of.items()]
@@ -329,8 +329,7 @@ class Run:
         record, saved = self.store.loads.get(key), self.ledger.save(cell.writer, cell.case)
         if record is None or saved is None or record["status"] == "na" or is_corrupted(record):
             return False
-        return (
-            is_unbelieved(record)
-            or int(key[:8], 16) % SAMPLE == 0
-            or (record["status"] == "ok" and self.suspicious(cell, saved, record))
-        )
+        drifts = record["status"] == "ok" and self.suspicious(cell, saved, record)
+        if drifts:
+            self.progress.drifted(self._tasks.sharing[key])
+        return drifts or is_unbelieved(record) or int(key[:8], 16) % SAMPLE == 0

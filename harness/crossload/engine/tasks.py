@@ -27,8 +27,8 @@ class Tasks:
 
     def __init__(self, ledger: Ledger, store: Store) -> None:
         self.ledger, self.store = ledger, store
-        self.sharing: dict[str, int] = defaultdict(int)
-        """Number of cells that share a load, because their writers gave the same bytes."""
+        self.sharing: dict[str, list[Cell]] = {}
+        """Cells that share a load, because their writers gave the same bytes."""
         self._cells: dict[tuple[str, str, str], list[Cell]] = {}
         self._wanted: Sequence[Cell] = ()
         self._states: dict[str, EnvironmentState] = {}
@@ -103,16 +103,16 @@ class Tasks:
         record = self.store.loads.get(key)
         return record is None or is_unbelieved(record) or not self.store.blobs.has_outputs(record)
 
-    def missing(self) -> int:
-        """Count of wanted cells that have no outcome yet; cells that a failed save answers have one."""
-        count = 0
+    def missing(self) -> list[Cell]:
+        """Wanted cells that have no outcome yet; cells that a failed save answers have one."""
+        found: list[Cell] = []
         for cells in self._cells.values():
             saved = self.ledger.save(cells[0].writer, cells[0].case)
             if saved is None:
-                count += len(cells)
+                found += cells
             elif "artifact" in saved:
-                count += sum(self.is_open(cell) for cell in cells)
-        return count
+                found += [cell for cell in cells if self.is_open(cell)]
+        return found
 
     # --- order and size of tasks --------------------------------------------------------------------------------
 
@@ -175,10 +175,10 @@ class Tasks:
             if key is None:
                 rest.append(cell)
             elif key in taken:
-                self.sharing[key] += 1
+                self.sharing[key].append(cell)
             elif len(taken) < most:
                 taken[key] = cell
-                self.sharing[key] = 1
+                self.sharing[key] = [cell]
             else:
                 rest.append(cell)
         state.pending = rest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ def short_labels(ids: list[str]) -> dict[str, str]:
         text = each.removeprefix(prefix) if shared else each
         found[each] = re.sub(r"\.post\d+", "", text).replace("numpy", "np")
     return found if len(set(found.values())) == len(ids) else {each: each for each in ids}
+
+
+def letters_of(count: int) -> list[str]:
+    """Names for rows and columns where ids are too long: a, b, ..."""
+    letters = string.ascii_lowercase + string.ascii_uppercase
+    return [letters[index] if index < len(letters) else str(index) for index in range(count)]
 
 
 def versions_shown(facts: EnvironmentFacts) -> dict[str, Any]:

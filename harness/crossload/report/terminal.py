@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import string
+from textwrap import fill, wrap
 from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from crossload.report.labels import short_labels
+from crossload.report.labels import letters_of, short_labels
 from crossload.report.safe import printable
 from crossload.verdict import Surprise, Verdict
 
@@ -27,36 +27,61 @@ def square_text(square: Square | None) -> str:
 
 
 def grid_text(grid: Grid, ids: list[str], width: int) -> str:
-    """One grid: rows saved with, columns loaded in."""
+    """One grid: rows saved with, columns loaded in; letters for columns, then blocks of columns, where it is too wide."""
     labels = short_labels(ids)
-    rows = [[each, *[square_text(grid.squares.get((each, reader))) for reader in ids]] for each in ids]
+    squares = [[square_text(grid.squares.get((each, reader))) for reader in ids] for each in ids]
+    rows = [[each, *line] for each, line in zip(ids, squares, strict=True)]
     headings = ["saved with \\ loaded in", *[labels[each].replace("-", "\n") for each in ids]]
     table = tabulate(rows, headings, tablefmt="simple", stralign="left", disable_numparse=True)
-    if max(len(line) for line in table.splitlines()) > width:
-        letters = string.ascii_lowercase + string.ascii_uppercase
-        names = [letters[i] if i < len(letters) else str(i) for i in range(len(ids))]
-        rows = [[f"{name} {row[0]}", *row[1:]] for name, row in zip(names, rows, strict=True)]
-        table = tabulate(rows, ["saved with", *names], tablefmt="simple", stralign="left", disable_numparse=True)
-    return table
+    if max(len(line) for line in table.splitlines()) <= width:
+        return table
+    names = letters_of(len(ids))
+    first = [f"{name} {each}" for name, each in zip(names, ids, strict=True)]
+    left = width - max(map(len, first))
+    blocks: list[list[int]] = [[]]
+    for column in range(len(ids)):
+        # tabulate gives a column two spaces before it, and a heading two more than it needs
+        needed = 2 + max(len(names[column]) + 2, *(len(line[column]) for line in squares))
+        if blocks[-1] and needed > left:
+            blocks.append([])
+            left = width - max(map(len, first))
+        blocks[-1].append(column)
+        left -= needed
+    texts = []
+    for block in blocks:
+        rows = [[name, *(line[column] for column in block)] for name, line in zip(first, squares, strict=True)]
+        headings = ["saved with", *[names[column] for column in block]]
+        texts.append(tabulate(rows, headings, tablefmt="simple", stralign="left", disable_numparse=True))
+    return "\n\n".join(texts)
 
 
 def render_terminal(view: View, *, width: int = 100) -> str:
     """All tables and the summary, ready to print."""
     ids = [facts.id for facts in view.environments if facts.id in view.touched]
-    parts = [f"== {view.title} ==", "Rows: saved with.  Columns: loaded in.  A number: how many cases failed."]
+    parts = [fill(f"== {view.title} ==", width), "Rows: saved with.  Columns: loaded in.  A number: how many cases failed."]
     if len(ids) < len(view.environments):
         parts.append(f"{len(view.environments) - len(ids)} environments without any outcome are left out.")
     for grid in view.grids[1:] + view.grids[:1]:
         if not any(square.worst is not Verdict.NOT_RUN for square in grid.squares.values()):
             continue
         parts += [f"{grid.family} ({view.cases_of[grid.family]} cases)", grid_text(grid, ids, width)]
-    parts += [_legend(view), _summary(view, width)]
+    parts += [_legend(view, width), _summary(view, width)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _legend(view: View) -> str:
-    rows = [[verdict.symbol.replace(" ", "."), verdict.word, verdict.sentence] for verdict in view.legend]
+def _legend(view: View, width: int) -> str:
+    rows = [[verdict.symbol.replace(" ", "."), verdict.word, fill(verdict.sentence, width - 18)] for verdict in view.legend]
     return tabulate(rows, tablefmt="plain", disable_numparse=True)
+
+
+def _with_texts(headings: list[str], rows: list[list[str]], texts: list[str], width: int) -> str:
+    """A table whose last column are untrusted texts, at most three lines each, in the width that the others leave."""
+    alone = tabulate(rows, headings[:-1], tablefmt="simple", disable_numparse=True)
+    left = max(20, width - max(map(len, alone.splitlines())) - 2)
+    for row, text in zip(rows, texts, strict=True):
+        lines = wrap(printable(text), left)
+        row.append("\n".join(lines[:3] if len(lines) <= 3 else [*lines[:2], lines[2][: left - 4] + " ..."]))
+    return tabulate(rows, headings, tablefmt="simple", disable_numparse=True)
 
 
 def _unexpected_passes(view: View) -> list[str]:
@@ -91,20 +116,19 @@ def _summary(view: View, width: int) -> str:
     lines += [f"  NOT MEASURED {facts.id}: {printable(facts.failure)[: width * 3]}" for facts in view.gaps]
     if view.counts[Verdict.NOT_RUN]:
         lines.append(f"  NOT MEASURED in this run: {view.counts[Verdict.NOT_RUN]} cells")
+    if view.past:
+        told = ", ".join(f"{len(cells)} {kind}" for kind, cells in view.changes.items()) or "no verdict changed"
+        lines.append(f"  since {view.past[-1].when:%Y-%m-%d %H:%M} UTC: {told}")
+    lines = [fill(line, width, subsequent_indent="    ", break_on_hyphens=False) for line in lines]
     if view.worst_drifts:
-        rows = [
-            [row.cell.case.name, row.cell.writer, row.cell.reader, printable(row.judgement.reason)[:70]]
-            for row in view.worst_drifts
-        ]
-        table = tabulate(rows, ["case", "saved with", "loaded in", "what changed"], tablefmt="simple", disable_numparse=True)
+        rows = [[f"{row.cell.case.name}\n{row.cell.writer} -> {row.cell.reader}"] for row in view.worst_drifts]
+        texts = [row.judgement.reason for row in view.worst_drifts]
+        table = _with_texts(["case, saved with -> loaded in", "what changed"], rows, texts, width)
         lines += ["", f"the worst drifts ({len(rows)} of {view.counts[Verdict.DRIFT]}, equal ones once)", table]
     if view.signatures:
-        rows = [
-            [str(each.cells), str(each.cases), f"{each.boundary[0]} -> {each.boundary[1]}", printable(each.example)[:90]]
-            for each in view.signatures[:10]
-        ]
-        table = tabulate(
-            rows, ["cells", "cases", "first seen between", "what was said"], tablefmt="simple", disable_numparse=True
-        )
+        shown = view.signatures[:10]
+        rows = [[str(each.cells), str(each.cases), "\n-> ".join(each.boundary)] for each in shown]
+        headings = ["cells", "cases", "first seen between", "what was said"]
+        table = _with_texts(headings, rows, [each.example for each in shown], width)
         lines += ["", f"the most frequent failures ({min(10, len(view.signatures))} of {len(view.signatures)})", table]
     return "\n".join(lines)
