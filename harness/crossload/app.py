@@ -17,9 +17,10 @@ from crossload.matrix_run import MatrixRun, Options, errors_of_known, make_ledge
 from crossload.parts import restricted
 from crossload.plan import load_catalog, load_specs, make_plan
 from crossload.report.exports import EXPORTS
+from crossload.report.fragments import FRAGMENTS
 from crossload.shown import Shown
 from crossload.stores import is_url, opened, store_folder
-from crossload.tables import outcomes
+from crossload.tables import grid, outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -123,9 +124,18 @@ def report(places: Places, options: Options, since: str, *, out: Callable[[str],
         out(History(places, plan.spec.name).since(since).text)
 
 
-def export(places: Places, matrix: str, layout: str) -> str:
-    """The published outcomes of a matrix in another format.  Raises `SelectionError` where there are none."""
+def export(places: Places, matrix: str, layout: str, chosen: dict[str, str | None]) -> str:
+    """The published outcomes of a matrix in another format.  Raises `SelectionError` where there are none.
+
+    ``chosen`` has patterns of family, case and format, for the layouts that are one table.
+    """
     (spec,) = load_specs(places.matrix, [matrix])
+    if layout in FRAGMENTS:
+        found = grid(places.reports / spec.name, **chosen)
+        return FRAGMENTS[layout](found.ids, found.squares)
+    if any(chosen.values()):
+        msg = f"--as {layout} has all outcomes: it takes no --family, --case or --format"
+        raise SelectionError(msg, hint=f"those are for --as {', '.join(FRAGMENTS)}")
     return EXPORTS[layout](spec.name, outcomes(places.reports / spec.name))
 
 

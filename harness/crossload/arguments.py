@@ -86,9 +86,12 @@ def build_parser(calls: Mapping[str, Call]) -> argparse.ArgumentParser:
 
     command = commands.add_parser("export", help="published outcomes in another format")
     command.add_argument("matrix", metavar="MATRIX")
-    layouts = ["csv", "junit", "badge", "badge-json", "github"]
+    layouts = ["csv", "junit", "badge", "badge-json", "github", "markdown", "rst", "html"]
     command.add_argument("--as", dest="layout", choices=layouts, required=True, help="format")
     command.add_argument("--output", type=Path, metavar="FILE", help="where to (default: standard output)")
+    table = command.add_argument_group("which cells (markdown, rst and html, which are one table)")
+    for name, example in (("family", "trees"), ("case", "random-forest/*"), ("format", "joblib")):
+        table.add_argument(f"--{name}", metavar="PATTERN", help=f"such as {example!r}")
     command.set_defaults(call=calls["export"])
 
     command = commands.add_parser("gc", help="drop what no matrix refers to from the store")

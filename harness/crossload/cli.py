@@ -25,9 +25,14 @@ _PIPE_EXIT_CODE = 141
 """As shells have it (128 + SIGPIPE)."""
 
 
+def make_parser() -> argparse.ArgumentParser:
+    """The command line; the manual is made from it too."""
+    return build_parser(_CALLS)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the console script; gives the exit code."""
-    parser = build_parser(_CALLS)
+    parser = make_parser()
     chosen, unknown = parser.parse_known_args(arguments)
     if unknown:
         name, options = unknown[0].split("=")[0], options_of(parser)
@@ -156,7 +161,8 @@ def _export(chosen: argparse.Namespace) -> None:
     from crossload import app  # noqa: PLC0415
     from crossload.environments import Places  # noqa: PLC0415
 
-    text = app.export(Places(chosen.root.resolve()), chosen.matrix, chosen.layout)
+    parts = {name: getattr(chosen, name) for name in ("family", "case", "format")}
+    text = app.export(Places(chosen.root.resolve()), chosen.matrix, chosen.layout, parts)
     if chosen.output is None:
         sys.stdout.write(text)
         return

@@ -19,6 +19,7 @@ from crossload.plan import Cell
 from crossload.report import EnvironmentFacts, Row, make_view
 from crossload.report.labels import signature_of
 from crossload.verdict import Control, Expectations, Judge, Verdict, answers, metrics
+from crossload.verdict.reasons import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -140,7 +141,7 @@ class Judging:
                 artifact=artifact.get("sha256", ""),
                 artifact_bytes=artifact.get("bytes", 0),
                 confirmed=bool(record.get("confirm")),
-                traceback=record.get("error", {}).get("traceback", ""),
+                traceback=encodable(record.get("error", {}).get("traceback", "")),
                 warnings=_warnings(record, warned),
             )
 
@@ -192,7 +193,7 @@ def _warnings(record: Record, known: dict[int, tuple[Record, tuple[str, ...]]]) 
         return ()
     found = known.get(id(record))
     if found is None:
-        texts = tuple(f"{each['category']}: {each['text']}" for each in record["warnings"])
+        texts = tuple(encodable(f"{each['category']}: {each['text']}") for each in record["warnings"])
         found = known[id(record)] = (record, texts)
     return found[1]
 

@@ -12,15 +12,16 @@ Nothing is judged here: verdicts are those that the run published.
 from __future__ import annotations
 
 import fnmatch
-import html
 from collections import Counter
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
 from crossload.errors import SelectionError
+from crossload.report.fragments import FRAGMENTS
 from crossload.report.model import Square
 from crossload.verdict import Verdict
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _WORDS = {verdict.word: verdict for verdict in Verdict}
-_COLOURS = {True: "#1a7f37", False: "#b3261e", None: "#6b6b6b"}
-"""Colours of passes, failures and gaps; symbols and words come first."""
 
 
 def outcomes(folder: str | Path) -> pd.DataFrame:
@@ -72,7 +71,9 @@ def grid(
     if chosen.empty:
         asked = ", ".join(f"{k}={v!r}" for k, v in {"family": family, "case": case, "format": format}.items() if v is not None)
         msg = f"no outcome matches {asked}" if asked else "the table has no outcomes"
-        raise SelectionError(msg, hint=f"families: {', '.join(sorted(set(table['family'].astype(str))))}")
+        told = "recipe" if case is not None else "format" if format is not None and family is None else "family"
+        known = sorted(set(table[told].astype(str)))
+        raise SelectionError(msg, hint=f"{told}: {', '.join(known[:60])}{', ...' if len(known) > 60 else ''}")
     counts: dict[tuple[str, str], Counter[Verdict]] = {}
     columns = (chosen[name].astype(str) for name in ("writer", "reader", "verdict"))
     for writer, reader, word in zip(*columns, strict=True):
@@ -111,26 +112,22 @@ class Grid:
         rows = [[writer, *[_text(self.squares.get((writer, reader))) for reader in self.ids]] for writer in self.ids]
         return tabulate(rows, headers=["saved with \\ loaded in", *self.ids], tablefmt="simple", disable_numparse=True)
 
-    def _repr_html_(self) -> str:
-        """What Jupyter shows."""
-        head = "".join(f"<th scope='col'>{html.escape(each)}</th>" for each in self.ids)
-        body = "".join(
-            f"<tr><th scope='row'>{html.escape(writer)}</th>"
-            + "".join(self._cell(writer, reader) for reader in self.ids)
-            + "</tr>"
-            for writer in self.ids
-        )
-        caption = "<caption>saved with (rows), loaded in (columns); a number says how many cells failed</caption>"
-        return f"<table>{caption}<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>"
+    def to_markdown(self) -> str:
+        """A pipe table with a legend, as GitHub and MkDocs read it."""
+        return FRAGMENTS["markdown"](self.ids, self.squares)
 
-    def _cell(self, writer: str, reader: str) -> str:
-        square = self.squares.get((writer, reader))
-        if square is None:
-            return "<td></td>"
-        counts = ", ".join(f"{count} {verdict.word}" for verdict, count in square.counts.items())
-        colour = _COLOURS[square.worst.passes]
-        title = html.escape(f"{writer} to {reader}: {counts}", quote=True)
-        return f'<td title="{title}" style="color:{colour}">{html.escape(_text(square))}</td>'
+    def to_rst(self) -> str:
+        """A table of reStructuredText with a legend."""
+        return FRAGMENTS["rst"](self.ids, self.squares)
+
+    def to_html(self) -> str:
+        """A table to include in a page, without style and script."""
+        return FRAGMENTS["html"](self.ids, self.squares)
+
+    def _repr_html_(self) -> str:
+        """What Jupyter shows: the table, with the colours of the Sphinx extension."""
+        style = files("crossload.report").joinpath("static", "crossload.css").read_text(encoding="utf-8")
+        return f"<style>\n{style}</style>\n{self.to_html()}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw a heat map of the share of failed cells; needs matplotlib.  Gives the axes."""

@@ -62,8 +62,9 @@ def test_the_grid_rolls_up_and_shows_itself(folder):
     assert set(grid.verdicts().to_numpy().ravel()) == {"drift"}
     assert grid.failed().to_numpy().sum() == (crossload.outcomes(folder)["verdict"] == "drift").sum()
     assert "sklearn-1.1" in str(grid)
-    assert "<table>" in grid._repr_html_()
-    assert grid._repr_html_().count("<td title=") == 4
+    assert grid._repr_html_().count('<td class="crossload-drift">') == 4
+    assert "<style>" in grid._repr_html_()
+    assert "<style>" not in grid.to_html()
 
 
 def test_the_grid_of_a_part(folder):

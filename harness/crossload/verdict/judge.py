@@ -14,6 +14,7 @@ from crossload.verdict.metrics import agreement_metrics
 from crossload.verdict.reasons import (
     MetricDrift,
     changed_labels_of,
+    encodable,
     error_text,
     lost_class,
     metric_drifts,
@@ -124,14 +125,14 @@ class Judge:
         if saved is None:
             return self._plain(Verdict.NOT_RUN)
         if saved["status"] == "na":
-            return self._plain(Verdict.NOT_AVAILABLE, "writer: " + saved["reason"])
+            return self._plain(Verdict.NOT_AVAILABLE, "writer: " + encodable(saved["reason"]))
         if saved["status"] != "ok":
             return self._plain(Verdict.SAVE_ERROR, f"at {saved['stage']}: " + error_text(saved))
         if loaded is None:
             return self._plain(Verdict.NOT_RUN)
         if loaded["status"] == "na":
-            return self._plain(Verdict.NOT_AVAILABLE, "reader: " + loaded["reason"])
-        warned = tuple(sorted({warning["category"] for warning in loaded["warnings"]})) if loaded["warnings"] else ()
+            return self._plain(Verdict.NOT_AVAILABLE, "reader: " + encodable(loaded["reason"]))
+        warned = tuple(sorted({encodable(each["category"]) for each in loaded["warnings"]})) if loaded["warnings"] else ()
         if loaded["status"] in _BY_STATUS:
             return self._plain(_BY_STATUS[loaded["status"]], error_text(loaded), warned)
         if loaded["status"] != "ok":
@@ -268,7 +269,7 @@ class Judge:
             return ""
         if "resume_error" in loaded:
             uncompiled = "compile" in loaded["resume_error"].lower()
-            return "lost compiled loss" if uncompiled else f"no: {' '.join(loaded['resume_error'].split())[:120]}"
+            return "lost compiled loss" if uncompiled else encodable(f"no: {' '.join(loaded['resume_error'].split())[:120]}")
         before, after = self._outputs(saved["resumed"])["resumed"], self._outputs(loaded["resumed"])["resumed"]
         if compare(before, after, atol=_RESUME_ATOL, rtol=_RESUME_RTOL).within:
             return "yes"

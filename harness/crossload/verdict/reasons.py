@@ -117,4 +117,9 @@ def numerics(distances: Mapping[str, Distance]) -> str:
 def error_text(record: Record) -> str:
     """Type and message of the error of a record, in one line."""
     error = record["error"]
-    return f"{error['type']}: {' '.join(error['message'].split())[:400]}"
+    return encodable(f"{error['type']}: {' '.join(error['message'].split())[:400]}")
+
+
+def encodable(text: str) -> str:
+    """Text of a pinned process without half characters, which JSON can carry and no file can hold."""
+    return text.encode("utf-8", "replace").decode()
