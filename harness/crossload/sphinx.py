@@ -66,17 +66,17 @@ class CrossloadMatrix(SphinxDirective):
 
 def _table(found: Grid, caption: str) -> nodes.table:
     labels = short_labels(list(found.ids))
+    head = [_entry("saved with ↓ loaded in →"), *(_entry(labels[each]) for each in found.ids)]
+    body = [[_entry(writer), *(_square(found.squares.get((writer, reader))) for reader in found.ids)] for writer in found.ids]
+    rows = [head, *body]
     table = nodes.table("", nodes.title(text=caption), classes=["crossload-matrix"])
-    group = nodes.tgroup(cols=len(found.ids) + 1)
+    group = nodes.tgroup(cols=len(head))
     table += group
-    group += [nodes.colspec(colwidth=1, stub=n == 0) for n in range(len(found.ids) + 1)]
-    head = nodes.row("", _entry("saved with ↓ loaded in →"), *(_entry(labels[each]) for each in found.ids))
-    group += nodes.thead("", head)
-    body = nodes.tbody()
-    for writer in found.ids:
-        squares = (_square(found.squares.get((writer, reader))) for reader in found.ids)
-        body += nodes.row("", _entry(writer), *squares)
-    group += body
+    # builders of plain text need widths
+    widths = [max(len(entry.astext()) + 2 for entry in column) for column in zip(*rows, strict=True)]
+    group += [nodes.colspec(colwidth=width, stub=number == 0) for number, width in enumerate(widths)]
+    group += nodes.thead("", nodes.row("", *head))
+    group += nodes.tbody("", *(nodes.row("", *row) for row in body))
     return table
 
 

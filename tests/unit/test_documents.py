@@ -22,7 +22,7 @@ from crossload.report.view import make_view
 from crossload.verdict import Judgement, Verdict
 
 mpl.use("agg")
-import matplotlib.pyplot  # noqa: F401 - at once: it looks for fonts with a process of its own
+import matplotlib.pyplot as plt  # noqa: F401 - at once: it looks for fonts with a process of its own
 
 IDS = ("sklearn-1.0", "sklearn-1.1")
 SQUARES = {

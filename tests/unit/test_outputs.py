@@ -13,7 +13,8 @@ from helpers import plan
 import crossload
 from crossload.environments import Places
 from crossload.errors import SelectionError
-from crossload.history import History
+from crossload.history import STRIP, History, changes, verdicts_of
+from crossload.report.changes import KINDS, REGRESSIONS, UNKNOWN, change_kind
 from crossload.report.exports import EXPORTS, failures, tell_github, to_annotations, to_junit
 from crossload.report.model import Row, RunFacts
 from crossload.report.outcomes import write_outcomes
@@ -168,3 +169,85 @@ def test_what_is_fixed_and_what_is_new_is_told(tmp_path):
 
     assert set(history.since("last").kinds) == {"fixed", "newly measured", "passes otherwise"}
     assert isinstance(history.since("last").kinds["fixed"], pd.DataFrame)
+
+
+def test_the_past_is_aligned_with_the_cells_of_a_view(tmp_path):
+    history = History(Places(tmp_path), "m")
+    first, second = (
+        view_of(Verdict.IDENTICAL, Verdict.LOAD_ERROR),
+        view_of(Verdict.IDENTICAL, Verdict.IDENTICAL, Verdict.DRIFT),
+    )
+    assert history.past(first) == ()
+    history.append(first, when(1))
+    assert history.past(first) == ()  # the same again is no earlier run
+
+    (past,) = history.past(second)
+    assert (past.run, past.when) == ("20261122T100100Z", when(1))
+    assert [list(Verdict)[number] for number in past.verdicts] == [row.judgement.verdict for row in first.rows]
+    assert {kind: len(cells) for kind, cells in past.changes(second.rows).items()} == {
+        kind: len(table) for kind, table in changes(verdicts_of(first), verdicts_of(second)).kinds.items()
+    }
+
+
+def test_the_past_knows_nothing_of_new_cells(tmp_path):
+    history = History(Places(tmp_path), "m")
+    whole = view_of(Verdict.IDENTICAL)
+    part = make_view(
+        name="m", title="t", environments=[], rows=[row for row in whole.rows if row.cell.reader == "sklearn-1.0"], run=RUN
+    )
+    history.append(part, when(1))
+
+    (past,) = history.past(whole)
+
+    known = [number != UNKNOWN for number in past.verdicts]
+    assert known == [row.cell.reader == "sklearn-1.0" for row in whole.rows]
+    assert {kind: len(cells) for kind, cells in past.changes(whole.rows).items()} == {
+        "newly measured": len(known) - sum(known)
+    }
+
+
+def test_only_the_last_runs_are_shown(tmp_path):
+    history = History(Places(tmp_path), "m")
+    for minute in range(STRIP + 3):
+        history.append(view_of(*([Verdict.IDENTICAL] * (minute + 1)), Verdict.LOAD_ERROR), when(minute))
+
+    runs = [past.run for past in history.past(view_of(Verdict.CRASH))]
+    assert runs == history.runs()[-STRIP:]
+
+
+@pytest.mark.parametrize("now", list(Verdict))
+@pytest.mark.parametrize("before", [None, *Verdict])
+def test_every_change_has_one_kind(before, now):
+    kind = change_kind(before, now)
+
+    was = before.passes if before else None
+    if before is now or (was is None and now.passes is None):
+        assert kind == ""
+    else:
+        assert kind in KINDS
+    assert (kind in REGRESSIONS) <= (was is not None and now.passes is False)
+    assert (kind == "fixed") == (was is False and now.passes is True)
+
+
+def test_the_feed_has_an_entry_for_each_run_that_made_it_worse(tmp_path):
+    history = History(Places(tmp_path), "m")
+    empty = ET.fromstring(history.feed("A title"))
+    atom = "{http://www.w3.org/2005/Atom}"
+    assert empty.findall(f"{atom}entry") == []
+    history.append(view_of(Verdict.IDENTICAL), when(1))
+    history.append(view_of(Verdict.DRIFT, Verdict.LOAD_ERROR), when(2))
+    history.append(view_of(Verdict.IDENTICAL, Verdict.LOAD_ERROR), when(3))
+    history.append(view_of(Verdict.CRASH, Verdict.IDENTICAL), when(4))
+
+    feed = ET.fromstring(history.feed("A title"))
+
+    entries = feed.findall(f"{atom}entry")
+    assert [each.find(f"{atom}title").text for each in entries] == [
+        "m: 12 new failures",
+        "m: 12 newly drifting, 12 new failures",
+    ]
+    assert [each.find(f"{atom}updated").text for each in entries] == ["2026-11-22T10:04:00Z", "2026-11-22T10:02:00Z"]
+    assert feed.find(f"{atom}updated").text == "2026-11-22T10:04:00Z"
+    assert "identical, now crash" in entries[0].find(f"{atom}content").text
+    assert len({each.find(f"{atom}id").text for each in [feed, *entries]}) == 3
+    assert history.feed("A title") == history.feed("A title")

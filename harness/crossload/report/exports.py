@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 
 from packaging.version import Version
 
+from crossload.report.safe import printable
 from crossload.verdict import Surprise, Verdict
 
 if TYPE_CHECKING:
@@ -49,8 +50,10 @@ def failures(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def to_csv(_name: str, table: pd.DataFrame) -> str:
-    """All columns, one row a cell."""
-    return str(table.to_csv(index=False, lineterminator="\n"))
+    """All columns, one row a cell; one line too, whatever signs its texts hold."""
+    texts = [str(name) for name in table if table[name].dtype == "category"]
+    plain = table.assign(**{name: table[name].astype(str).map(printable) for name in texts})
+    return str(plain.to_csv(index=False, lineterminator="\n"))
 
 
 def to_junit(name: str, table: pd.DataFrame) -> str:

@@ -11,6 +11,8 @@ import hashlib
 import io
 from typing import TYPE_CHECKING
 
+from crossload.report.safe import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -61,5 +63,5 @@ def _told(judged: Judgement, finding: Finding) -> tuple[str, ...]:
 
 def _line(values: tuple[str, ...]) -> str:
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerow(values)
+    csv.writer(stream, lineterminator="\n").writerow(map(printable, values))
     return stream.getvalue()

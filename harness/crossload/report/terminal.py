@@ -110,7 +110,11 @@ def _summary(view: View, width: int) -> str:
         *[f"  EXPIRED {printable(text)}" for text in view.expired],
         *_unexpected_passes(view),
         *([f"  {view.accuracy.text}"] if view.accuracy else []),
-        *([f"  training goes on: {', '.join(f'{n} {what}' for what, n in view.resumes.items())}"] if view.resumes else []),
+        *(
+            [f"  training goes on: {', '.join(f'{n} {printable(what)}' for what, n in view.resumes.items())}"]
+            if view.resumes
+            else []
+        ),
         *[f"  MISSED CONTROL {printable(each.text)}" for each in view.missed],
     ]
     lines += [f"  NOT MEASURED {facts.id}: {printable(facts.failure)[: width * 3]}" for facts in view.gaps]
