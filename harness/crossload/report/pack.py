@@ -46,7 +46,7 @@ def pack(view: View) -> str:
     text = json.dumps(known | {"columns": places}, separators=(",", ":"), allow_nan=False).encode()
     text += b" " * (-(len(text) + 4) % 8)
     raw = len(text).to_bytes(4, "little") + text + b"".join(column.tobytes() for column in columns.values())
-    return base64.b64encode(zlib.compress(raw, 9)).decode()
+    return base64.b64encode(zlib.compress(raw, 6)).decode()
 
 
 def _clean(value: Any) -> Any:
