@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, TextIO
 
 from crossload.machine import duration
+from crossload.report.safe import printable
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class PlainProgress:
             self._write(self.status())
 
     def _write(self, text: str) -> None:
-        self._stream.write("".join(f"[{self._name}] {line}\n" for line in text.splitlines()))
+        self._stream.write("".join(f"[{self._name}] {printable(line)}\n" for line in text.splitlines()))
         self._stream.flush()
 
 
@@ -165,7 +166,7 @@ class LiveProgress(PlainProgress):
 
     def _write(self, text: str) -> None:
         for line in text.splitlines():
-            self._console.print(f"[{self._name}] {line}")
+            self._console.print(f"[{self._name}] {printable(line)}")
 
 
 def make_progress(plan: Plan) -> PlainProgress:

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from pages import VERSIONS, view_of
 
+from crossload.report import write_index, write_reports
 from crossload.report.html import render_html
 from crossload.verdict import Verdict
 
@@ -292,3 +293,28 @@ def test_without_an_earlier_run_there_are_no_changes_to_choose(tmp_path, visit):
     assert "There is no earlier run to compare with." in visited.text("main")
     assert visited.page.locator("#f-only option").all_inner_texts() == ["everything", "unexpected"]
     assert "Last runs" not in visited.text("#detail")
+
+
+def test_a_link_to_a_pair_asks_the_question_of_it(path, visit):
+    visited = visit(path, "#w=sklearn-1.0&r=sklearn-1.2")
+
+    assert (visited.page.input_value("#ask-w"), visited.page.input_value("#ask-r")) == ("sklearn-1.0", "sklearn-1.2")
+    assert visited.text("#answer") == visited.text("#detail p >> nth=0")
+
+
+def test_the_index_leads_to_every_matrix(tmp_path, browser):
+    view = view_of()
+    write_reports(view, tmp_path / "m")
+    write_index(tmp_path)
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.goto((tmp_path / "index.html").as_uri())
+    cells = page.locator("tbody td").all_inner_texts()
+    page.click("th a")
+    page.wait_for_selector("html[data-ready]")
+
+    assert cells[2:5] == [str(len(view.rows)), str(view.passed), str(view.failed)]
+    assert asked == [(tmp_path / "index.html").as_uri(), (tmp_path / "m" / "index.html").as_uri()]
+    page.close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from crossload.report.files import write_index, write_reports
+from crossload.report.files import write_reports
+from crossload.report.index import write_index
 from crossload.report.model import EnvironmentFacts, Row, RunFacts
 from crossload.report.terminal import render_terminal
 from crossload.report.view import View, make_view

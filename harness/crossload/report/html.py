@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -60,26 +60,26 @@ def script() -> str:
     return f'"use strict";\n(function () {{\n{parts}\n}})();\n'
 
 
-def render_html(view: View) -> str:
-    """The page as text."""
-    ids = [facts.id for facts in view.environments]
+def render_page(name: str, **values: Any) -> str:
+    """A template with the style of all pages."""
     style = _source("page.css")
-    return (
-        _templates()
-        .get_template("matrix.html")
-        .render(
-            view=view,
-            ids=ids,
-            labels=short_labels(ids),
-            versions_shown=versions_shown,
-            compatibility=compatibility,
-            grids=squares_of(view),
-            most_squares=MOST_SQUARES,
-            pairs=failures_by_pair(view),
-            data=Markup(pack(view)),  # noqa: S704 - base64
-            style=Markup(style),  # noqa: S704 - ours
-            script=Markup(script()),  # noqa: S704 - ours
-            style_digest=_allowed(style),
-            script_digest=_allowed(script()),
-        )
+    return _templates().get_template(name).render(style=Markup(style), style_digest=_allowed(style), **values)  # noqa: S704 - ours
+
+
+def render_html(view: View) -> str:
+    """The page of a view as text."""
+    ids = [facts.id for facts in view.environments]
+    return render_page(
+        "matrix.html",
+        view=view,
+        ids=ids,
+        labels=short_labels(ids),
+        versions_shown=versions_shown,
+        compatibility=compatibility,
+        grids=squares_of(view),
+        most_squares=MOST_SQUARES,
+        pairs=failures_by_pair(view),
+        data=Markup(pack(view)),  # noqa: S704 - base64
+        script=Markup(script()),  # noqa: S704 - ours
+        script_digest=_allowed(script()),
     )

@@ -74,6 +74,11 @@ function start(D) {
       else if (field !== document.activeElement || field.value !== state[name]) field.value = state[name];
     }
     const found = chosen(D, state);
+    if (D.environmentAt.has(state.w) && D.environmentAt.has(state.r) && (state.w !== shown.w || state.r !== shown.r)) {
+      by("ask-w").value = state.w;
+      by("ask-r").value = state.r;
+      ask(D);
+    }
     drawMap(D, found, state, by("map"), isNew ? null : [shown.w, shown.r]);
     by("count").textContent = found.cells === D.cells ? "All " + D.cells + " cells." : found.cells + " of " + D.cells + " cells.";
     drawPair(D, state, found.cells === D.cells ? null : found.mask, by("detail"), isNew);

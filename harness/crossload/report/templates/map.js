@@ -14,18 +14,20 @@ function drawMap(D, found, state, place, left) {
   const groups = groupsOf(D, found.counts, found.first, found.last, state.merge);
   const label = ([first, last], part) =>
     first === last ? D.environments[first][part] : D.environments[first][part] + " to " + D.environments[last].label;
-  const caption = element("caption", {}, captionOf(state),
+  // beside the table, not in it: on a phone a caption would be as wide as the table, and cut
+  const told = element("p", { class: "quiet", id: "map-told" }, captionOf(state),
     ": rows saved with, columns loaded in; the worst verdict, ", state.verdict || state.only || state.text ? "and how many cells. " :
     "how many of the measured cells failed, and a bar for their share. ", "Framed: same version.");
   const head = element("tr", {}, element("th", { scope: "col" }, "saved with ↓ loaded in →"),
     groups.map((group) => element("th", { scope: "col" }, label(group, "label"))));
   const rows = groups.map((writers) => element("tr", {}, element("th", { scope: "row" }, label(writers, "id")),
     groups.map((readers) => drawSquare(D, found.counts, state, writers, readers))));
-  const table = element("table", { class: groups.length > 14 ? "grid small" : "grid", id: "grid" }, caption,
+  const table = element("table", { class: groups.length > 14 ? "grid small" : "grid", id: "grid", "aria-describedby": "map-told" },
+    element("caption", { class: "vh" }, "Saved with, loaded in: " + captionOf(state)),
     element("thead", {}, head), element("tbody", {}, rows));
   const focused = place.contains(document.activeElement);
   const back = left && left[0] && !state.w ? left : focused ? pairOf(document.activeElement) : null;
-  place.replaceChildren(element("div", { class: "scroll", role: "region", "aria-label": "saved with, loaded in" }, table));
+  place.replaceChildren(told, element("div", { class: "scroll", role: "region", "aria-label": "saved with, loaded in" }, table));
   rove(table, back, focused || (left && left[0] && !state.w));
 }
 

@@ -25,9 +25,10 @@ function answerOf(D, square, warned) {
   const silent = drifts ? " " + many(drifts, "case loads", "cases load") + " without an error and " + (drifts === 1 ? "answers" : "answer") + " otherwise." : "";
   const failed = " (" + listed((each) => each.passes === false) + ")." + silent + missing;
   const look = drifts ? "drift" : "fail";
+  const warnings = warned ? " Warnings were given by " + warned + " of those that give the same answers." : "";
   if (!square.passed) return { head: "No", rest: ": " + (measured === 1 ? "the one measured case fails" : "all " + measured + " measured cases fail") + failed, look };
   return { head: "It depends on the model", rest: ": " + square.passed + " of " + measured + " measured cases give the same answers, " +
-    square.failed + (square.failed === 1 ? " fails" : " fail") + failed, look };
+    square.failed + (square.failed === 1 ? " fails" : " fail") + failed + warnings, look };
 }
 
 /** Cells of a pair, failures first, the worst before the others. */

@@ -1,0 +1,74 @@
+"""The index of the reports folder, as Markdown and as a page: one line for each matrix that has a report."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from crossload.report.html import render_page
+from crossload.report.markdown import escape, table
+from crossload.report.outcomes import COLUMNS
+from crossload.report.summary import SCHEMA_NAME, SCHEMA_VERSION, schema_text
+from crossload.verdict import GAPS, Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADINGS = (
+    "matrix", "measured", "environments", "cells", "passed", "failed", "silent drifts", "n/a", "not measured", "diagonal", "controls",
+)  # fmt: skip
+
+
+def write_index(reports: Path) -> list[Path]:
+    """Write ``README.md``, ``index.html`` and the schema of summaries into the reports folder."""
+    found = []
+    for path in sorted(reports.glob("*/summary.json")):
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if known.get("schema") == SCHEMA_VERSION:
+            found.append((path.parent.name, known))
+    rows = [(name, known["title"], _facts(known)) for name, known in found]
+    texts = {
+        "README.md": _markdown(rows),
+        "index.html": render_page("index.html", headings=HEADINGS, rows=rows),
+        SCHEMA_NAME: schema_text(),
+    }
+    written = []
+    for name, text in texts.items():
+        part = reports / f"{name}.part"
+        part.write_text(text, encoding="utf-8")
+        part.replace(reports / name)
+        written.append(reports / name)
+    return written
+
+
+def _facts(known: dict[str, Any]) -> list[str]:
+    """One line of the index, after the name of the matrix."""
+    counts, diagonal = known["counts"], known["diagonal"]
+    days = known["date"] if known["since"] == known["date"] else f"{known['since']} to {known['date']}"
+    facts = [
+        f"{days}, {known['platform']}",
+        len(known["environments"]),
+        known["planned"],
+        known["passed"],
+        known["failed"],
+        counts[Verdict.DRIFT.word],
+        counts[Verdict.NOT_AVAILABLE.word],
+        sum(counts[each.word] for each in GAPS),
+        f"{diagonal['identical']} of {diagonal['measured']} bit-identical",
+        f"{known['controls']['caught']} of {known['controls']['measured']} caught",
+    ]
+    return [str(each) for each in facts]
+
+
+def _markdown(rows: list[tuple[str, str, list[str]]]) -> str:
+    lines = [[f"[{escape(title)}]({name}/README.md)", *map(escape, facts)] for name, title, facts in rows]
+    parts = [
+        "# Reports",
+        "Written by `nox -s matrix` from real runs; do not edit.",
+        table(list(HEADINGS), lines),
+        "Each folder has `README.md` (tables), `index.html` (a page that answers questions and shows every cell; open it from a copy\n"
+        "on disk, GitHub shows its source), `summary.json` ([schema](summary.schema.json)), `regressions.atom` (a feed), `history/` (what\n"
+        "earlier runs found), and `outcomes.parquet` with one row a cell:",
+        table(["column", "meaning"], [[f"`{name}`", meaning] for name, meaning in COLUMNS.items()]),
+    ]
+    return "\n\n".join(parts) + "\n"
