@@ -38,6 +38,9 @@ class Project:
         self, *arguments: str, code: int | None = 0, seconds: float = 600, **options
     ) -> subprocess.CompletedProcess[str]:
         """Run to the end; fails the test if the exit code is another than expected."""
+        options["env"] = {"COLUMNS": "400"} | dict(
+            options.get("env") or os.environ
+        )  # so that what is looked for is in one line
         done = subprocess.run(
             self.command(*arguments), capture_output=True, text=True, timeout=seconds, check=False, **options
         )

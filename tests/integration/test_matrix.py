@@ -93,12 +93,12 @@ def test_a_selection_measures_its_cells_only(project, measured, tmp_path_factory
 
 
 def test_a_part_does_not_take_the_place_of_the_published_whole(project, measured):
-    before = {path.name: path.read_bytes() for path in project.report("small").iterdir()}
+    before = {path: path.read_bytes() for path in project.report("small").rglob("*.*")}
 
     done = project.crossload("run", "small", "--case", "forest")
 
     assert "report: .crossload/reports/small/" in done.stdout
-    assert {path.name: path.read_bytes() for path in project.report("small").iterdir()} == before
+    assert {path: path.read_bytes() for path in project.report("small").rglob("*.*")} == before
 
 
 def wait_for_silence(project, seconds=15):

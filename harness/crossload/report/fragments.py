@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from markupsafe import escape as escape_html
-from tabulate import tabulate
 
 from crossload.report.labels import short_labels
 from crossload.report.markdown import escape as escape_markdown
@@ -60,7 +59,7 @@ def to_markdown(ids: Sequence[str], squares: Squares) -> str:
 
 
 def to_rst(ids: Sequence[str], squares: Squares) -> str:
-    """A grid table of reStructuredText.  Symbols are literals: a lone ``-`` would be a list."""
+    """A list-table of reStructuredText, which needs no columns of equal width.  Symbols are literals: a lone ``-`` would be a list."""
     labels = short_labels(list(ids))
 
     def told(square: Square | None) -> str:
@@ -74,7 +73,10 @@ def to_rst(ids: Sequence[str], squares: Squares) -> str:
     rows = [[literal(w), *(told(squares.get((w, r))) for r in ids)] for w in ids]
     head = ["saved with / loaded in", *(literal(labels[each]) for each in ids)]
     legend = "\n".join(f"- ``{sign_of(each)}`` {each.word}: {each.sentence}" for each in legend_of(squares))
-    return f"{tabulate(rows, head, tablefmt='grid', disable_numparse=True)}\n\n{CAPTION}\n\n{legend}\n"
+    lines = [".. list-table::", "   :header-rows: 1", "   :stub-columns: 1", ""]
+    for row in (head, *rows):
+        lines += [f"   {'*' if number == 0 else ' '} - {text}".rstrip() for number, text in enumerate(row)]
+    return "\n".join(lines) + f"\n\n{CAPTION}\n\n{legend}\n"
 
 
 def to_html(ids: Sequence[str], squares: Squares) -> str:
