@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from crossload.report.view import View
 
 
+def write_texts(folder: Path, texts: Mapping[str, str]) -> list[Path]:
+    """Write texts by the name of their file; a reader never sees half of one."""
+    for name, text in texts.items():
+        part = folder / f"{name}.part"
+        part.write_text(text, encoding="utf-8")
+        part.replace(folder / name)
+    return [folder / name for name in texts]
+
+
 def write_reports(view: View, folder: Path, more: Mapping[str, str] | None = None) -> list[Path]:
     """Write everything, and ``more`` texts by the name of their file; a reader never sees half a file."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -26,12 +35,7 @@ def write_reports(view: View, folder: Path, more: Mapping[str, str] | None = Non
         "summary.json": json.dumps(summary(view), indent=1, sort_keys=True) + "\n",
         **(more or {}),
     }
-    written = []
-    for name, text in texts.items():
-        part = folder / f"{name}.part"
-        part.write_text(text, encoding="utf-8")
-        part.replace(folder / name)
-        written.append(folder / name)
+    written = write_texts(folder, texts)
     part = folder / "outcomes.parquet.part"
     write_outcomes(view, part)
     part.replace(folder / "outcomes.parquet")

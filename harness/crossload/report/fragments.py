@@ -43,16 +43,17 @@ def look_of(verdict: Verdict) -> str:
     return {True: "pass", False: "fail", None: "none"}[verdict.passes]
 
 
+def _told(square: Square | None, mark: str) -> str:
+    """The symbol of a square between marks, and how many cells failed."""
+    if square is None:
+        return ""
+    return f"{mark}{sign_of(square.worst)}{mark}" + (f" {square.failed}" if square.failed else "")
+
+
 def to_markdown(ids: Sequence[str], squares: Squares) -> str:
     """A pipe table, as GitHub and MkDocs read it."""
     labels = short_labels(list(ids))
-
-    def told(square: Square | None) -> str:
-        if square is None:
-            return ""
-        return f"`{sign_of(square.worst)}`" + (f" {square.failed}" if square.failed else "")
-
-    rows = [[f"**{escape_markdown(w)}**", *(told(squares.get((w, r))) for r in ids)] for w in ids]
+    rows = [[f"**{escape_markdown(w)}**", *(_told(squares.get((w, r)), "`") for r in ids)] for w in ids]
     head = ["saved with ↓ loaded in →", *(escape_markdown(labels[each]) for each in ids)]
     legend = "; ".join(f"`{sign_of(each)}` {each.word}: {each.sentence}" for each in legend_of(squares))
     return f"{markdown_table(head, rows)}\n\n{CAPTION} {legend}.\n"
@@ -62,15 +63,10 @@ def to_rst(ids: Sequence[str], squares: Squares) -> str:
     """A list-table of reStructuredText, which needs no columns of equal width.  Symbols are literals: a lone ``-`` would be a list."""
     labels = short_labels(list(ids))
 
-    def told(square: Square | None) -> str:
-        if square is None:
-            return ""
-        return f"``{sign_of(square.worst)}``" + (f" {square.failed}" if square.failed else "")
-
     def literal(text: str) -> str:
         return f"``{printable(text).replace('`', chr(39)).strip() or '-'}``"
 
-    rows = [[literal(w), *(told(squares.get((w, r))) for r in ids)] for w in ids]
+    rows = [[literal(w), *(_told(squares.get((w, r)), "``") for r in ids)] for w in ids]
     head = ["saved with / loaded in", *(literal(labels[each]) for each in ids)]
     legend = "\n".join(f"- ``{sign_of(each)}`` {each.word}: {each.sentence}" for each in legend_of(squares))
     lines = [".. list-table::", "   :header-rows: 1", "   :stub-columns: 1", ""]

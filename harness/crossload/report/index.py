@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from crossload.report.files import write_texts
 from crossload.report.html import render_page
 from crossload.report.markdown import escape, table
 from crossload.report.outcomes import COLUMNS
@@ -32,13 +33,7 @@ def write_index(reports: Path) -> list[Path]:
         "index.html": render_page("index.html", headings=HEADINGS, rows=rows),
         SCHEMA_NAME: schema_text(),
     }
-    written = []
-    for name, text in texts.items():
-        part = reports / f"{name}.part"
-        part.write_text(text, encoding="utf-8")
-        part.replace(reports / name)
-        written.append(reports / name)
-    return written
+    return write_texts(reports, texts)
 
 
 def _facts(known: dict[str, Any]) -> list[str]:
