@@ -19,6 +19,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 
 project, author, version = "crossload", "the crossload developers", __version__
+project_copyright = "the crossload developers, BSD-3-Clause"
+highlight_language = "none"
 extensions = ["myst_parser", "crossload.sphinx", "sphinx_argparse_cli"]
 exclude_patterns = ["_build", "_generated"]
 html_theme = "furo"

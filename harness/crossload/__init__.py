@@ -8,6 +8,11 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "grid", "outcomes"]
 
 
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return __all__
+
+
 def __getattr__(name: str) -> Any:
     """`outcomes` and `grid`, imported when they are asked for: the command line starts without pandas."""
     if name in ("outcomes", "grid"):

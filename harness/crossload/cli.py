@@ -166,9 +166,15 @@ def _export(chosen: argparse.Namespace) -> None:
     if chosen.output is None:
         sys.stdout.write(text)
         return
-    part = chosen.output.with_name(f"{chosen.output.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(chosen.output)
+    from crossload.report.files import write_texts  # noqa: PLC0415
+
+    if chosen.output.is_dir() or not chosen.output.parent.is_dir():
+        why = "is a folder" if chosen.output.is_dir() else f"there is no folder {chosen.output.parent}"
+        raise ConfigError([f"--output {chosen.output}: {why}"], hint="name a file in a folder that exists")
+    try:
+        write_texts(chosen.output.parent, {chosen.output.name: text})
+    except OSError as error:
+        raise ConfigError([f"--output {chosen.output}: {error.strerror}"], hint="name a file that may be written") from error
     _say(f"wrote {chosen.output}")
 
 

@@ -5,6 +5,8 @@ They are published beside the report, so that whoever clones the project, or run
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -15,7 +17,6 @@ import numpy as np
 from crossload.errors import SelectionError
 from crossload.report.changes import KINDS, REGRESSIONS, UNKNOWN, Past, change_kind, time_of
 from crossload.report.feed import Entry, render_feed
-from crossload.report.table import table_digest
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ class History:
         return [_run(path) for path in self.paths]
 
     def append(self, view: View, when: datetime) -> Path | None:
-        """Keep what a run found; None where it found what the last one found."""
-        digest = table_digest(view)[:12]
+        """Keep what a run found; None where every verdict is that of the last one."""
+        digest = digest_of(view.rows)
         last = self.paths[-1:]
         if last and _digest(last[0]) == digest:
             return None
@@ -89,7 +90,7 @@ class History:
     def past(self, view: View) -> tuple[Past, ...]:
         """The last runs before the one that found this, oldest first; the same again is no earlier run."""
         paths = self.paths
-        if paths and _digest(paths[-1]) == table_digest(view)[:12]:
+        if paths and _digest(paths[-1]) == digest_of(view.rows):
             paths.pop()
         return tuple(Past(run=_run(path), verdicts=_aligned(path, view.rows)) for path in paths[-STRIP:])
 
@@ -100,10 +101,12 @@ class History:
             return paths[-2]
         found = [path for path in paths if path.stem.startswith(name)]
         if name == "last" or not found:
-            known = ", ".join(self.runs()) or "none yet"
-            matrix = self.folder.parent.name
+            matrix, known = self.folder.parent.name, self.runs()
+            if name == "last" and len(known) == 1:
+                msg = f"{matrix}: there is one run only, {known[0]}: nothing to compare it with"
+                raise SelectionError(msg, hint="a run is added when it finds something else than the one before")
             msg = f"{matrix}: no run {name!r} in the history"
-            raise SelectionError(msg, hint=f"known runs: {known}")
+            raise SelectionError(msg, hint=f"known runs: {', '.join(known) or 'none yet'}")
         return found[-1]
 
     def since(self, name: str) -> Changes:
@@ -139,6 +142,15 @@ def _run(path: Path) -> str:
 
 def _digest(path: Path) -> str:
     return path.stem.split("-")[1]
+
+
+def digest_of(rows: Rows) -> str:
+    """Digest of the verdicts of all cells, whatever their reasons say."""
+    cases = [case.name for case in rows.cases]
+    state = hashlib.sha256(json.dumps([cases, rows.environments, [verdict.word for verdict in Verdict]]).encode())
+    for column in (rows.case, rows.writer, rows.reader, rows.verdict):
+        state.update(np.ascontiguousarray(column, dtype="<i4").tobytes())
+    return state.hexdigest()[:12]
 
 
 def _aligned(path: Path, rows: Rows) -> np.ndarray[Any, np.dtype[np.int8]]:

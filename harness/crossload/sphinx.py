@@ -23,7 +23,7 @@ from sphinx.util.docutils import SphinxDirective
 
 import crossload
 from crossload.errors import CrossloadError
-from crossload.report.fragments import CAPTION, legend_of, look_of, sign_of
+from crossload.report.fragments import CAPTION, failed_of, legend_of, look_of, sign_of
 from crossload.report.labels import short_labels
 from crossload.tables import grid
 
@@ -88,8 +88,7 @@ def _square(square: Square | None) -> nodes.entry:
     if square is None:
         return nodes.entry("")
     told = nodes.paragraph("", "", nodes.literal(text=sign_of(square.worst)))
-    if square.failed:
-        told += nodes.Text(f" {square.failed}")
+    told += nodes.Text(failed_of(square))
     return nodes.entry("", told, classes=[f"crossload-{look_of(square.worst)}"])
 
 

@@ -18,6 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from tabulate import tabulate
 
 from crossload.errors import SelectionError
@@ -44,7 +45,11 @@ def outcomes(folder: str | Path) -> pd.DataFrame:
     if not path.is_file():
         msg = f"{folder}: no table of outcomes here"
         raise SelectionError(msg, hint="give a folder that `nox -s matrix` has written, such as reports/sklearn")
-    return pd.read_parquet(path)
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:  # pyarrow's errors are kinds of these
+        msg = f"{path}: not a table of outcomes, or a damaged one: {str(error).splitlines()[0]}"
+        raise SelectionError(msg, hint="`nox -s report` writes it anew from what is known") from error
 
 
 def grid(
@@ -59,21 +64,13 @@ def grid(
     ``source`` is a report folder or a table of `outcomes`.  Raises `SelectionError` where nothing matches.
     """
     table = outcomes(source) if isinstance(source, str | Path) else source
-    chosen = table
-    for name, pattern in (("family", family), ("format", format)):
-        if pattern is not None:
-            chosen = chosen[[fnmatch.fnmatchcase(each, pattern) for each in chosen[name].astype(str)]]
-    if case is not None:
-        names = chosen["recipe"].astype(str)
-        if "/" in case:
-            names = names + "/" + chosen["format"].astype(str)
-        chosen = chosen[[fnmatch.fnmatchcase(each, case) for each in names]]
+    asked = {
+        name: pattern for name, pattern in (("family", family), ("case", case), ("format", format)) if pattern is not None
+    }
+    masks = {name: _matches(table, name, pattern) for name, pattern in asked.items()}
+    chosen = table[np.logical_and.reduce([np.ones(len(table), dtype=bool), *masks.values()])]
     if chosen.empty:
-        asked = ", ".join(f"{k}={v!r}" for k, v in {"family": family, "case": case, "format": format}.items() if v is not None)
-        msg = f"no outcome matches {asked}" if asked else "the table has no outcomes"
-        told = "recipe" if case is not None else "format" if format is not None and family is None else "family"
-        known = sorted(set(table[told].astype(str)))
-        raise SelectionError(msg, hint=f"{told}: {', '.join(known[:60])}{', ...' if len(known) > 60 else ''}")
+        raise _nothing(table, asked, masks)
     counts: dict[tuple[str, str], Counter[Verdict]] = {}
     columns = (chosen[name].astype(str) for name in ("writer", "reader", "verdict"))
     for writer, reader, word in zip(*columns, strict=True):
@@ -84,6 +81,28 @@ def grid(
         ids=tuple(each for each in dict.fromkeys(ids) if each in touched),
         squares={pair: Square(counts=dict(each)) for pair, each in counts.items()},
     )
+
+
+def _matches(table: pd.DataFrame, name: str, pattern: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Rows whose family, case or format matches a shell pattern."""
+    names = table["recipe" if name == "case" else name].astype(str)
+    if name == "case" and "/" in pattern:
+        names = names + "/" + table["format"].astype(str)
+    known = {each: fnmatch.fnmatchcase(each, pattern) for each in set(names)}
+    return np.array([known[each] for each in names], dtype=bool)
+
+
+def _nothing(table: pd.DataFrame, asked: dict[str, str], masks: dict[str, Any]) -> SelectionError:
+    """Which of the patterns matches nothing, and what there is; or that each does, but no outcome all of them."""
+    told = ", ".join(f"{name}={pattern!r}" for name, pattern in asked.items())
+    idle = next((name for name, mask in masks.items() if not mask.any()), None)
+    if not asked:
+        return SelectionError("the table has no outcomes")
+    if idle is None:
+        return SelectionError(f"no outcome matches {told}", hint="each of them matches some outcomes, but none matches all")
+    known = sorted(set(table["recipe" if idle == "case" else idle].astype(str)))
+    hint = f"{idle}: {', '.join(known[:60])}{', ...' if len(known) > 60 else ''}"
+    return SelectionError(f"no outcome matches {told}", hint=hint)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,8 +150,11 @@ class Grid:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw a heat map of the share of failed cells; needs matplotlib.  Gives the axes."""
-        import matplotlib.pyplot as plt  # noqa: PLC0415 - an option
-        import numpy as np  # noqa: PLC0415
+        try:
+            import matplotlib.pyplot as plt  # noqa: PLC0415 - an option
+        except ModuleNotFoundError as error:
+            msg = "Grid.plot() draws with matplotlib, which is not installed: pip install matplotlib"
+            raise ModuleNotFoundError(msg) from error
 
         ax = ax or plt.subplots(figsize=(1 + 0.6 * len(self.ids), 1 + 0.5 * len(self.ids)))[1]
         share = np.full((len(self.ids), len(self.ids)), np.nan)

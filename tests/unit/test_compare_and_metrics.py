@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from crossload.verdict import compare, compute_metrics
+from crossload.verdict.compare import QUANTILES
 from crossload.verdict.metrics import agreement_metrics, confusion, labels_of, role_of
+from crossload.verdict.reasons import plain_number
 
 INF, NAN = float("inf"), float("nan")
 
@@ -302,3 +304,31 @@ def test_labels_of_another_length_do_not_agree(task, name):
 
     assert list(found) == [name]
     assert np.isnan(found[name])
+
+
+def test_quantiles_are_kept_of_numbers_and_not_of_labels():
+    before = np.linspace(0, 1, 101)
+    found = compare(before, before + np.linspace(0, 1, 101), atol=0, rtol=0)
+
+    assert len(found.quantiles) == QUANTILES
+    assert (found.quantiles[0], found.quantiles[-1], found.exact) == (0.0, found.max_abs, False)
+    assert list(found.quantiles) == sorted(found.quantiles)
+    labels = compare(np.array([0, 1, 2]), np.array([0, 1, 9]), atol=0, rtol=0)
+    assert (labels.quantiles, labels.exact, labels.changed) == ((), True, 1)
+    assert compare(before, np.full(101, np.nan), atol=0, rtol=0).quantiles == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (2222.8, "2220"),
+        (173.4, "173"),
+        (1000.0, "1000"),
+        (0.0856, "0.0856"),
+        (1.1e-7, "1.1e-07"),
+        (1e9, "1e+09"),
+        (21.0, "21"),
+    ],
+)
+def test_numbers_are_written_as_people_write_them(value, text):
+    assert plain_number(value) == text

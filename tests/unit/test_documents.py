@@ -43,8 +43,8 @@ def cells_of_rst(text):
 def test_restructuredtext_is_read_by_docutils():
     assert cells_of_rst(to_rst(IDS, SQUARES)) == [
         ["saved with / loaded in", "1.0", "1.1"],
-        ["sklearn-1.0", "=", "! 2"],
-        ["sklearn-1.1", "L 3", ""],
+        ["sklearn-1.0", "=", "! 2/3"],
+        ["sklearn-1.1", "L 3/3", ""],
     ]
 
 
@@ -54,8 +54,8 @@ def test_markdown_has_a_line_a_version_and_a_legend():
     assert lines[:4] == [
         "| saved with ↓ loaded in → | 1.0 | 1.1 |",
         "| --- | --- | --- |",
-        "| **sklearn-1.0** | `=` | `!` 2 |",
-        "| **sklearn-1.1** | `L` 3 |  |",
+        "| **sklearn-1.0** | `=` | `!` 2/3 |",
+        "| **sklearn-1.1** | `L` 3/3 |  |",
     ]
     assert "`L` load-error: loading raised" in lines[-1]
     assert "predict-error" not in lines[-1]
@@ -132,7 +132,7 @@ def test_the_directive_makes_a_table_with_a_legend(project):
     assert "Forests" in page
     assert "load-error: loading raised" in page
     assert (out / "_static" / "crossload.css").exists()
-    assert '<code class="docutils literal notranslate"><span class="pre">L</span></code> 2' in page
+    assert '<code class="docutils literal notranslate"><span class="pre">L</span></code> 2/2' in page
 
 
 def test_the_directive_works_for_other_builders(project):
@@ -140,7 +140,7 @@ def test_the_directive_works_for_other_builders(project):
     text = (out / "index.txt").read_text()
 
     assert said == ""
-    assert '"L" 2' in text
+    assert '"L" 2/2' in text
     assert "loading raised" not in text
 
 

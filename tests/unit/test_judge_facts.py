@@ -172,7 +172,7 @@ def test_tasks_without_truth_compare_with_what_was_before():
     found = judged({"before": {"transform": np.eye(2)}, "after": {"transform": np.eye(2)[::-1]}}, task="transform")
 
     assert (found.before, found.after) == ({"cosine": 1.0}, {"cosine": 0.0})
-    assert found.reason.startswith("cosine 1 -> 0 (1e+03 times its tolerance); transform: 4 of 4 values moved")
+    assert found.reason.startswith("cosine 1 -> 0 (1000 times its tolerance); transform: 4 of 4 values moved")
 
 
 def test_the_gap_is_the_training_score_minus_the_held_out_score():

@@ -11,6 +11,7 @@ import pytest
 from helpers import plan
 
 import crossload
+from crossload.cli import main
 from crossload.environments import Places
 from crossload.errors import SelectionError
 from crossload.history import STRIP, History, changes, verdicts_of
@@ -251,3 +252,80 @@ def test_the_feed_has_an_entry_for_each_run_that_made_it_worse(tmp_path):
     assert "identical, now crash" in entries[0].find(f"{atom}content").text
     assert len({each.find(f"{atom}id").text for each in [feed, *entries]}) == 3
     assert history.feed("A title") == history.feed("A title")
+
+
+@pytest.mark.parametrize(
+    ("asked", "hint"),
+    [
+        ({"family": "nope", "case": "forest/*", "format": "joblib"}, "family: trees"),
+        ({"case": "nope"}, "case: forest, ridge"),
+        ({"family": "trees", "format": "nope"}, "format: joblib, joblib-mmap, pickle"),
+        ({"case": "forest/pickle", "format": "joblib"}, "each of them matches some outcomes, but none matches all"),
+    ],
+)
+def test_the_hint_names_what_matches_nothing(folder, asked, hint):
+    with pytest.raises(SelectionError, match="no outcome matches") as caught:
+        crossload.grid(folder, **asked)
+
+    assert caught.value.hint == hint
+
+
+def test_a_damaged_table_is_told_in_one_line(folder):
+    path = folder / "outcomes.parquet"
+    path.write_bytes(path.read_bytes()[:-100])
+
+    with pytest.raises(SelectionError, match="outcomes.parquet: not a table of outcomes, or a damaged one") as caught:
+        crossload.grid(folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_completion_offers_what_there_is():
+    assert dir(crossload) == ["__version__", "grid", "outcomes"]
+
+
+@pytest.fixture
+def published(folder, tmp_path):
+    (tmp_path / "matrix" / "recipes").mkdir(parents=True)
+    (tmp_path / "matrix" / "recipes" / "r.py").write_text("RECIPES = {}\n")
+    (tmp_path / "matrix" / "m.toml").write_text(
+        '[matrix]\ntitle = "t"\nrecipes = ["recipes/r.py"]\nformats = ["joblib"]\n[axis.joblib]\nversions = ["1.0"]\n'
+    )
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "m").symlink_to(folder)
+    return ["--root", str(tmp_path), "export", "m"]
+
+
+@pytest.mark.parametrize("layout", ["markdown", "rst", "html", "csv"])
+def test_exports_are_written_or_printed(published, tmp_path, capsys, layout):
+    assert main([*published, "--as", layout]) == 0
+    printed = capsys.readouterr().out
+    assert main([*published, "--as", layout, "--output", str(tmp_path / "out.txt")]) == 0
+
+    assert (tmp_path / "out.txt").read_text() == printed
+    assert printed
+
+
+def test_an_output_that_cannot_be_is_told_and_leaves_nothing(published, tmp_path, capsys):
+    before = sorted(tmp_path.rglob("*"))
+    for output, why in ((tmp_path, "is a folder"), (tmp_path / "nope" / "x.md", "there is no folder")):
+        assert main([*published, "--as", "markdown", "--output", str(output)]) == 2
+        assert why in capsys.readouterr().err
+    assert main([*published, "--as", "csv", "--family", "trees"]) == 3
+    assert "--as csv has all outcomes" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_one_run_is_nothing_to_compare_with(tmp_path):
+    history = History(Places(tmp_path), "m")
+    history.append(view_of(Verdict.IDENTICAL), when(1))
+
+    with pytest.raises(SelectionError, match="there is one run only, 20261122T100100Z"):
+        history.since("last")
+
+
+def test_other_reasons_are_no_other_run(tmp_path):
+    history = History(Places(tmp_path), "m")
+    history.append(view_of(Verdict.DRIFT, reason="one"), when(1))
+
+    assert history.append(view_of(Verdict.DRIFT, reason="two"), when(2)) is None
+    assert history.append(view_of(Verdict.DRIFT, Verdict.IDENTICAL), when(3)) is not None

@@ -15,7 +15,7 @@ from crossload.report import EnvironmentFacts, Row, RunFacts, make_view, outcome
 from crossload.report.failures import nearest_pair
 from crossload.report.feed import FEED_NAME
 from crossload.report.html import render_html
-from crossload.report.labels import short_labels, signature_of
+from crossload.report.labels import literal_of, oldest_first, short_labels, signature_of
 from crossload.report.markdown import render_markdown
 from crossload.report.model import Grid, Square, compatibility
 from crossload.report.outcomes import COLUMNS, write_outcomes
@@ -314,3 +314,27 @@ def test_known_failures_are_shown_with_reason_link_and_count():
     assert view.known == (("moved in 1.3", "https://example.org/7", len(rows) - 1),)
     assert f"| {len(rows) - 1} | moved in 1.3 ([source](https://example.org/7)) |" in render_markdown(view)
     assert summary(view)["known"][0]["cells"] == len(rows) - 1
+
+
+def facts(name, version, axis="joblib"):
+    return EnvironmentFacts(id=name, axis=axis, versions={"joblib": version} if version else {})
+
+
+def test_environments_stand_oldest_first_wherever_they_were_spelled_out():
+    given = [facts("a-1.2", "1.2"), facts("a-1.10", "1.10"), facts("special", "1.2", axis=""), facts("older", "0.9", axis="")]
+
+    assert [each.id for each in oldest_first(given)] == ["older", "a-1.2", "special", "a-1.10"]
+
+
+@pytest.mark.parametrize("last", [facts("x", ""), facts("x", "3", axis="numpy")])
+def test_without_one_version_for_each_the_order_is_that_of_the_matrix(last):
+    given = [facts("a-1.2", "1.2"), facts("a-1.1", "1.1"), last]
+
+    assert [each.id for each in oldest_first(given)] == ["a-1.2", "a-1.1", "x"]
+
+
+def test_a_signature_is_looked_for_by_what_all_its_texts_have():
+    text = signature_of("ValueError: node array 17 of 'x' has another dtype")
+
+    assert literal_of(text) == "ValueError: node array"
+    assert literal_of("") == ""

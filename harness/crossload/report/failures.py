@@ -80,8 +80,9 @@ def signatures_of(rows: Rows, environments: Sequence[EnvironmentFacts]) -> tuple
 
 def nearest_pair(pairs: set[tuple[str, str]], environments: Sequence[EnvironmentFacts]) -> tuple[str, str]:
     """The pair of versions with the fewest between them; an older writer before a newer one, versions of an axis first."""
-    place = {facts.id: index for index, facts in enumerate(environments)}
     on_axis = {facts.id for facts in environments if facts.axis}
+    ordered = [facts.id for facts in environments if facts.axis] + [facts.id for facts in environments if not facts.axis]
+    place = {each: index for index, each in enumerate(ordered)}
 
     def rank(pair: tuple[str, str]) -> tuple[bool, int, bool, int]:
         writer, reader = place.get(pair[0], 0), place.get(pair[1], 0)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Squares = Mapping[tuple[str, str], Square]
 
-CAPTION = "Rows: saved with. Columns: loaded in. The worst verdict, and how many cells failed."
+CAPTION = "Rows: saved with. Columns: loaded in. The worst verdict, and how many of the measured cells failed."
 
 
 def sign_of(verdict: Verdict) -> str:
@@ -44,10 +44,15 @@ def look_of(verdict: Verdict) -> str:
 
 
 def _told(square: Square | None, mark: str) -> str:
-    """The symbol of a square between marks, and how many cells failed."""
+    """The symbol of a square between marks, and how many of its measured cells failed."""
     if square is None:
         return ""
-    return f"{mark}{sign_of(square.worst)}{mark}" + (f" {square.failed}" if square.failed else "")
+    return f"{mark}{sign_of(square.worst)}{mark}{failed_of(square)}"
+
+
+def failed_of(square: Square) -> str:
+    """`` 3/4`` where three of four measured cells failed; nothing where none did, or where there is but one."""
+    return f" {square.failed}/{square.failed + square.passed}" if square.failed and square.planned > 1 else ""
 
 
 def to_markdown(ids: Sequence[str], squares: Squares) -> str:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from crossload.report.labels import short_labels, versions_shown
+from crossload.report.labels import literal_of, short_labels, versions_shown
 from crossload.report.model import compatibility
 from crossload.report.pack import pack
 from crossload.report.pairs import MOST_SQUARES, failures_by_pair, squares_of
-from crossload.report.safe import printable
+from crossload.report.safe import cut, printable
 
 if TYPE_CHECKING:
     from crossload.report.view import View
@@ -73,9 +73,11 @@ def render_html(view: View) -> str:
         "matrix.html",
         view=view,
         ids=ids,
-        labels=short_labels(ids),
+        labels=short_labels(ids, squeeze=False),
         versions_shown=versions_shown,
         compatibility=compatibility,
+        cut=cut,
+        literal_of=literal_of,
         grids=squares_of(view),
         most_squares=MOST_SQUARES,
         pairs=failures_by_pair(view),

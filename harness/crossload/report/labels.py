@@ -6,7 +6,11 @@ import re
 import string
 from typing import TYPE_CHECKING, Any
 
+from packaging.version import InvalidVersion, Version
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from crossload.report.model import EnvironmentFacts
 
 _NAMING = ("ModuleNotFoundError", "ImportError", "AttributeError")
@@ -23,14 +27,38 @@ def signature_of(reason: str) -> str:
     return noise.sub("*", reason)[:160].strip()
 
 
-def short_labels(ids: list[str]) -> dict[str, str]:
-    """Column headings: ids without the part that all share, long words shortened."""
+def oldest_first(environments: Iterable[EnvironmentFacts]) -> tuple[EnvironmentFacts, ...]:
+    """Environments by the version of the package that the matrix moves, so that neighbours are neighbours in time.
+
+    Equal versions stay as they were: first the one of the axis, then those that were spelled out.  Where several packages are
+    moved, or a version is not known, the order is that of the matrix.
+    """
+    found = tuple(environments)
+    axes = {facts.axis for facts in found if facts.axis}
+    if len(axes) != 1:
+        return found
+    (axis,) = axes
+    versions = [facts.versions.get(axis) or facts.versions.get(f"{axis}-cpu") for facts in found]
+    try:
+        keys = [Version(str(version)) for version in versions]
+    except InvalidVersion:
+        return found
+    return tuple(found[index] for index in sorted(range(len(found)), key=lambda index: keys[index]))
+
+
+def literal_of(signature: str) -> str:
+    """The longest part of a signature that all its texts have, to look for them by."""
+    return max(signature.split("*"), key=len).strip()
+
+
+def short_labels(ids: list[str], *, squeeze: bool = True) -> dict[str, str]:
+    """Column headings: ids without the part that all share; squeezed: long words shortened too."""
     prefix = ids[0].split("-")[0] + "-" if ids else ""
     shared = all(each.startswith(prefix) for each in ids)
     found = {}
     for each in ids:
         text = each.removeprefix(prefix) if shared else each
-        found[each] = re.sub(r"\.post\d+", "", text).replace("numpy", "np")
+        found[each] = re.sub(r"\.post\d+", "", text).replace("numpy", "np") if squeeze else text
     return found if len(set(found.values())) == len(ids) else {each: each for each in ids}
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crossload.report.labels import short_labels, versions_shown
 from crossload.report.model import compatibility
-from crossload.report.safe import printable
+from crossload.report.safe import cut, printable
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def render_markdown(view: View) -> str:
     if view.gaps:
         parts += [
             "## Not measured: environments that could not be built",
-            table(["environment", "why"], [[escape(each.id), escape(each.failure[:300])] for each in view.gaps]),
+            table(["environment", "why"], [[escape(each.id), escape(cut(each.failure, 300))] for each in view.gaps]),
         ]
     parts.append(
         "In the grids a symbol alone is the worst verdict of cells that all passed; "
@@ -109,7 +109,12 @@ def render_markdown(view: View) -> str:
             table(
                 ["case", "saved with", "loaded in", "what changed"],
                 [
-                    [escape(r.cell.case.name), escape(r.cell.writer), escape(r.cell.reader), escape(r.judgement.reason[:200])]
+                    [
+                        escape(r.cell.case.name),
+                        escape(r.cell.writer),
+                        escape(r.cell.reader),
+                        escape(cut(r.judgement.reason, 200)),
+                    ]
                     for r in view.worst_drifts
                 ],
             ),
@@ -129,7 +134,7 @@ def render_markdown(view: View) -> str:
                         str(each.cases),
                         each.verdict.word,
                         f"{escape(each.boundary[0])} → {escape(each.boundary[1])}",
-                        escape(each.example[:200]),
+                        escape(cut(each.example, 200)),
                     ]
                     for each in view.signatures[:40]
                 ],

@@ -16,7 +16,7 @@ import numpy as np
 
 from crossload.report.changes import KINDS
 from crossload.report.labels import short_labels
-from crossload.report.safe import printable
+from crossload.report.safe import cut, printable
 from crossload.verdict import GAPS, Verdict
 from crossload.verdict.reasons import allowed_change, metric_drifts
 
@@ -89,7 +89,7 @@ def columns_of(view: View) -> dict[str, np.ndarray[Any, Any]]:
 def tables(view: View) -> dict[str, Any]:
     """What cells refer to by number."""
     rows = view.rows
-    labels = short_labels([facts.id for facts in view.environments])
+    labels = short_labels([facts.id for facts in view.environments], squeeze=False)
     known, metrics, texts = _Once(), _Once(), _texts(view)
     first_case: dict[int, str] = {}
     for case, kind in zip(rows.case.tolist(), rows.kind.tolist(), strict=True):
@@ -204,10 +204,10 @@ def _metrics(judged: Judgement, tolerance: Tolerance | None) -> list[list[Any]]:
 
 
 def _distance(each: Distance) -> list[Any]:
-    """[max, mean, median, 99 %, largest relative, changed, size, form, quantiles]."""
+    """[max, mean, median, 99 %, largest relative, changed, size, form, quantiles, exact]."""
     numbers = (each.max_abs, each.mean_abs, each.median_abs, each.p99_abs, each.max_rel)
     quantiles = [float(f"{value:.3g}") for value in each.quantiles]
-    return [*map(_number, numbers), each.changed, each.size, _text(each.form), quantiles]
+    return [*map(_number, numbers), each.changed, each.size, _text(each.form), quantiles, each.exact]
 
 
 def _texts(view: View) -> dict[str, Any]:
@@ -223,7 +223,7 @@ def _texts(view: View) -> dict[str, Any]:
 
 
 def _text(text: str) -> str:
-    return text if len(text) <= _MOST else text[:_MOST] + " …"
+    return cut(text, _MOST)
 
 
 def _link(link: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crossload.report.labels import signature_of
+from crossload.report.safe import cut
 
 if TYPE_CHECKING:
     from crossload.report.model import Grid, Square
@@ -77,7 +78,7 @@ def failures_by_pair(view: View) -> tuple[Pair, ...]:
         judged = rows.judgements[rows.kind[index]]
         case = rows.cases[rows.case[index]].name
         pair = (rows.environments[writer], rows.environments[reader])
-        each = Group(verdict=judged.verdict, cells=int(cells), example=judged.reason[:160], case=case)
+        each = Group(verdict=judged.verdict, cells=int(cells), example=cut(judged.reason, 160), case=case)
         found.setdefault(pair, []).append(each)
     return tuple(_pair(pair, square, found.get(pair, [])) for pair, square in squares.items())
 

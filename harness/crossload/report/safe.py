@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def cut(text: str, most: int) -> str:
+    """A text of at most that many signs, and a sign that there was more."""
+    return text if len(text) <= most else text[: most - 2] + " …"
+
+
 def printable(text: str, *, keep: str = "") -> str:
     """Text without control characters, escape codes and marks that turn the writing direction.
 

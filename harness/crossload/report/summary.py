@@ -90,6 +90,8 @@ def summary(view: View) -> dict[str, Any]:
                 "id": each.id,
                 "backward": compatibility(each.backward),
                 "forward": compatibility(each.forward),
+                "backward_counts": {verdict.word: n for verdict, n in each.backward.counts.items()},
+                "forward_counts": {verdict.word: n for verdict, n in each.forward.counts.items()},
             }
             for each in view.directions
         ],

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from crossload.report.view import View
 
 
+def plural(count: int, one: str) -> str:
+    """``1 case``, ``2 cases``."""
+    return f"{count} {one}{'' if count == 1 else 's'}"
+
+
 def square_text(square: Square | None) -> str:
     """``=`` where all is well; else the worst symbol and how many failed, as ``L 12``."""
     if square is None:
@@ -61,10 +66,11 @@ def render_terminal(view: View, *, width: int = 100) -> str:
     parts = [fill(f"== {view.title} ==", width), "Rows: saved with.  Columns: loaded in.  A number: how many cases failed."]
     if len(ids) < len(view.environments):
         parts.append(f"{len(view.environments) - len(ids)} environments without any outcome are left out.")
-    for grid in view.grids[1:] + view.grids[:1]:
+    shown = view.grids[1:] + view.grids[:1] if len(view.families) > 1 else view.grids[1:]
+    for grid in shown:
         if not any(square.worst is not Verdict.NOT_RUN for square in grid.squares.values()):
             continue
-        parts += [f"{grid.family} ({view.cases_of[grid.family]} cases)", grid_text(grid, ids, width)]
+        parts += [f"{grid.family} ({plural(view.cases_of[grid.family], 'case')})", grid_text(grid, ids, width)]
     parts += [_legend(view, width), _summary(view, width)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -101,7 +107,7 @@ def _summary(view: View, width: int) -> str:
     same, measured = view.diagonal
     counts = ", ".join(f"{count} {verdict.word}" for verdict, count in view.counts.items() if count)
     lines = [
-        f"{view.name}: {len(view.rows)} cells: {view.passed} passed, {view.failed} failed"
+        f"{view.name}: {plural(len(view.rows), 'cell')}: {view.passed} passed, {view.failed} failed"
         f" ({view.counts[Verdict.DRIFT]} of them silent drifts)",
         f"  {counts}",
         f"  diagonal (saved and loaded in the same environment): {same} of {measured} bit-identical",

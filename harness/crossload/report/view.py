@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crossload.report.failures import overfitted_of, signatures_of, worst_drifts_of
+from crossload.report.labels import oldest_first
 from crossload.report.model import Direction, EnvironmentFacts, Grid, Row, RunFacts, Signature, Square
 from crossload.report.rows import Rows
 from crossload.verdict import GAPS, Surprise, Verdict, tally
@@ -272,7 +273,7 @@ def make_view(
     return View(
         name=name,
         title=title,
-        environments=tuple(environments),
+        environments=oldest_first(environments),
         rows=Rows(rows),
         run=run,
         controls=tuple(controls),

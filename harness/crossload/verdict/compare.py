@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ class Distance:
     size: int
     form: str = ""
     """What else differs: shape or type; empty where they are the same."""
+    exact: bool = False
+    """Labels, counts, text: how far apart two of them are says nothing, only that they differ."""
     quantiles: tuple[float, ...] = ()
     """Absolute differences at 0, 5, ... 100 % of the values; empty where there are none to compare."""
 
@@ -69,7 +71,7 @@ def _exact(before: Array, after: Array, form: str) -> Distance:
         return _incomparable(before, form)
     differs = before != after
     gap = np.abs(before.astype("float64") - after.astype("float64")) if numbers else differs.astype("float64")
-    return _distance(gap, gap, int(differs.sum()), form)
+    return replace(_distance(gap, gap, int(differs.sum()), form), exact=True, quantiles=())
 
 
 def _distance(gap: Array, relative: Array, changed: int, form: str) -> Distance:

@@ -76,7 +76,7 @@ def told_of(drifts: Sequence[MetricDrift], before: Mapping[str, float], after: M
         return ""
     nan = float("nan")
     texts = [f"{each.name} {before.get(each.name, nan):.4g} -> {after.get(each.name, nan):.4g}" for each in far]
-    times = f"{far[0].excess:.3g} times its tolerance" if np.isfinite(far[0].excess) else "no change allowed"
+    times = f"{plain_number(far[0].excess)} times its tolerance" if np.isfinite(far[0].excess) else "no change allowed"
     others = [text for each, text in zip(far[1:], texts[1:], strict=True) if each.name not in _COUNTS and "[" not in each.name]
     return ", ".join([f"{texts[0]} ({times})", *others[:2]])
 
@@ -102,7 +102,10 @@ def reasons_of(cell: Cell, recipe: Recipe, distances: Mapping[str, Distance], ch
     found = [f"{changed} labels changed"] if changed else []
     for name, distance in distances.items():
         if not distance.within and not (changed and role_of(name, cell.case.task, recipe.roles) == "labels"):
-            text = distance.form or f"{distance.changed} of {distance.size} values moved, by {distance.max_abs:.2g} at most"
+            text = (
+                distance.form
+                or f"{distance.changed} of {distance.size} values moved, by {plain_number(distance.max_abs)} at most"
+            )
             found.append(f"{name}: {text}")
     return found
 
@@ -118,6 +121,11 @@ def error_text(record: Record) -> str:
     """Type and message of the error of a record, in one line."""
     error = record["error"]
     return encodable(f"{error['type']}: {' '.join(error['message'].split())[:400]}")
+
+
+def plain_number(value: float) -> str:
+    """Three digits, and no exponent where people would write none: ``2220``, not ``2.22e+03``."""
+    return f"{float(f'{value:.3g}'):.10g}" if 1 <= abs(value) < 1e7 else f"{value:.3g}"
 
 
 def encodable(text: str) -> str:

@@ -5,18 +5,18 @@ const FIRST = 60;
 function drawPair(D, state, mask, place, isNew) {
   const writer = D.environmentAt.get(state.w), reader = D.environmentAt.get(state.r);
   if (writer === undefined || reader === undefined) {
-    const unknown = state.w || state.r ? "No such pair in this matrix: " + (state.w || "?") + " → " + (state.r || "?") : "";
+    const unknown = state.w && state.r ? "No such pair in this matrix: " + state.w + " → " + state.r :
+      state.w || state.r || state.cell ? "This link names no pair: it needs w (saved with) and r (loaded in)." : "";
     place.replaceChildren(...(unknown ? [element("p", { role: "alert" }, unknown)] : []));
     return;
   }
   const cells = cellsOf(D, mask, writer, reader);
   const asked = D.caseAt.get(state.cell);
   const all = cellsOf(D, null, writer, reader).filter((i) => isOfCase(D.cases[D.col.case[i]], state));
-  const [square, warned] = countsOf(D, all);
   const title = element("h2", { tabindex: -1, id: "detail-title" }, state.w + " → " + state.r);
   const back = element("button", { type: "button" }, "Back to the table (Escape)");
   back.addEventListener("click", closePair);
-  const parts = [title, answerLine(answerOf(D, square, warned)),
+  const parts = [title, filterLine(state), answerLine(answerOf(D, all)),
     element("p", {}, back), stripOf(D, (number) => worstOfRun(D, all, number)), environmentsTable(D, writer, reader)];
   for (const each of [writer, reader]) {
     if (D.environments[each].failure) parts.push(element("p", {}, "NOT BUILT " + D.environments[each].id + ": " + D.environments[each].failure));
@@ -35,11 +35,19 @@ function drawPair(D, state, mask, place, isNew) {
 }
 
 function closePair() {
-  location.hash = hashOf({ ...readState(), w: "", r: "", cell: "" });
+  location.hash = hashOf({ ...(readState() || {}), w: "", r: "", cell: "" });
 }
 
 function answerLine({ head, rest, look }) {
   return element("p", {}, element("span", { class: "badge " + look }, head), rest);
+}
+
+/** Says that only some cases of a pair are meant, where that is so. */
+function filterLine(state) {
+  const parts = ["family", "model", "format"].filter((name) => state[name]).map((name) => name + " " + state[name]);
+  if (!parts.length) return null;
+  const all = hashOf({ w: state.w, r: state.r, cell: state.cell });
+  return element("p", {}, element("strong", {}, "Only " + parts.join(", ")), ": ", element("a", { href: all }, "show all cases of this pair"), ".");
 }
 
 /** Worst verdict of some cells in an earlier run (-1: this one); null where it knew none of them. */
@@ -59,13 +67,14 @@ function casesTable(D, state, cells, all) {
   const row = (i) => {
     const each = D.cases[D.col.case[i]], kind = D.kinds[D.col.kind[i]];
     const link = element("a", { href: hashOf({ ...state, cell: each.name }), "aria-current": state.cell === each.name ? "true" : null }, each.name);
-    const notes = [D.col.change[i] && D.changes[D.col.change[i] - 1].toUpperCase(), kind.surprise && kind.surprise !== "expected" ? kind.surprise.toUpperCase() : kind.surprise, kind.warned && "warned: " + kind.warned.join(", ")];
+    const notes = [D.col.change[i] && D.changes[D.col.change[i] - 1].toUpperCase(), kind.surprise, kind.warned && "warned: " + kind.warned.join(", ")];
     return element("tr", {}, element("th", { scope: "row" }, link), element("td", {}, badge(D, kind.verdict)),
       element("td", { class: "why" }, kind.reason || ""), element("td", {}, notes.filter(Boolean).join("; ")));
   };
   const filtered = cells.length === all ? ", failures first" : " of " + all + " that are in this view, failures first (clear the filters to see all)";
   const made = tableOf(many(cells.length, "case") + filtered,
     ["case", "verdict", "why", "notes"], cells.slice(0, FIRST).map(row));
+  made.classList.add("cases");
   if (cells.length <= FIRST) return made;
   const more = element("button", { type: "button" }, "Show all " + cells.length);
   more.addEventListener("click", () => {
@@ -78,6 +87,7 @@ function casesTable(D, state, cells, all) {
 function drawCell(D, i) {
   const each = D.cases[D.col.case[i]], kind = D.kinds[D.col.kind[i]], verdict = D.verdicts[kind.verdict];
   const [writer, reader] = [D.environments[D.col.writer[i]], D.environments[D.col.reader[i]]];
+  const atFault = ["save-error", "unstable"].includes(verdict.word) || (kind.reason || "").startsWith("writer:") ? writer : reader;
   const parts = [element("h3", { id: "cell-title", tabindex: -1 }, each.name),
     element("p", {}, badge(D, kind.verdict), " " + verdict.sentence + "."), kind.reason ? element("p", {}, kind.reason) : null,
     knownOf(D, kind), element("ul", {}, factsOf(D, kind, i).map((text) => element("li", {}, text))),
@@ -93,7 +103,7 @@ function drawCell(D, i) {
   else if (verdict.word === "identical") parts.push(element("p", {}, "Every recorded output is bit-equal: there is no difference to draw."));
   parts.push(element("h4", {}, "Measure it again"),
     commandLine("nox -s matrix -- " + D.name + " --case " + each.name + " --writer " + writer.id + " --reader " + reader.id + " --fresh"),
-    element("p", {}, "Or look at it by hand:"), commandLine("nox -s env-" + reader.id + " -- python"));
+    element("p", {}, "Or look at it by hand:"), commandLine("nox -s env-" + atFault.id + " -- python"));
   const link = element("button", { type: "button" }, "Copy link to this cell");
   link.addEventListener("click", () => copy(location.href, link));
   parts.push(element("p", {}, link));
@@ -102,7 +112,7 @@ function drawCell(D, i) {
 
 /** Why a failure was expected, or that nobody expected it. */
 function knownOf(D, kind) {
-  if (kind.known === undefined) return kind.surprise ? element("p", {}, element("strong", {}, kind.surprise), ": no expectation explains it.") : null;
+  if (kind.known === undefined) return kind.surprise ? element("p", {}, element("strong", {}, kind.surprise), ": nobody has written down a reason for it yet (matrix/expectations/).") : null;
   const [reason, link, name] = D.known[kind.known];
   return element("p", {}, element("strong", {}, kind.surprise || "known"), ": " + reason + " ", element("span", { class: "quiet" }, "(matrix/expectations/" + D.name + ".toml: " + name + ") "),
     link ? element("a", { href: link, rel: "noreferrer" }, "source") : null);

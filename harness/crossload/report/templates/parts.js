@@ -79,10 +79,10 @@ function plotOf(name, quantiles, limit) {
 
 function distancesTable(D, kind, limit) {
   const entries = Object.entries(kind.distances);
-  const rows = entries.map(([name, [max, mean, median, p99, relative, changed, size, form]]) =>
+  const rows = entries.map(([name, [max, mean, median, p99, relative, changed, size, form, , exact]]) =>
     element("tr", {}, element("th", { scope: "row" }, name),
-      [max, mean, median, p99, relative].map((each) => element("td", { class: "number" }, numberText(each))),
-      element("td", {}, changed + " of " + size), element("td", {}, form)));
+      [max, mean, median, p99, relative].map((each) => element("td", { class: "number" }, exact ? "–" : numberText(each))),
+      element("td", {}, changed + " of " + size + (exact ? " differ" : "")), element("td", {}, form)));
   const plots = entries.map(([name, each]) => plotOf(name, each[8], limit));
   return [tableOf("How far outputs moved (outputs that are not listed are bit-equal)",
     ["output", "largest", "mean", "median", "99 %", "largest relative", "beyond tolerance", "what else differs"], rows),

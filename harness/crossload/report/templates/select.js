@@ -10,14 +10,16 @@ function chosen(D, state) {
   const text = state.text.trim().toLowerCase();
   const has = (value) => value.toLowerCase().includes(text);
   const byCase = Uint8Array.from(D.cases, (each) => isOfCase(each, state));
-  const first = state.from ? D.environmentAt.get(state.from) ?? 0 : 0;
-  const last = state.to ? D.environmentAt.get(state.to) ?? D.environments.length - 1 : D.environments.length - 1;
+  const ends = [state.from ? D.environmentAt.get(state.from) ?? 0 : 0, D.environments.length - 1];
+  if (state.to) ends[1] = D.environmentAt.get(state.to) ?? ends[1];
+  const [first, last] = [Math.min(...ends), Math.max(...ends)];
   const byEnvironment = Uint8Array.from(D.environments, (_, index) => index >= first && index <= last);
   const wanted = verdictsOf(D, state.verdict);
   const byKind = Uint8Array.from(D.kinds, (kind) => wanted.has(kind.verdict) && (state.only !== "unexpected" || kind.unexpected));
   const textInCase = Uint8Array.from(D.cases, (each) => has(each.name) || has(each.family));
   const textInEnvironment = Uint8Array.from(D.environments, (each) => has(each.id));
-  const textInKind = Uint8Array.from(D.kinds, (kind) => has(kind.reason || "") || has((kind.warned || []).join(" ")));
+  const textInKind = Uint8Array.from(D.kinds, (kind) => has(kind.reason || "") || has((kind.warned || []).join(" ")) ||
+    (kind.known !== undefined && has(D.known[kind.known][0])));
   const { case: cases, writer, reader, kind: kinds, change } = D.col;
   const onlyChanges = state.only === "changes";
   const size = D.environments.length, verdicts = D.verdicts.length;

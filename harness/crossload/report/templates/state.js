@@ -2,22 +2,28 @@
 
 const FILTERS = ["family", "model", "format", "verdict", "from", "to", "text", "only", "merge"];
 const PLACES = ["w", "r", "cell"];
+const QUESTION = ["qw", "qr", "qm", "qf"];
+const MEMBERS = [...FILTERS, ...PLACES, ...QUESTION];
 
+/** What the address asks for; null for a fragment that is no view, such as that of a link that skips. */
 function readState() {
+  if (location.hash.length > 1 && !location.hash.includes("=")) return null;
   const found = {};
   const asked = new URLSearchParams(location.hash.slice(1));
-  for (const name of [...FILTERS, ...PLACES]) found[name] = asked.get(name) || "";
+  for (const name of MEMBERS) found[name] = asked.get(name) || "";
   return found;
 }
 
 function hashOf(state) {
-  const parts = [...FILTERS, ...PLACES].filter((name) => state[name]).map((name) => name + "=" + encodeURIComponent(state[name]));
+  const parts = MEMBERS.filter((name) => state[name]).map((name) => name + "=" + encodeURIComponent(state[name]));
   return "#" + parts.join("&").replaceAll("%2F", "/");
 }
 
-/** Filters change the address in place: going back leads to the view before, not to the letter before. */
-function replaceState(state) {
-  history.replaceState(null, "", hashOf(state) === "#" ? location.pathname + location.search : hashOf(state));
+/** Puts a view into the address; `inPlace`: going back shall not lead to every letter that was typed. */
+function writeState(state, inPlace) {
+  const address = hashOf(state) === "#" ? location.pathname + location.search : hashOf(state);
+  if (inPlace) history.replaceState(null, "", address);
+  else history.pushState(null, "", address);
 }
 
 async function copy(text, button) {

@@ -2,8 +2,23 @@
 
 const many = (count, one, more) => count + " " + (count === 1 ? one : more || one + "s");
 
-/** {head, rest, look}: one sentence in two parts, of the cells that a roll-up counts. */
-function answerOf(D, square, warned) {
+/** What mixed answers depend on: the model, the format, or both. */
+function dependsOn(D, cells) {
+  const fails = new Map();
+  for (const i of cells) {
+    const verdict = D.verdicts[D.verdictOf[D.col.kind[i]]], each = D.cases[D.col.case[i]];
+    if (verdict.passes === null) continue;
+    for (const key of ["recipe " + each.recipe, "format " + each.format]) {
+      fails.set(key, (fails.get(key) || new Set()).add(verdict.passes));
+    }
+  }
+  const mixed = (part) => [...fails].some(([key, found]) => key.startsWith(part) && found.size > 1);
+  return mixed("format ") && mixed("recipe ") ? "the model and the format" : mixed("recipe ") ? "the format" : "the model";
+}
+
+/** {head, rest, look}: one sentence in two parts, of some cells. */
+function answerOf(D, cells) {
+  const [square, warned] = countsOf(D, cells);
   const count = (word) => square.counts[D.wordAt.get(word)] || 0;
   const measured = square.passed + square.failed;
   const gaps = D.gaps.reduce((sum, word) => sum + count(word), 0);
@@ -27,8 +42,8 @@ function answerOf(D, square, warned) {
   const look = drifts ? "drift" : "fail";
   const warnings = warned ? " Warnings were given by " + warned + " of those that give the same answers." : "";
   if (!square.passed) return { head: "No", rest: ": " + (measured === 1 ? "the one measured case fails" : "all " + measured + " measured cases fail") + failed, look };
-  return { head: "It depends on the model", rest: ": " + square.passed + " of " + measured + " measured cases give the same answers, " +
-    square.failed + (square.failed === 1 ? " fails" : " fail") + failed + warnings, look };
+  return { head: "It depends on " + dependsOn(D, cells), rest: ": " + square.passed + " of " + measured + " measured cases " +
+    (square.passed === 1 ? "gives" : "give") + " the same answers, " + square.failed + (square.failed === 1 ? " fails" : " fail") + failed + warnings, look };
 }
 
 /** Cells of a pair, failures first, the worst before the others. */
@@ -51,6 +66,8 @@ function countsOf(D, cells) {
   return [rollUp(D, counts), warned];
 }
 
+const cut = (text, most) => text.length <= most ? text : text.slice(0, most) + " …";
+
 function numberText(value) {
   if (value === null || value === undefined) return "not a number";
   if (typeof value === "string") return value === "inf" ? "∞" : "−∞";
@@ -64,7 +81,7 @@ function driftText(value) {
 }
 
 function secondsText(value) {
-  if (!(value >= 0)) return "not known";
+  if (!(value >= 0)) return "was not reached";
   return value >= 1 ? value.toFixed(2) + " s" : value >= 1e-3 ? (value * 1e3).toFixed(1) + " ms" : (value * 1e6).toFixed(0) + " µs";
 }
 
