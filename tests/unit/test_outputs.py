@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
@@ -15,10 +16,14 @@ from crossload.cli import main
 from crossload.environments import Places
 from crossload.errors import SelectionError
 from crossload.history import STRIP, History, changes, verdicts_of
+from crossload.report import render_terminal
 from crossload.report.changes import KINDS, REGRESSIONS, UNKNOWN, change_kind
 from crossload.report.exports import EXPORTS, failures, tell_github, to_annotations, to_junit
+from crossload.report.html import render_html
+from crossload.report.markdown import render_markdown
 from crossload.report.model import Row, RunFacts
 from crossload.report.outcomes import write_outcomes
+from crossload.report.summary import summary
 from crossload.report.view import make_view
 from crossload.verdict import Judgement, Verdict
 
@@ -329,3 +334,17 @@ def test_other_reasons_are_no_other_run(tmp_path):
 
     assert history.append(view_of(Verdict.DRIFT, reason="two"), when(2)) is None
     assert history.append(view_of(Verdict.DRIFT, Verdict.IDENTICAL), when(3)) is not None
+
+
+def test_every_output_tells_what_changed(tmp_path):
+    history = History(Places(tmp_path), "m")
+    history.append(view_of(Verdict.IDENTICAL), when(1))
+    view = view_of(Verdict.DRIFT, Verdict.IDENTICAL)
+    view = replace(view, past=history.past(view))
+    told = "since 2026-11-22 10:01 UTC: 12 newly drifting"
+
+    assert f"Changes {told}." in render_markdown(view)
+    assert f"  {told}" in render_terminal(view)
+    assert summary(view)["changes"] == {"newly drifting": 12}
+    assert summary(view)["previous"] == "20261122T100100Z"
+    assert "newly drifting: 12" in render_html(view)

@@ -76,6 +76,7 @@ def render_markdown(view: View) -> str:
             else []
         ),
         *[f"**Missed control**: {escape(each.text)}" for each in view.missed],
+        *([f"Changes {view.changes_text}."] if view.past else []),
         "Written by `nox -s matrix`; do not edit. [Page](index.html) · [summary.json](summary.json) · "
         "[outcomes.parquet](outcomes.parquet)",
         "## Verdicts",

@@ -127,8 +127,7 @@ def _summary(view: View, width: int) -> str:
     if view.counts[Verdict.NOT_RUN]:
         lines.append(f"  NOT MEASURED in this run: {view.counts[Verdict.NOT_RUN]} cells")
     if view.past:
-        told = ", ".join(f"{len(cells)} {kind}" for kind, cells in view.changes.items()) or "no verdict changed"
-        lines.append(f"  since {view.past[-1].when:%Y-%m-%d %H:%M} UTC: {told}")
+        lines.append(f"  {view.changes_text}")
     lines = [fill(line, width, subsequent_indent="    ", break_on_hyphens=False) for line in lines]
     if view.worst_drifts:
         rows = [[f"{row.cell.case.name}\n{row.cell.writer} -> {row.cell.reader}"] for row in view.worst_drifts]

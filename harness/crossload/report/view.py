@@ -230,6 +230,14 @@ class View:
         """Indexes of the cells that changed since the run before, by kind; empty where there was none."""
         return self.past[-1].changes(self.rows) if self.past else {}
 
+    @property
+    def changes_text(self) -> str:
+        """What changed since the run before: when that was, and counts; empty where there was none."""
+        if not self.past:
+            return ""
+        told = ", ".join(f"{len(cells)} {kind}" for kind, cells in self.changes.items()) or "no verdict changed"
+        return f"since {self.past[-1].when:%Y-%m-%d %H:%M} UTC: {told}"
+
     @cached_property
     def directions(self) -> tuple[Direction, ...]:
         """How each version of an axis reads what older and what newer versions of it wrote."""
