@@ -62,6 +62,12 @@ def export(session: nox.Session) -> None:
 
 
 @nox.session(python=False, default=False)
+def inspect(session: nox.Session) -> None:
+    """Say what saved models are and who wrote them, without executing them (-- FILE...)."""
+    driver.crossload(session, "inspect", *session.posargs)
+
+
+@nox.session(python=False, default=False)
 def gc(session: nox.Session) -> None:
     """Drop what no matrix refers to from the store (-- --dry-run)."""
     driver.crossload(session, "gc", *session.posargs)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     Call = Callable[[argparse.Namespace], None]
 
 _EXIT_CODES = """
-exit codes: 0 the run is complete (pairs that do not load are results), 1 --strict and cells failed, 2 bad matrix file
-or command line, 3 nothing selected, 4 bad recipe file, 5 pins that cannot be, 6 store cannot be written, 7 fault of the
+exit codes: 0 the run is complete (pairs that do not load are results), 1 --strict and cells failed, or (inspect) a
+dangerous file, 2 bad matrix file, command line or model file, 3 nothing selected, 4 bad recipe file, 5 pins that cannot be, 6 store cannot be written, 7 fault of the
 harness, 8 environment cannot be had here, 130 stopped by Ctrl-C
 """
 
@@ -93,6 +93,13 @@ def build_parser(calls: Mapping[str, Call]) -> argparse.ArgumentParser:
     for name, example in (("family", "trees"), ("case", "random-forest/*"), ("format", "joblib")):
         table.add_argument(f"--{name}", metavar="PATTERN", help=f"such as {example!r}")
     command.set_defaults(call=calls["export"])
+
+    command = commands.add_parser("inspect", help="say what saved models are and who wrote them, without executing them")
+    command.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="files, or folders of SavedModels and checkpoints"
+    )
+    command.add_argument("--json", action="store_true", help="one JSON object a line")
+    command.set_defaults(call=calls["inspect"])
 
     command = commands.add_parser("gc", help="drop what no matrix refers to from the store")
     command.add_argument("--dry-run", action="store_true", help="say what would be dropped")

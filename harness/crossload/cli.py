@@ -178,6 +178,29 @@ def _export(chosen: argparse.Namespace) -> None:
     _say(f"wrote {chosen.output}")
 
 
+def _inspect(chosen: argparse.Namespace) -> None:
+    from crossload.artifact import NotAModel, look  # noqa: PLC0415
+    from crossload.artifact.text import as_dict, in_words  # noqa: PLC0415
+    from crossload.errors import DangerousFile  # noqa: PLC0415
+    from crossload.machine import terminal_width  # noqa: PLC0415
+
+    bad: list[NotAModel] = []
+    dangerous = []
+    for path in chosen.files:
+        try:
+            found = look(path)
+        except NotAModel as error:
+            bad.append(error)
+            continue
+        _say(json.dumps(as_dict(found)) if chosen.json else in_words(found, width=terminal_width()))
+        dangerous += [str(path)] if found.dangerous else []
+    if bad:
+        raise NotAModel("\n".join(map(str, bad)), hint=bad[0].hint if len(bad) == 1 else None)
+    if dangerous:
+        msg = f"loading executes dangerous code: {', '.join(dangerous)}"
+        raise DangerousFile(msg, hint="do not load it; ask where it comes from")
+
+
 def _gc(chosen: argparse.Namespace) -> None:
     from crossload import gc  # noqa: PLC0415
     from crossload.environments import Places  # noqa: PLC0415
@@ -230,6 +253,7 @@ _CALLS = {
     "merge": _merge,
     "report": _report,
     "export": _export,
+    "inspect": _inspect,
     "gc": _gc,
     "lock": _lock,
     "versions": _versions,

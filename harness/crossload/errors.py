@@ -22,6 +22,12 @@ class StrictFailure(CrossloadError):
     exit_code = 1
 
 
+class DangerousFile(CrossloadError):
+    """A saved model that would call something dangerous while it is loaded."""
+
+    exit_code = 1
+
+
 class ConfigError(CrossloadError):
     """A matrix file is not valid; holds every mistake found, one a line."""
 

@@ -12,7 +12,7 @@ from crossload.environments.index import Index
 from crossload.errors import CrossloadError, EnvironmentUnavailable, SelectionError
 from crossload.plan import Selection, check_selection, environments_of, load_specs
 from crossload.plan.select import matches_environment
-from crossload.report.labels import signature_of
+from crossload.report.labels import literal_of, signature_of
 from crossload.verdict import Surprise, as_toml, propose
 
 if TYPE_CHECKING:
@@ -88,15 +88,16 @@ def propose_expectations(places: Places, name: str, *, out: Callable[[str], None
     has_known = bool((table["surprise"] != "").any())
     failed = table[table["surprise"] == Surprise.FAILURE.value] if has_known else table[table["passes"] == False]  # noqa: E712
     rows = [
-        (str(row.verdict), literal_of(str(row.reason)), f"{row.recipe}/{row.format}", str(row.writer), str(row.reader))
+        (
+            str(row.verdict),
+            literal_of(signature_of(str(row.reason))),
+            f"{row.recipe}/{row.format}",
+            str(row.writer),
+            str(row.reader),
+        )
         for row in failed.itertuples()
     ]
     out(as_toml(propose(rows)) or f"# {spec.name}: no unexpected failures")
-
-
-def literal_of(reason: str) -> str:
-    """The longest part of an error text that has no number or name of one case in it."""
-    return max((part.strip() for part in signature_of(reason).split("*")), key=len)
 
 
 def build_one(places: Places, env_id: str, *, say: Callable[[str], None]) -> Built:

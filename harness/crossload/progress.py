@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, TextIO
 
 from crossload.machine import duration
-from crossload.report.safe import printable
+from crossload.safe import printable
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:

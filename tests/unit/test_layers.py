@@ -16,8 +16,10 @@ BEFORE = {
     "environments": {"errors", "config", "plan"},
     "engine": {"errors", "config", "inside", "plan", "environments"},
     "verdict": {"errors", "config", "inside", "plan"},
-    "report": {"errors", "config", "plan", "verdict"},
+    "report": {"errors", "safe", "config", "plan", "verdict"},
     "machine": set(),
+    "safe": set(),
+    "artifact": {"errors", "safe"},
 }
 """Layers and what each may import beside itself; the modules that are not listed stand above all of them."""
 

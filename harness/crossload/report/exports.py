@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 from packaging.version import Version
 
-from crossload.report.safe import printable
+from crossload.safe import printable
 from crossload.verdict import Surprise, Verdict
 
 if TYPE_CHECKING:

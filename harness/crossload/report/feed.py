@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from crossload.report.safe import printable
+from crossload.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from markupsafe import escape as escape_html
 from crossload.report.labels import short_labels
 from crossload.report.markdown import escape as escape_markdown
 from crossload.report.markdown import table as markdown_table
-from crossload.report.safe import printable
+from crossload.safe import printable
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from crossload.report.labels import literal_of, short_labels, versions_shown
 from crossload.report.model import compatibility
 from crossload.report.pack import pack
 from crossload.report.pairs import MOST_SQUARES, failures_by_pair, squares_of
-from crossload.report.safe import cut, printable
+from crossload.safe import cut, printable
 
 if TYPE_CHECKING:
     from crossload.report.view import View

@@ -48,7 +48,7 @@ def oldest_first(environments: Iterable[EnvironmentFacts]) -> tuple[EnvironmentF
 
 def literal_of(signature: str) -> str:
     """The longest part of a signature that all its texts have, to look for them by."""
-    return max(signature.split("*"), key=len).strip()
+    return max((part.strip() for part in signature.split("*")), key=len)
 
 
 def short_labels(ids: list[str], *, squeeze: bool = True) -> dict[str, str]:

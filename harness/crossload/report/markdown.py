@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crossload.report.labels import short_labels, versions_shown
 from crossload.report.model import compatibility
-from crossload.report.safe import cut, printable
+from crossload.safe import cut, printable
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:

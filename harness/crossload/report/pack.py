@@ -16,7 +16,7 @@ import numpy as np
 
 from crossload.report.changes import KINDS
 from crossload.report.labels import short_labels
-from crossload.report.safe import cut, printable
+from crossload.safe import cut, printable
 from crossload.verdict import GAPS, Verdict
 from crossload.verdict.reasons import allowed_change, metric_drifts
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crossload.report.labels import signature_of
-from crossload.report.safe import cut
+from crossload.safe import cut
 
 if TYPE_CHECKING:
     from crossload.report.model import Grid, Square

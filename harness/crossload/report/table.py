@@ -11,7 +11,7 @@ import hashlib
 import io
 from typing import TYPE_CHECKING
 
-from crossload.report.safe import printable
+from crossload.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

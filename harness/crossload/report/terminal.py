@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from crossload.report.labels import letters_of, short_labels
-from crossload.report.safe import printable
+from crossload.safe import printable
 from crossload.verdict import Surprise, Verdict
 
 if TYPE_CHECKING:

@@ -1,0 +1,67 @@
+"""The arrays that joblib writes between the opcodes of a pickle: how long they are, so that they can be skipped."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from crossload.artifact.facts import NotAModel
+from crossload.artifact.inert import Blob, Inert, Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TYPE = re.compile(r"^[<>|=]?([?bBhHiIlLqQpPefdgFDGSaUVOMmcu])(\d*)$")
+_OLD_WIDTHS = {"?": 1, "b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "q": 8, "Q": 8, "e": 2, "f": 4, "d": 8, "F": 8, "D": 16}
+
+
+def skip_array(reader: Reader, state: Mapping[str, Any]) -> Any:
+    """Pass over the bytes of one array; what is an array of objects is a pickle of its own, and is read and given as one.
+
+    Raises `NotAModel` for a wrapper that cannot be, `Cut` for an array that is not whole.
+    """
+    shape, dtype = state.get("shape"), state.get("dtype")
+    if not isinstance(shape, tuple) or not all(isinstance(each, int) and 0 <= each < 1 << 48 for each in shape):
+        msg = "an array without a shape"
+        raise NotAModel(msg, hint="the file is damaged")
+    text = dtype_text(dtype)
+    if has_objects(dtype):
+        return Reader(reader.stream, reader.names, arrays=False).load()
+    width = item_size(dtype)
+    size = width
+    for each in shape:
+        size *= each
+    if state.get("numpy_array_alignment_bytes") is not None:
+        reader.stream.skip(reader.stream.read(1)[0])
+    reader.stream.skip(size)
+    return Blob(size, shape, text)
+
+
+def dtype_text(dtype: Any) -> str:
+    """The type string of a pickled dtype, such as ``f8``; empty for what is none."""
+    found = dtype.args[0] if isinstance(dtype, Inert) and dtype.args else ""
+    return found if isinstance(found, str) else ""
+
+
+def has_objects(dtype: Any, depth: int = 0) -> bool:
+    """Whether a pickled dtype holds Python objects, itself or in one of its fields."""
+    if dtype_text(dtype).startswith("O"):
+        return True
+    state = dtype.state if isinstance(dtype, Inert) else None
+    fields = state[4] if isinstance(state, tuple) and len(state) > 4 else None
+    if not isinstance(fields, dict) or depth > 8:
+        return False
+    return any(has_objects(each[0], depth + 1) for each in fields.values() if isinstance(each, tuple) and each)
+
+
+def item_size(dtype: Any) -> int:
+    """Bytes of one value.  Raises `NotAModel` for a type that nobody knows."""
+    text = dtype_text(dtype)
+    found = _TYPE.match(text)
+    if found is None:
+        msg = f"an array of the unknown type {text[:40]!r}"
+        raise NotAModel(msg, hint="the file is damaged, or of a NumPy that is newer than this program")
+    kind, digits = found.groups()
+    if not digits:
+        return _OLD_WIDTHS.get(kind, 8)
+    return int(digits[:12]) * (4 if kind == "U" else 1)

@@ -1,0 +1,214 @@
+"""Formats that are containers: HDF5, zip archives (.keras, skops), SavedModel folders, checkpoints."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from crossload.artifact.facts import Inspection, NotAModel, Sure, Written
+from crossload.artifact.hdf5 import described
+from crossload.artifact.wire import texts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_LARGEST = 64 << 20
+"""Bytes of one description that are read: a model's architecture is smaller."""
+
+
+def _recorded(package: str, version: object, how: str) -> list[Written]:
+    text = version.decode("utf-8", "replace") if isinstance(version, bytes) else str(version or "")
+    return [Written(package=package, version=text[:40], sure=Sure.RECORDED, how=how)] if text else []
+
+
+def layers_of(config: Any) -> dict[str, int]:
+    """Classes of layers in a Keras configuration, the model first."""
+    found: Counter[str] = Counter()
+    pending = [config]
+    for each in pending:
+        if len(pending) > 200_000:
+            break
+        if isinstance(each, dict):
+            name = each.get("class_name")
+            if isinstance(name, str) and "config" in each and not name.endswith(("Initializer", "DTypePolicy")):
+                module = str(each.get("module") or "")
+                if (
+                    not module.startswith(("keras.initializers", "keras.optimizers", "keras.losses"))
+                    and "initializer" not in module
+                ):
+                    found[name] += 1
+            pending += [value for key, value in each.items() if "initializer" not in str(key) and key != "dtype"]
+        elif isinstance(each, list):
+            pending += each
+    return dict(found)
+
+
+def hdf5(path: Path) -> Inspection:
+    """A Keras model or weights in HDF5: ``.h5``, ``.weights.h5``."""
+    known = described(path)
+    config, legacy = known["config"], known["legacy"]
+    is_weights = config is None
+    if (
+        is_weights
+        and not legacy
+        and not {"layers", "_layer_checkpoint_dependencies", "optimizer", "vars"} & set(known["places"])
+    ):
+        msg = "an HDF5 file without a Keras model or weights"
+        raise NotAModel(msg)
+    found = Inspection(path=path, format="weights-h5" if is_weights else "h5", size=path.stat().st_size)
+    found.written = _recorded("keras", known["version"], "keras_version")
+    if not is_weights:
+        found.classes = layers_of(_json(config, "model_config"))
+        found.notes += _lambdas(found.classes)
+    else:
+        layout = "of Keras before 2.12" if legacy else "of Keras 2.12 and later"
+        found.notes.append(f"weights alone, in the layout {layout}: loading needs the code of the model")
+    return found
+
+
+def _json(text: Any, what: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError) as error:
+        msg = f"its {what} is no JSON: {str(error)[:100]}"
+        raise NotAModel(msg, hint="the file is damaged") from error
+
+
+def _lambdas(classes: dict[str, int]) -> list[str]:
+    """Lambda layers hold code, which loading executes."""
+    return ["it has Lambda layers: loading executes the code in them"] if "Lambda" in classes else []
+
+
+def archive(path: Path) -> Inspection:
+    """A zip archive: ``.keras`` or skops."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            names = set(file.namelist())
+            if "config.json" in names and "metadata.json" in names:
+                metadata = _json(_member(file, "metadata.json"), "metadata.json")
+                found = Inspection(path=path, format="keras", size=path.stat().st_size)
+                found.classes = layers_of(_json(_member(file, "config.json"), "config.json"))
+                found.written = _recorded(
+                    "keras", isinstance(metadata, dict) and metadata.get("keras_version"), "metadata.json"
+                )
+                found.notes += _lambdas(found.classes)
+                if bad := file.testzip():
+                    msg = f"{bad} in it is damaged"
+                    raise NotAModel(msg, hint="copy the file again, or save it anew")
+                return found
+            if "schema.json" in names:
+                return _skops(path, _json(_member(file, "schema.json"), "schema.json"))
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+        if isinstance(error, NotAModel):
+            raise
+        msg = f"a damaged archive: {str(error)[:200]}"
+        raise NotAModel(msg, hint="copy the file again, or save it anew") from error
+    msg = "an archive that holds no model"
+    raise NotAModel(msg, hint="archives that are models: .keras, skops")
+
+
+def _member(file: zipfile.ZipFile, name: str) -> bytes:
+    if file.getinfo(name).file_size > _LARGEST:
+        msg = f"{name} in it unpacks to more than {_LARGEST >> 20} MB"
+        raise NotAModel(msg)
+    return file.read(name)
+
+
+def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
+    pending = [schema]
+    for each in pending:
+        if isinstance(each, dict):
+            if "__class__" in each:
+                yield each
+            pending += each.values()
+        elif isinstance(each, list):
+            pending += each
+
+
+def _skops(path: Path, schema: Any) -> Inspection:
+    from crossload.artifact.names import judged  # noqa: PLC0415 - picklescan is not needed by other archives
+
+    found = Inspection(path=path, format="skops", size=path.stat().st_size)
+    names: dict[tuple[str, str], None] = {}
+    classes: Counter[str] = Counter()
+    versions: Counter[str] = Counter()
+    for node in _nodes(schema):
+        module, name = str(node.get("__module__", "")), str(node.get("__class__", ""))
+        names[module, name] = None
+        content = node.get("content")
+        inner = content.get("content") if isinstance(content, dict) else None
+        state: dict[str, Any] = inner if isinstance(inner, dict) else {}
+        if node.get("__loader__") == "ObjectNode" and name[:1].isupper() and "_sklearn_version" in state:
+            classes[f"{module.split('.', maxsplit=1)[0]}.{name}"] += 1
+            text = state["_sklearn_version"]
+            versions[str(text.get("content", "")).strip('"') if isinstance(text, dict) else str(text)] += 1
+            features = state.get("n_features_in_")
+            if found.features is None and isinstance(features, dict) and str(features.get("content", "")).isdecimal():
+                found.features = int(features["content"])
+    for version, count in versions.most_common():
+        found.written += _recorded("scikit-learn", version, f"_sklearn_version of {count} objects")
+    found.written += _recorded("skops", isinstance(schema, dict) and schema.get("_skops_version"), "schema.json")
+    found.classes = dict(classes)
+    found.names = judged(names)
+    return found
+
+
+def folder(path: Path) -> Inspection:
+    """A SavedModel, or the folder of a checkpoint."""
+    size = sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+    if (path / "saved_model.pb").exists():
+        return _saved_model(path, size)
+    indexes = sorted(path.glob("*.index"))
+    if indexes:
+        return checkpoint(indexes[-1])
+    weights = sorted(path.glob("*.weights.h5"))
+    if len(weights) == 1:
+        return hdf5(weights[0])
+    msg = "a folder that holds no model" if any(path.iterdir()) else "an empty folder"
+    raise NotAModel(msg, hint="folders that are models: SavedModel (saved_model.pb), checkpoints (*.index)")
+
+
+def _saved_model(path: Path, size: int) -> Inspection:
+    found = Inspection(path=path, format="savedmodel", size=size)
+    try:
+        for graph in texts_of((path / "saved_model.pb").read_bytes(), 2):
+            for info in texts_of(graph, 1):
+                for version in texts_of(info, 5):
+                    found.written = _recorded("tensorflow", version, "meta information of saved_model.pb")
+        metadata = path / "keras_metadata.pb"
+        if metadata.exists():
+            classes: Counter[str] = Counter()
+            for node in texts_of(metadata.read_bytes(), 1):
+                for text in texts_of(node, 5):
+                    name = json.loads(text).get("class_name")
+                    if isinstance(name, str):
+                        classes[name] += 1
+            found.classes = dict(classes)
+            found.notes += _lambdas(found.classes)
+        elif (path / "fingerprint.pb").exists() and not found.written:
+            found.notes.append("written by TensorFlow 2.12 or later")
+    except (ValueError, AttributeError) as error:
+        msg = f"a damaged SavedModel: {str(error)[:200]}"
+        raise NotAModel(msg, hint="copy the folder again, or save it anew") from error
+    if not found.written:
+        msg = "saved_model.pb tells no version of TensorFlow"
+        raise NotAModel(msg, hint="it is damaged, or no SavedModel")
+    missing = [each for each in ("variables.index",) if not (path / "variables" / each).exists()]
+    if missing and (path / "variables").exists() and any((path / "variables").iterdir()):
+        found.notes.append("variables/variables.index is missing: the folder is not whole")
+    return found
+
+
+def checkpoint(path: Path) -> Inspection:
+    """A TensorFlow checkpoint, by its index file."""
+    parts = sorted(path.parent.glob(f"{path.stem}.data-*"))
+    if not parts:
+        msg = f"a checkpoint without its data: no {path.stem}.data-*"
+        raise NotAModel(msg, hint="copy all files of the checkpoint")
+    size = path.stat().st_size + sum(each.stat().st_size for each in parts)
+    found = Inspection(path=path, format="checkpoint", size=size)
+    found.notes.append("weights alone: loading needs the code of the model; a checkpoint does not tell who wrote it")
+    return found

@@ -1,0 +1,239 @@
+"""An unpickler that makes nothing: every class and function that a pickle names becomes an inert stand-in.
+
+It is the unpickler of the standard library with its only way out closed - `find_class` imports nothing - and with those opcodes
+replaced that would take memory or time for what a hostile file announces.  joblib writes the bytes of arrays between the
+opcodes; they are skipped.
+"""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING, Any, Self
+
+from crossload.artifact.facts import NotAModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crossload.artifact.streams import Stream
+
+LARGEST = 1 << 20
+"""Bytes of a text or bytes object that are read; a larger one is skipped."""
+
+MOST_NAMES = 100_000
+
+_WRAPPERS = ("joblib.numpy_pickle", "sklearn.externals.joblib.numpy_pickle")
+_PLAIN = (str, int, float, bool, bytes, type(None))
+
+
+class Blob:
+    """Text or bytes that were skipped, or the values of an array."""
+
+    def __init__(self, size: int, shape: tuple[int, ...] = (), dtype: str = "") -> None:
+        self.size, self.shape, self.dtype = size, shape, dtype
+
+
+class Inert:
+    """Stands for an object of a class, or for what calling a function would have given."""
+
+    module = name = ""
+
+    args: tuple[Any, ...]
+    state: Any
+    items: list[Any]
+
+    def __new__(cls, *args: Any, **_kwargs: Any) -> Self:
+        made = object.__new__(cls)  # not in __init__: there are opcodes that call this one alone
+        made.args, made.state, made.items = args, None, []
+        return made
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing more."""
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+    def __call__(self, *args: Any, **_kwargs: Any) -> Inert:
+        return Inert(self, *args)
+
+    def append(self, item: Any) -> None:
+        self.items.append(item)
+
+    def extend(self, items: Any) -> None:
+        self.items.extend(items)
+
+    def __setitem__(self, _key: Any, value: Any) -> None:
+        self.items.append(value)
+
+    add = append
+    update = extend
+
+
+_Unpickler: Any = pickle._Unpickler  # noqa: SLF001 - the C one cannot be closed so well
+
+
+class Reader(_Unpickler):  # type: ignore[misc]
+    """Reads one pickle and gives the stand-in of its object; ``names`` collects what it would import."""
+
+    def __init__(self, stream: Stream, names: dict[tuple[str, str], type[Inert]], *, arrays: bool = True) -> None:
+        super().__init__(stream, encoding="latin1")  # what Python 2 wrote is text in most places
+        self.stream, self.names, self.arrays = stream, names, arrays
+        self.protocol = 0
+        self.wrapped: list[dict[str, Any]] = []
+        """States of joblib's array wrappers, which tell its generation."""
+        self._keys = 0
+
+    def load(self) -> Any:
+        """Read the pickle.  Raises whatever a broken one makes the machine raise; imports and calls nothing."""
+        self._file_read, self._file_readline = self.stream.read, self.stream.readline
+        self.read, self.readline = self.stream.read, self.stream.readline
+        self.metastack: list[Any] = []
+        self.stack: list[Any] = []
+        self.append = self.stack.append
+        while True:
+            key = self.stream.read(1)
+            try:
+                self.dispatch[key[0]](self)
+            except pickle._Stop as stop:  # type: ignore[attr-defined]  # noqa: SLF001
+                return stop.value
+
+    def find_class(self, module: str, name: str) -> type[Inert]:
+        """A stand-in for what is named; nothing is imported."""
+        key = (str(module)[:300], str(name)[:300])
+        if len(self.names) >= MOST_NAMES:
+            msg = f"more than {MOST_NAMES} different names: no model has that"
+            raise NotAModel(msg)
+        if key not in self.names:
+            self.names[key] = type("Named", (Inert,), {"module": key[0], "name": key[1]})
+        return self.names[key]
+
+    def get_extension(self, code: int) -> None:
+        """Extension codes name what somebody registered; here nobody did."""
+        self.append(self.find_class("copyreg", f"extension {code}"))
+
+    def persistent_load(self, pid: Any) -> Inert:
+        """What lies outside of the pickle stays there."""
+        return Inert(pid)
+
+    # --- opcodes that would take memory for what they announce ---------------------------------------------------
+
+    def _sized(self, size: int, decode: Callable[[bytes], Any]) -> None:
+        if size > LARGEST:
+            self.stream.skip(size)
+            self.append(Blob(size))
+        else:
+            self.append(decode(self.stream.read(size)))
+
+    def _length(self, width: int) -> int:
+        return int.from_bytes(self.stream.read(width), "little")
+
+    def _key_of(self, key: Any) -> Any:
+        """A key that can be hashed at once: hashing what is deeply nested would end the process."""
+        if isinstance(key, _PLAIN):
+            return key
+        self._keys += 1
+        return (f"key {self._keys}",)
+
+    def _fill(self, target: Any, items: list[Any]) -> None:
+        for key, value in zip(items[::2], items[1::2], strict=False):
+            if isinstance(target, dict):
+                target[self._key_of(key)] = value
+            elif isinstance(target, Inert):
+                target[key] = value
+
+    def _joblib_array(self, wrapper: Inert) -> Any:
+        from crossload.artifact.arrays import skip_array  # noqa: PLC0415 - it reads nested pickles with this reader
+
+        self.wrapped.append(wrapper.state)
+        return skip_array(self, wrapper.state)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")
+
+
+def _counted(width: int, decode: Callable[[bytes], Any]) -> Callable[[Reader], None]:
+    def load(self: Reader) -> None:
+        self._sized(self._length(width), decode)
+
+    return load
+
+
+def _set_item(self: Reader) -> None:
+    value, key = self.stack.pop(), self.stack.pop()
+    self._fill(self.stack[-1], [key, value])
+
+
+def _set_items(self: Reader) -> None:
+    items = self.pop_mark()
+    self._fill(self.stack[-1], items)
+
+
+def _dict(self: Reader) -> None:
+    items = self.pop_mark()
+    made: dict[Any, Any] = {}
+    self._fill(made, items)
+    self.append(made)
+
+
+def _add_items(self: Reader) -> None:
+    items = self.pop_mark()
+    target = self.stack[-1]
+    if isinstance(target, set):
+        target.update(self._key_of(each) for each in items)
+    elif isinstance(target, Inert):
+        target.extend(items)
+
+
+def _frozen_set(self: Reader) -> None:
+    self.append(frozenset(self._key_of(each) for each in self.pop_mark()))
+
+
+def _frame(self: Reader) -> None:
+    self.stream.read(8)  # frames only help to read ahead
+
+
+def _protocol(self: Reader) -> None:
+    self.protocol = self.proto = self.stream.read(1)[0]
+    if self.protocol > pickle.HIGHEST_PROTOCOL:
+        msg = f"unsupported pickle protocol: {self.protocol}"
+        raise ValueError(msg)
+
+
+def _long(width: int) -> Callable[[Reader], None]:
+    def load(self: Reader) -> None:
+        size = self._length(width)
+        self._sized(size, lambda data: int.from_bytes(data, "little", signed=True) if size < 64 else 0)
+
+    return load
+
+
+def _build(self: Reader) -> None:
+    state = self.stack.pop()
+    target = self.stack[-1]
+    if isinstance(target, Inert):
+        target.state = state
+        named = type(target)
+        if self.arrays and named.module in _WRAPPERS and named.name == "NumpyArrayWrapper" and isinstance(state, dict):
+            self.stack[-1] = self._joblib_array(target)
+
+
+_OWN: dict[bytes, Callable[[Reader], None]] = {
+    pickle.PROTO: _protocol,
+    pickle.FRAME: _frame,
+    pickle.BINUNICODE: _counted(4, _text),
+    pickle.BINUNICODE8: _counted(8, _text),
+    pickle.BINBYTES: _counted(4, bytes),
+    pickle.BINBYTES8: _counted(8, bytes),
+    pickle.BINSTRING: _counted(4, lambda data: data.decode("latin1")),
+    pickle.BYTEARRAY8: _counted(8, bytearray),
+    pickle.LONG1: _long(1),
+    pickle.LONG4: _long(4),
+    pickle.SETITEM: _set_item,
+    pickle.SETITEMS: _set_items,
+    pickle.DICT: _dict,
+    pickle.ADDITEMS: _add_items,
+    pickle.FROZENSET: _frozen_set,
+    pickle.BUILD: _build,
+}
+Reader.dispatch = _Unpickler.dispatch | {opcode[0]: load for opcode, load in _OWN.items()}

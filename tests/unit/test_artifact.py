@@ -1,0 +1,339 @@
+"""Saved models are looked at without being executed; hostile ones too."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import pickle
+import struct
+import sys
+import zipfile
+import zlib
+
+import joblib
+import numpy as np
+import pytest
+import sklearn
+import skops.io
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from crossload import artifact
+from crossload.artifact import NotAModel
+from crossload.artifact.facts import Danger, Sure
+from crossload.artifact.text import as_dict, in_words
+from crossload.cli import main
+
+EVENTS = ("os.system", "os.exec", "os.fork", "os.posix_spawn", "subprocess.Popen", "pickle.find_class", "exec", "code.__new__")
+heard: list[tuple[str, tuple]] = []
+listening = [False]
+
+
+def hear(event, arguments):
+    if not listening[0] or event not in EVENTS or "import h5py" in repr(arguments):  # HDF5 is read by a process of ours
+        return
+    code = arguments[0] if event == "exec" else None
+    if code is None or not getattr(code, "co_filename", "").startswith(
+        (sys.base_prefix, sys.prefix)
+    ):  # a late import is no payload
+        heard.append((event, arguments))
+
+
+sys.addaudithook(hear)
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs(tmp_path):
+    """The interpreter itself tells whether anything was looked up, executed or started while files are looked at."""
+    (tmp_path / "warm").write_bytes(b"(lcnumpy\nndarray\na.")
+    look(tmp_path / "warm")  # what is imported late is imported now
+    (tmp_path / "warm").unlink()
+    heard.clear()
+    yield
+    listening[0] = False
+    assert heard == []
+
+
+def look(path):
+    listening[0] = True
+    try:
+        return artifact.look(path)
+    finally:
+        listening[0] = False
+
+
+SYSTEM = b"cposix\nsystem\n"
+PAYLOADS = {
+    "reduce": SYSTEM + b"(S'echo hacked'\ntR.",
+    "builtins eval": b"cbuiltins\neval\n(S'__import__(\"os\").system(\"x\")'\ntR.",
+    "python 2 names": b"c__builtin__\neval\n(S'1'\ntR.",
+    "inst": b"(S'echo'\niposix\nsystem\n.",
+    "obj": b"(" + SYSTEM + b"S'echo'\no.",
+    "in a list": b"(lp0\n" + SYSTEM + b"(S'x'\ntRa.",
+    "stack global": b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x01x\x85R.",
+    "stack global through the memo": b"\x80\x04\x8c\x06system\x94\x8c\x05posix\x940h\x01h\x00\x93\x8c\x01x\x85R.",
+    "newobj": b"\x80\x04\x8c\x0asubprocess\x8c\x05Popen\x93\x8c\x01x\x85\x81.",
+    "newobj_ex": b"\x80\x04\x8c\x0asubprocess\x8c\x05Popen\x93\x8c\x01x\x85}\x92.",
+    "build": b"\x80\x04\x8c\x08builtins\x8c\x04exec\x93)R}\x8c\x01x\x8c\x01ysb.",
+    "getattr chain": b"cbuiltins\ngetattr\n(cbuiltins\n__import__\n(S'os'\ntRS'system'\ntR(S'x'\ntR.",
+    "key of a dict": b"}" + SYSTEM + b"(S'x'\ntRK\x01s.",
+    "runpy": b"crunpy\nrun_path\n(S'x.py'\ntR.",
+    "within a state": b"\x80\x02ccopyreg\n_reconstructor\n(csklearn.svm\nSVC\nc__builtin__\nobject\nNtR}U\x01aX\x01\x00\x00\x00bs" + SYSTEM + b"(S'x'\ntRb.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=str)
+def test_exploits_are_named_and_do_not_run(tmp_path, payload, capsys):
+    path = tmp_path / "model.pkl"
+    path.write_bytes(PAYLOADS[payload])
+
+    found = look(path)
+
+    assert found.dangerous
+    assert main(["inspect", str(path)]) == 1
+    said = capsys.readouterr()
+    assert "DANGEROUS: loading would call" in said.out
+    assert "do not load it" in said.err
+
+
+def test_a_pickle_within_an_array_of_objects_is_looked_at_too(tmp_path):
+    marker = b"MARKER-SYSTEM"
+    array = np.array([1, "x", marker.decode()], dtype=object)
+    buffer = io.BytesIO()
+    joblib.dump({"a": np.arange(3.0), "b": array}, buffer)
+    data = buffer.getvalue()
+    # the array of objects is a pickle of its own: the text in it becomes a call
+    nested = data.replace(pickle.SHORT_BINUNICODE + bytes([len(marker)]) + marker, SYSTEM + b"(S'x'\ntR")
+    assert nested != data
+    path = tmp_path / "model.joblib"
+    path.write_bytes(nested)
+
+    assert [each.text for each in look(path).dangerous] == ["posix.system"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"(" * 300_000 + b"t" * 300_000 + b".",
+        b"}" + b"(" * 200_000 + b"t" * 200_000 + b"K\x01s.",
+        b"\x80\x04" + b"]\x94" * 100_000 + b"a" * 99_999 + b".",
+        b"\x80\x04\x8e" + struct.pack("<Q", 2**62) + b"x.",
+        b"\x80\x05\x96" + struct.pack("<Q", 2**40) + b"x.",
+        b"\x80\x04\x95" + struct.pack("<Q", 2**62) + b"K\x01.",
+        b"\x8b\xff\xff\xff\x7fx.",
+        b"L" + b"9" * 900_000 + b"\n.",
+        b"\x82\x01.",
+        b"\x80\x04\x8c\x08builtins\x8c\x06object\x93" + b"2" * 100 + b"b" * 50 + b".",
+        b"\x97.",
+        b"\x80\x63.",
+        b"cposix",
+        b"\x00" * 1000,
+    ],
+)
+def test_what_would_exhaust_or_confuse_a_machine_is_an_error_or_an_answer(tmp_path, data):
+    path = tmp_path / "x.pkl"
+    path.write_bytes(data)
+    try:
+        look(path)
+    except NotAModel as error:
+        assert str(path) in str(error)
+
+
+@pytest.fixture(scope="module")
+def model():
+    x, y = load_iris(return_X_y=True, as_frame=True)
+    return make_pipeline(StandardScaler(), RandomForestClassifier(3, random_state=0)).fit(x, y)
+
+
+@pytest.mark.parametrize("compress", [0, ("zlib", 3), ("gzip", 3), ("bz2", 3), ("lzma", 3), ("xz", 3), ("lz4", 1)])
+def test_joblib_files_tell_who_wrote_them(tmp_path, model, compress):
+    path = tmp_path / "model.joblib"
+    joblib.dump(model, path, compress=compress)
+
+    found = look(path)
+
+    assert found.format == "joblib"
+    assert found.compression == (compress[0] if compress else "")
+    assert found.version("scikit-learn") == sklearn.__version__
+    assert found.classes == {
+        "sklearn.Pipeline": 1,
+        "sklearn.StandardScaler": 1,
+        "sklearn.RandomForestClassifier": 1,
+        "sklearn.DecisionTreeClassifier": 4,
+    }
+    assert found.features == 4
+    assert found.feature_names == ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
+    assert not found.dangerous
+    assert {each.danger for each in found.names} == {Danger.KNOWN}
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_pickles_tell_who_wrote_them(tmp_path, model, protocol):
+    path = tmp_path / "model.pkl"
+    path.write_bytes(pickle.dumps(model, protocol=protocol))
+
+    found = look(path)
+
+    assert (found.format, found.protocol) == ("pickle", protocol)
+    assert found.version("scikit-learn") == sklearn.__version__
+    assert found.features == 4
+
+
+def test_arrays_are_skipped_and_not_read(tmp_path):
+    path = tmp_path / "big.joblib"
+    model = LogisticRegression()
+    model.coef_ = np.zeros((1000, 1000))
+    model.n_features_in_ = np.int64(1000)
+    joblib.dump(model, path)
+    with path.open("r+b") as stream:
+        stream.truncate(path.stat().st_size)
+
+    assert look(path).features == 1000
+    with path.open("r+b") as stream:
+        stream.truncate(path.stat().st_size - 500)
+    with pytest.raises(NotAModel, match="it ends after"):
+        look(path)
+
+
+def test_every_cut_of_a_file_is_an_error(tmp_path, model):
+    whole, path = tmp_path / "whole.joblib", tmp_path / "cut.joblib"
+    joblib.dump(model, whole)
+    data = whole.read_bytes()
+    for size in range(0, len(data) - 1, 97):
+        path.write_bytes(data[:size])
+        with pytest.raises(NotAModel):
+            look(path)
+
+
+@pytest.mark.parametrize("pack", [zlib.compress, gzip.compress, bz2.compress, lzma.compress])
+def test_packed_files_that_are_cut_or_damaged(tmp_path, model, pack):
+    data = pack(pickle.dumps(model))
+    path = tmp_path / "x"
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(NotAModel):
+        look(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "the file is empty"),
+        (b"hello world, this is text\n", "neither a pickle nor any other format"),
+        (b"PK\x03\x04" + b"x" * 100, "a damaged archive"),
+        (b"I1\n.", "a pickle of a int, not of a model"),
+        (b"x\x9c" + b"\xff" * 50, "cannot be unpacked"),
+    ],
+)
+def test_what_is_no_model_is_told(tmp_path, content, says, capsys):
+    path = tmp_path / "x"
+    path.write_bytes(content)
+
+    with pytest.raises(NotAModel, match=says):
+        look(path)
+    assert main(["inspect", str(path)]) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_no_file_and_no_model_in_a_folder(tmp_path):
+    with pytest.raises(NotAModel, match="there is no such file"):
+        look(tmp_path / "nope")
+    with pytest.raises(NotAModel, match="an empty folder"):
+        look(tmp_path)
+
+
+def test_keras_archives(tmp_path):
+    layers = [{"class_name": "Dense", "config": {"units": 1}}, {"class_name": "Lambda", "config": {}}]
+    with zipfile.ZipFile(tmp_path / "m.keras", "w") as file:
+        file.writestr("metadata.json", json.dumps({"keras_version": "3.5.0"}))
+        file.writestr("config.json", json.dumps({"class_name": "Sequential", "config": {"layers": layers}}))
+
+    found = look(tmp_path / "m.keras")
+
+    assert (found.format, found.version("keras")) == ("keras", "3.5.0")
+    assert found.classes == {"Sequential": 1, "Dense": 1, "Lambda": 1}
+    assert "Lambda" in found.notes[0]
+
+
+def test_skops_archives(tmp_path, model):
+    skops.io.dump(model, tmp_path / "m.skops")
+
+    found = look(tmp_path / "m.skops")
+
+    assert (found.format, found.version("scikit-learn"), found.features) == ("skops", sklearn.__version__, 4)
+    assert found.version("skops")
+
+
+def message(number, value):
+    return bytes([number << 3 | 2, len(value)]) + value
+
+
+def test_saved_models(tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(message(2, message(1, message(4, b"serve") + message(5, b"2.8.4"))))
+    (tmp_path / "keras_metadata.pb").write_bytes(message(1, message(5, b'{"class_name": "Dense"}')))
+
+    found = look(tmp_path)
+
+    assert (found.format, found.version("tensorflow"), found.classes) == ("savedmodel", "2.8.4", {"Dense": 1})
+    (tmp_path / "saved_model.pb").write_bytes(b"\x12\x7f")
+    with pytest.raises(NotAModel, match="damaged SavedModel"):
+        look(tmp_path)
+
+
+def test_checkpoints(tmp_path):
+    (tmp_path / "ckpt-1.index").write_bytes(b"x")
+    with pytest.raises(NotAModel, match=r"no ckpt-1.data-\*"):
+        look(tmp_path)
+    (tmp_path / "ckpt-1.data-00000-of-00001").write_bytes(b"y" * 10)
+
+    assert (look(tmp_path).format, look(tmp_path).size) == ("checkpoint", 11)
+
+
+def test_bounds_follow_from_names(tmp_path):
+    for text, package, version in ((b"cnumpy._core.multiarray\n", "numpy", ">=2"), (b"cnumpy.core.multiarray\n", "numpy", "<2"),
+                                   (b"csklearn.externals.joblib.numpy_pickle\n", "scikit-learn", "<0.23")):  # fmt: skip
+        (tmp_path / "x").write_bytes(b"(l" + text + b"scalar\na.")
+        found = {each.package: each for each in look(tmp_path / "x").written}
+        assert (found[package].version, found[package].sure) == (version, Sure.BOUND)
+
+
+def test_names_are_judged(tmp_path):
+    names = {"sklearn.svm SVC": Danger.KNOWN, "mypackage.models Mine": Danger.UNKNOWN, "os system": Danger.DANGEROUS, "builtins exec": Danger.DANGEROUS,
+             "builtins set": Danger.KNOWN, "sklearn os.system": Danger.UNKNOWN, "collections OrderedDict": Danger.KNOWN}  # fmt: skip
+    text = b"\x80\x04]("
+    for pair in names:
+        module, name = pair.split()
+        text += b"\x8c" + bytes([len(module)]) + module.encode() + b"\x8c" + bytes([len(name)]) + name.encode() + b"\x93"
+    (tmp_path / "x").write_bytes(text + b"e.")
+
+    assert {f"{each.module} {each.name}": each.danger for each in look(tmp_path / "x").names} == names
+
+
+def test_trailing_bytes_are_noted_and_words_fit(tmp_path, model, capsys):
+    path = tmp_path / "m.pkl"
+    path.write_bytes(pickle.dumps(model) + b"more")
+    text = in_words(look(path), width=80)
+
+    assert "4 bytes follow the end of the pickle" in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert f"written by scikit-learn {sklearn.__version__}" in text
+    assert main(["inspect", "--json", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(as_dict(look(path))))
+
+
+def test_this_file_makes_payloads_that_would_run():
+    """The payloads are real: the true unpickler calls what they name."""
+    called = []
+
+    class Watching(pickle.Unpickler):
+        def find_class(self, module, name):
+            return lambda *arguments: called.append((module, name, arguments))
+
+    for data in (PAYLOADS["reduce"], PAYLOADS["stack global"], PAYLOADS["inst"]):
+        Watching(io.BytesIO(data)).load()
+    assert [each[:2] for each in called] == [("posix", "system")] * 3
