@@ -51,7 +51,7 @@ sys.addaudithook(hear)
 @pytest.fixture(autouse=True)
 def nothing_runs(tmp_path):
     """The interpreter itself tells whether anything was looked up, executed or started while files are looked at."""
-    (tmp_path / "warm").write_bytes(b"(lcnumpy\nndarray\na.")
+    (tmp_path / "warm").write_bytes(b"(lcsklearn.svm\nSVC\na.")
     look(tmp_path / "warm")  # what is imported late is imported now
     (tmp_path / "warm").unlink()
     heard.clear()
@@ -304,7 +304,7 @@ def test_bounds_follow_from_names(tmp_path):
 
 def test_names_are_judged(tmp_path):
     names = {"sklearn.svm SVC": Danger.KNOWN, "mypackage.models Mine": Danger.UNKNOWN, "os system": Danger.DANGEROUS, "builtins exec": Danger.DANGEROUS,
-             "builtins set": Danger.KNOWN, "sklearn os.system": Danger.UNKNOWN, "collections OrderedDict": Danger.KNOWN}  # fmt: skip
+             "builtins set": Danger.KNOWN, "sklearn os.system": Danger.UNKNOWN, "pandas.io.pytables HDFStore": Danger.UNKNOWN, "collections OrderedDict": Danger.KNOWN}  # fmt: skip
     text = b"\x80\x04]("
     for pair in names:
         module, name = pair.split()
@@ -337,3 +337,32 @@ def test_this_file_makes_payloads_that_would_run():
     for data in (PAYLOADS["reduce"], PAYLOADS["stack global"], PAYLOADS["inst"]):
         Watching(io.BytesIO(data)).load()
     assert [each[:2] for each in called] == [("posix", "system")] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "danger"),
+    [
+        ("pandas.eval", Danger.UNKNOWN),
+        ("numpy.load", Danger.UNKNOWN),
+        ("joblib.load", Danger.UNKNOWN),
+        ("numpy.memmap", Danger.UNKNOWN),
+        ("numpy.core.multiarray._reconstruct", Danger.KNOWN),
+        ("sklearn.neighbors._kd_tree.newObj", Danger.KNOWN),
+        ("scipy.sparse._csr.csr_matrix", Danger.KNOWN),
+        ("sklearn._loss._loss.__pyx_unpickle_CyHalfSquaredError", Danger.KNOWN),
+        ("sklearn.datasets.load_files", Danger.UNKNOWN),
+    ],
+)
+def test_functions_of_known_libraries_that_are_called_are_not_all_harmless(tmp_path, name, danger):
+    module, _, function = name.rpartition(".")
+    (tmp_path / "x").write_bytes(f"(lc{module}\n{function}\n(S'x'\ntRa.".encode())
+
+    (found,) = look(tmp_path / "x").names
+    assert (found.danger, found.called) == (danger, True)
+
+
+def test_a_function_that_is_a_value_is_not_called(tmp_path):
+    (tmp_path / "x").write_bytes(b"(lcsklearn.feature_selection._univariate_selection\nf_classif\na.")
+
+    (found,) = look(tmp_path / "x").names
+    assert (found.danger, found.called) == (Danger.KNOWN, False)

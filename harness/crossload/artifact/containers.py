@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crossload.artifact.facts import Inspection, NotAModel, Sure, Written
 from crossload.artifact.hdf5 import described
+from crossload.artifact.inert import Inert
 from crossload.artifact.wire import texts_of
 
 if TYPE_CHECKING:
@@ -132,12 +133,14 @@ def _skops(path: Path, schema: Any) -> Inspection:
     from crossload.artifact.names import judged  # noqa: PLC0415 - picklescan is not needed by other archives
 
     found = Inspection(path=path, format="skops", size=path.stat().st_size)
-    names: dict[tuple[str, str], None] = {}
+    names: dict[tuple[str, str], type[Inert]] = {}
     classes: Counter[str] = Counter()
     versions: Counter[str] = Counter()
     for node in _nodes(schema):
         module, name = str(node.get("__module__", "")), str(node.get("__class__", ""))
-        names[module, name] = None
+        # functions and types are values here; everything else is made
+        made = node.get("__loader__") not in ("FunctionNode", "TypeNode")
+        names[module, name] = type("Named", (Inert,), {"called": made})
         content = node.get("content")
         inner = content.get("content") if isinstance(content, dict) else None
         state: dict[str, Any] = inner if isinstance(inner, dict) else {}

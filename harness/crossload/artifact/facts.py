@@ -29,7 +29,7 @@ class Danger(StrEnum):
     """What is known of a name that loading would import and call."""
 
     DANGEROUS = "dangerous"
-    KNOWN = "known library"
+    KNOWN = "what models hold"
     UNKNOWN = "unknown"
 
 
@@ -52,6 +52,8 @@ class Name:
     module: str
     name: str
     danger: Danger
+    called: bool = False
+    """Whether loading calls it (or makes an object of it), rather than naming it only."""
 
     @property
     def text(self) -> str:

@@ -37,12 +37,14 @@ class Inert:
     """Stands for an object of a class, or for what calling a function would have given."""
 
     module = name = ""
+    called = False
 
     args: tuple[Any, ...]
     state: Any
     items: list[Any]
 
     def __new__(cls, *args: Any, **_kwargs: Any) -> Self:
+        cls._note_call()
         made = object.__new__(cls)  # not in __init__: there are opcodes that call this one alone
         made.args, made.state, made.items = args, None, []
         return made
@@ -54,7 +56,14 @@ class Inert:
         self.state = state
 
     def __call__(self, *args: Any, **_kwargs: Any) -> Inert:
+        self._note_call()
         return Inert(self, *args)
+
+    @classmethod
+    def _note_call(cls) -> None:
+        """Each named stand-in knows whether it was called; the base of all of them never does."""
+        if cls is not Inert:
+            cls.called = True
 
     def append(self, item: Any) -> None:
         self.items.append(item)

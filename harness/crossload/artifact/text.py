@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 
+_KINDS = (
+    (Danger.DANGEROUS, None, "DANGEROUS: loading would call"),
+    (Danger.UNKNOWN, True, "loading calls or makes, not known to be harmless:"),
+    (Danger.UNKNOWN, False, "loading imports, not known to be harmless:"),
+)
+
 _MOST = 12
 """Names and features that are listed."""
 
@@ -39,17 +45,14 @@ def in_words(found: Inspection, *, width: int = 80) -> str:
     if found.labels:
         lines.append(f"  classes: {', '.join(found.labels[:_MOST])}{', ...' if len(found.labels) > _MOST else ''}")
     lines += [f"  NOTE {note}" for note in found.notes]
-    for danger, told in (
-        (Danger.DANGEROUS, "DANGEROUS: loading would call"),
-        (Danger.UNKNOWN, "loading imports, of no known library:"),
-    ):
-        listed = [each.text for each in found.names if each.danger is danger]
+    for danger, called, told in _KINDS:
+        listed = [each.text for each in found.names if each.danger is danger and (called is None or each.called is called)]
         if listed:
             lines.append(
                 f"  {told} {', '.join(listed[:_MOST])}{f' and {len(listed) - _MOST} more' if len(listed) > _MOST else ''}"
             )
-    if found.names and not found.dangerous:
-        lines.append(f"  {len(found.names)} names that loading imports, none of them known to be dangerous (that is no proof)")
+    if found.names and all(each.danger is Danger.KNOWN for each in found.names):
+        lines.append(f"  {len(found.names)} names that loading imports, all of them such as models hold")
     return "\n".join(
         fill(cut(printable(line), 2000), width, subsequent_indent="      ", break_on_hyphens=False) for line in lines
     )
@@ -62,7 +65,10 @@ def as_dict(found: Inspection) -> dict[str, Any]:
         "schema": SCHEMA_VERSION,
         **known,
         "path": str(found.path),
-        "names": [{"module": each.module, "name": each.name, "danger": each.danger.value} for each in found.names],
+        "names": [
+            {"module": each.module, "name": each.name, "called": each.called, "danger": each.danger.value}
+            for each in found.names
+        ],
         "dangerous": bool(found.dangerous),
     }
 
