@@ -183,6 +183,7 @@ def _inspect(chosen: argparse.Namespace) -> None:
     from crossload.artifact.text import as_dict, in_words  # noqa: PLC0415
     from crossload.errors import DangerousFile  # noqa: PLC0415
     from crossload.machine import terminal_width  # noqa: PLC0415
+    from crossload.safe import printable  # noqa: PLC0415
 
     bad: list[NotAModel] = []
     dangerous = []
@@ -191,14 +192,19 @@ def _inspect(chosen: argparse.Namespace) -> None:
             found = look(path)
         except NotAModel as error:
             bad.append(error)
+            dangerous += [f"{path} ({', '.join(error.dangerous[:5])})"] if error.dangerous else []
             continue
         _say(json.dumps(as_dict(found)) if chosen.json else in_words(found, width=terminal_width()))
         dangerous += [str(path)] if found.dangerous else []
-    if bad:
-        raise NotAModel("\n".join(map(str, bad)), hint=bad[0].hint if len(bad) == 1 else None)
-    if dangerous:
-        msg = f"loading executes dangerous code: {', '.join(dangerous)}"
+    if dangerous:  # counts more than that another file is no model
+        listed = ", ".join(printable(each) for each in dangerous[:20]) + (
+            f" and {len(dangerous) - 20} more" if len(dangerous) > 20 else ""
+        )
+        told = "".join(f"{error}\n" for error in bad)
+        msg = f"{told}loading executes dangerous code: {listed}"
         raise DangerousFile(msg, hint="do not load it; ask where it comes from")
+    if bad:
+        raise NotAModel("\n".join(map(str, bad)), hint=bad[0].hint)
 
 
 def _gc(chosen: argparse.Namespace) -> None:

@@ -93,5 +93,6 @@ def test_dangerous_and_bad_files_have_codes_of_their_own(project):
 
     done = project.crossload("inspect", "evil.pkl", code=1, cwd=project.root)
     assert "DANGEROUS: loading would call posix.system" in done.stdout
-    assert "ERROR text.pkl" in project.crossload("inspect", "evil.pkl", "text.pkl", code=2, cwd=project.root).stderr
+    assert "ERROR text.pkl" in project.crossload("inspect", "text.pkl", code=2, cwd=project.root).stderr
+    assert "ERROR text.pkl" in project.crossload("inspect", "evil.pkl", "text.pkl", code=1, cwd=project.root).stderr
     assert not (project.root / "hacked").exists()

@@ -419,3 +419,23 @@ def test_known_reasons_can_be_looked_for(view, path, visit):
     expected = sum(row.finding.expectation is not None for row in view.rows)
 
     assert visit(path, "#text=layout of nodes").text("#count").startswith(f"{expected} of")
+
+
+def test_going_back_takes_the_question_back_too(path, visit):
+    visited = visit(path)
+    before = visited.text("#answer")
+    visited.page.select_option("#f-format", "pickle")
+    visited.page.select_option("#ask-r", "sklearn-1.0")
+    assert visited.text("#answer") != before
+
+    visited.page.go_back()
+    visited.page.wait_for_function("document.getElementById('f-format').value === ''")
+    assert visited.page.input_value("#ask-r") == "sklearn-1.3"
+    assert visited.text("#answer") == before
+
+
+def test_a_question_about_what_is_not_there_says_so(path, visit):
+    visited = visit(path, "#qw=sklearn-9&qr=sklearn-1.0&qm=zzz")
+
+    assert visited.text("#unknown") == "This link asks for sklearn-9, zzz, which this matrix does not have."
+    assert visited.go("#qw=sklearn-1.0&qr=sklearn-1.2").text("#unknown") == ""

@@ -7,9 +7,11 @@ import gzip
 import io
 import json
 import lzma
+import os
 import pickle
 import struct
 import sys
+import time
 import zipfile
 import zlib
 
@@ -19,7 +21,7 @@ import pytest
 import sklearn
 import skops.io
 from sklearn.datasets import load_iris
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -165,7 +167,7 @@ def test_joblib_files_tell_who_wrote_them(tmp_path, model, compress):
         "sklearn.Pipeline": 1,
         "sklearn.StandardScaler": 1,
         "sklearn.RandomForestClassifier": 1,
-        "sklearn.DecisionTreeClassifier": 4,
+        "sklearn.DecisionTreeClassifier": 3,
     }
     assert found.features == 4
     assert found.feature_names == ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
@@ -287,11 +289,14 @@ def test_saved_models(tmp_path):
 
 def test_checkpoints(tmp_path):
     (tmp_path / "ckpt-1.index").write_bytes(b"x")
+    with pytest.raises(NotAModel, match="is not the index of a checkpoint"):
+        look(tmp_path)
+    (tmp_path / "ckpt-1.index").write_bytes(b"x" + bytes.fromhex("57fb808b247547db"))
     with pytest.raises(NotAModel, match=r"no ckpt-1.data-\*"):
         look(tmp_path)
     (tmp_path / "ckpt-1.data-00000-of-00001").write_bytes(b"y" * 10)
 
-    assert (look(tmp_path).format, look(tmp_path).size) == ("checkpoint", 11)
+    assert (look(tmp_path).format, look(tmp_path).size) == ("checkpoint", 19)
 
 
 def test_bounds_follow_from_names(tmp_path):
@@ -342,15 +347,31 @@ def test_this_file_makes_payloads_that_would_run():
 @pytest.mark.parametrize(
     ("name", "danger"),
     [
-        ("pandas.eval", Danger.UNKNOWN),
-        ("numpy.load", Danger.UNKNOWN),
-        ("joblib.load", Danger.UNKNOWN),
-        ("numpy.memmap", Danger.UNKNOWN),
+        ("pandas.eval", Danger.DANGEROUS),
+        ("pandas.read_pickle", Danger.DANGEROUS),
+        ("numpy.load", Danger.DANGEROUS),
+        ("numpy.memmap", Danger.DANGEROUS),
+        ("joblib.load", Danger.DANGEROUS),
+        ("joblib.disk.delete_folder", Danger.DANGEROUS),
+        ("sklearn.utils._testing.check_output", Danger.DANGEROUS),
+        ("sklearn.feature_selection._base.attrgetter", Danger.DANGEROUS),
+        ("importlib.import_module", Danger.DANGEROUS),
+        ("marshal.loads", Danger.DANGEROUS),
+        ("types.FunctionType", Danger.DANGEROUS),
+        ("io.open", Danger.DANGEROUS),
+        ("multiprocessing.Process", Danger.DANGEROUS),
+        ("builtins.execfile", Danger.DANGEROUS),
+        ("torch.load", Danger.DANGEROUS),
+        ("copyreg.add_extension", Danger.DANGEROUS),
+        ("numpy.distutils.fcompiler.gnu.Popen", Danger.UNKNOWN),
+        ("mine.Model", Danger.UNKNOWN),
+        ("collections.OrderedDict", Danger.KNOWN),
+        ("numpy.float64", Danger.KNOWN),
         ("numpy.core.multiarray._reconstruct", Danger.KNOWN),
         ("sklearn.neighbors._kd_tree.newObj", Danger.KNOWN),
         ("scipy.sparse._csr.csr_matrix", Danger.KNOWN),
         ("sklearn._loss._loss.__pyx_unpickle_CyHalfSquaredError", Danger.KNOWN),
-        ("sklearn.datasets.load_files", Danger.UNKNOWN),
+        ("sklearn.datasets.load_files", Danger.DANGEROUS),
     ],
 )
 def test_functions_of_known_libraries_that_are_called_are_not_all_harmless(tmp_path, name, danger):
@@ -366,3 +387,151 @@ def test_a_function_that_is_a_value_is_not_called(tmp_path):
 
     (found,) = look(tmp_path / "x").names
     assert (found.danger, found.called) == (Danger.KNOWN, False)
+
+
+def text_of(text):
+    return b"\x8c" + bytes([len(text)]) + text.encode()
+
+
+def name_of(module, name):
+    return text_of(module) + text_of(name) + b"\x93"
+
+
+CALL = name_of("os", "system") + text_of("touch x") + b"\x85R"
+WRAPPER = b"\x80\x04" + name_of("joblib.numpy_pickle", "NumpyArrayWrapper") + b")\x81"
+
+
+def state_of(rows, kind):
+    """The state of a wrapper of that many values."""
+    dtype = name_of("numpy", "dtype") + text_of(kind) + b"\x89\x88\x87R"
+    members = text_of("subclass") + name_of("numpy", "ndarray") + text_of("shape") + b"K" + bytes([rows]) + b"\x85"
+    return b"(" + members + text_of("dtype") + dtype + text_of("order") + text_of("C") + text_of("allow_mmap") + b"\x89u"
+
+
+def in_two_ways():
+    """Files that joblib or pickle read otherwise than a careless scanner does."""
+    code = CALL + b"0"
+    header = b"\x8e" + struct.pack("<Q", len(CALL) + 1)
+    yield "the bytes of an array are instructions for pickle", WRAPPER + b"}" + state_of(len(code), "u1") + b"b" + code + b"."
+    yield "slots", WRAPPER + b"N}" + state_of(len(header), "u1") + b"\x86b" + header + CALL + b".0]0."
+    yield "long doubles", WRAPPER + b"}" + state_of(2, "g") + b"b" + bytes(16) + b"N0N0N0N" + header + CALL + b".00."
+    yield (
+        "an alias",
+        b"\x80\x04" + name_of("joblib", "numpy_pickle.NumpyArrayWrapper") + b")\x81}" + state_of(4, "u1") + b"b" + CALL + b".",
+    )
+
+
+@pytest.mark.parametrize(("what", "data"), list(in_two_ways()))
+def test_arrays_that_can_be_read_in_two_ways(tmp_path, what, data):
+    (tmp_path / "x").write_bytes(data)
+    try:
+        assert look(tmp_path / "x").dangerous
+    except NotAModel as error:
+        assert error.dangerous or "does not write so" in str(error)
+
+
+@pytest.mark.parametrize("end", [b"0N.", b"0]", b"0\xff\xff", b"0I1\n.", b"0("])
+def test_what_runs_before_a_damaged_place_counts(tmp_path, end, capsys):
+    (tmp_path / "x").write_bytes(b"\x80\x04" + CALL + end)
+
+    with pytest.raises(NotAModel) as caught:
+        look(tmp_path / "x")
+    assert caught.value.dangerous == ("os.system",)
+    assert main(["inspect", str(tmp_path / "x"), str(tmp_path / "nothing")]) == 1
+    said = capsys.readouterr().err
+    assert "loading executes dangerous code" in said
+    assert "there is no such file" in said
+
+
+def test_extension_codes_are_dangerous(tmp_path):
+    (tmp_path / "x").write_bytes(b"\x80\x04]\x82\x0f" + text_of("x") + b"\x85Ra.")
+
+    assert [each.text for each in look(tmp_path / "x").dangerous] == ["copyreg.extension 15"]
+
+
+def test_functions_of_other_modules_in_keras_archives(tmp_path):
+    def archive(layer):
+        with zipfile.ZipFile(tmp_path / "m.keras", "w") as file:
+            file.writestr("metadata.json", json.dumps({"keras_version": "3.5.0"}))
+            file.writestr("config.json", json.dumps({"class_name": "Functional", "config": {"kernel_initializer": layer}}))
+        return look(tmp_path / "m.keras")
+
+    assert [each.text for each in archive({"class_name": "function", "module": "os", "config": "system"}).dangerous] == [
+        "os.system"
+    ]
+    assert [each.text for each in archive({"class_name": "Mine", "module": "my.layers", "config": {}}).names] == [
+        "my.layers.Mine"
+    ]
+    for name in ("__lambda__", "Lambda", "keras.layers>Lambda"):
+        assert "executes the code" in archive({"class_name": name, "config": {}}).notes[0]
+
+
+def test_functions_in_old_skops_archives(tmp_path):
+    node = {
+        "__class__": "function",
+        "__module__": "builtins",
+        "__loader__": "FunctionNode",
+        "content": {"module_path": "os", "function": "system"},
+    }
+    with zipfile.ZipFile(tmp_path / "m.skops", "w") as file:
+        file.writestr("schema.json", json.dumps(node))
+
+    assert [each.text for each in look(tmp_path / "m.skops").dangerous] == ["os.system"]
+
+
+def test_archives_that_would_unpack_to_too_much(tmp_path):
+    with zipfile.ZipFile(tmp_path / "m.keras", "w", zipfile.ZIP_BZIP2) as file:
+        file.writestr("metadata.json", "{}")
+        file.writestr("config.json", bytes(1000))
+    with pytest.raises(NotAModel, match="packed as no model is"):
+        look(tmp_path / "m.keras")
+    with zipfile.ZipFile(tmp_path / "m.keras", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("metadata.json", "{}")
+        file.writestr("config.json", b" " * (17 << 20))
+    with pytest.raises(NotAModel, match="unpacks to more than 16 MB"):
+        look(tmp_path / "m.keras")
+
+
+def test_pipes_are_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(NotAModel, match="not a regular file"):
+        look(tmp_path / "pipe")
+
+
+def test_what_shares_much_costs_little(tmp_path):
+    keys = b"".join(text_of(f"k{n}") + b"K\x01" for n in range(2000))
+    many = b"".join(name_of("a", "B") + b")\x81h\x00b" for _ in range(2000))
+    shared = b"".join(b"(" + b"K\x01" * 2000 + b"t\x94" for _ in range(1))
+    (tmp_path / "x").write_bytes(b"\x80\x04](" + b"}\x94(" + keys + b"u" + many + shared + b"e.")
+    began = time.perf_counter()
+
+    assert look(tmp_path / "x").names
+    assert time.perf_counter() - began < 5  # seconds; it took minutes when each object copied what it shares
+
+
+def test_too_many_instructions(tmp_path, monkeypatch):
+    monkeypatch.setattr(artifact.inert, "MOST_STEPS", 1000)
+    (tmp_path / "x").write_bytes(b"}" * 2000 + b".")
+
+    with pytest.raises(NotAModel, match="more than 1000 instructions"):
+        look(tmp_path / "x")
+
+
+def test_stacks_tell_no_wrong_count_of_features(tmp_path):
+    x = np.random.default_rng(0).random((60, 3))
+    y = (x[:, 0] > 0.5).astype(int)
+    stack = StackingClassifier([("a", LogisticRegression()), ("b", RandomForestClassifier(2, random_state=0))], cv=2).fit(x, y)
+    (tmp_path / "x").write_bytes(pickle.dumps(stack))
+
+    assert look(tmp_path / "x").features in (None, 3)
+
+
+def test_a_path_cannot_forge_lines(tmp_path, capsys):
+    path = tmp_path / "bad\x1b[31m\nERROR fake.pkl"
+    path.write_bytes(b"no model")
+
+    assert main(["inspect", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert "\x1b" not in said
+    assert not any(line.startswith("ERROR fake") for line in said.splitlines())

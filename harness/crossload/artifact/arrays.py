@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from crossload.artifact.facts import NotAModel
 from crossload.artifact.inert import Blob, Inert, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TYPE = re.compile(r"^[<>|=]?([?bBhHiIlLqQpPefdgFDGSaUVOMmcu])(\d*)$")
-_OLD_WIDTHS = {"?": 1, "b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "q": 8, "Q": 8, "e": 2, "f": 4, "d": 8, "F": 8, "D": 16}
+_TYPE = re.compile(r"^[<>|=]?(?:[?bBhHiIlLqQpPefdgFDG]|[biufcmM]\d{1,3}|[SaUV]\d{1,12}|[mM]8\[\w+\])$")
+"""Types whose width NumPy tells by their name alone."""
+
+_LARGEST = 1 << 50
+_DOUBLE = "do not load it: it was made to be read in two ways"
 
 
 def skip_array(reader: Reader, state: Mapping[str, Any]) -> Any:
@@ -31,6 +36,9 @@ def skip_array(reader: Reader, state: Mapping[str, Any]) -> Any:
     size = width
     for each in shape:
         size *= each
+        if size > _LARGEST:
+            msg = "an array that is larger than any disk"
+            raise NotAModel(msg, hint="the file is damaged")
     if state.get("numpy_array_alignment_bytes") is not None:
         reader.stream.skip(reader.stream.read(1)[0])
     reader.stream.skip(size)
@@ -55,13 +63,15 @@ def has_objects(dtype: Any, depth: int = 0) -> bool:
 
 
 def item_size(dtype: Any) -> int:
-    """Bytes of one value.  Raises `NotAModel` for a type that nobody knows."""
+    """Bytes of one value, as NumPy has it.  Raises `NotAModel` for a type that nobody knows, or that says two things."""
     text = dtype_text(dtype)
-    found = _TYPE.match(text)
-    if found is None:
+    if not _TYPE.match(text):
         msg = f"an array of the unknown type {text[:40]!r}"
         raise NotAModel(msg, hint="the file is damaged, or of a NumPy that is newer than this program")
-    kind, digits = found.groups()
-    if not digits:
-        return _OLD_WIDTHS.get(kind, 8)
-    return int(digits[:12]) * (4 if kind == "U" else 1)
+    width = int(np.dtype(text).itemsize)
+    state = dtype.state if isinstance(dtype, Inert) else None
+    said = state[5] if isinstance(state, tuple) and len(state) > 5 else -1
+    if said not in (-1, width) or (isinstance(state, tuple) and len(state) > 2 and state[2] is not None):
+        msg = f"an array of the type {text!r} that claims another width"
+        raise NotAModel(msg, hint=_DOUBLE)
+    return width

@@ -3,48 +3,90 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
+import zlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from crossload.artifact.facts import Inspection, NotAModel, Sure, Written
 from crossload.artifact.hdf5 import described
 from crossload.artifact.inert import Inert
+from crossload.artifact.names import judged
+from crossload.artifact.streams import check_regular
 from crossload.artifact.wire import texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_LARGEST = 64 << 20
+_LARGEST = 16 << 20
 """Bytes of one description that are read: a model's architecture is smaller."""
+
+_LARGEST_GRAPH = 1 << 30
+"""Bytes of a saved_model.pb that is read; protocol buffers end at twice that."""
+
+_MOST_UNPACKED = 64 << 30
+_MOST_NODES = 500_000
+_SSTABLE = bytes.fromhex("57fb808b247547db")
+"""The last bytes of the index of a checkpoint."""
+
+_VERSION = re.compile(r"^\d+(\.\d+){0,3}[\w.+-]{0,16}$")
 
 
 def _recorded(package: str, version: object, how: str) -> list[Written]:
     text = version.decode("utf-8", "replace") if isinstance(version, bytes) else str(version or "")
-    return [Written(package=package, version=text[:40], sure=Sure.RECORDED, how=how)] if text else []
+    return [Written(package=package, version=text, sure=Sure.RECORDED, how=how)] if _VERSION.match(text) else []
+
+
+_OURS = ("keras", "tf_keras", "keras_core", "keras_nlp", "keras_hub", "keras_cv", "tensorflow", "builtins")
 
 
 def layers_of(config: Any) -> dict[str, int]:
     """Classes of layers in a Keras configuration, the model first."""
     found: Counter[str] = Counter()
+    for each in _configs(config):
+        name, module = each["class_name"], str(each.get("module") or "")
+        aside = ("initializer", "optimizer", "losses", "metrics", "schedules")
+        if (
+            "config" in each
+            and not name.endswith(("Initializer", "DTypePolicy"))
+            and not any(part in module for part in aside)
+        ):
+            found[name] += 1
+    return dict(found)
+
+
+def _configs(config: Any) -> Iterator[dict[str, Any]]:
+    """All named objects of a Keras configuration, the outermost first."""
     pending = [config]
     for each in pending:
-        if len(pending) > 200_000:
-            break
+        if len(pending) > _MOST_NODES:
+            msg = "its configuration is larger than that of any model"
+            raise NotAModel(msg)
         if isinstance(each, dict):
-            name = each.get("class_name")
-            if isinstance(name, str) and "config" in each and not name.endswith(("Initializer", "DTypePolicy")):
-                module = str(each.get("module") or "")
-                if (
-                    not module.startswith(("keras.initializers", "keras.optimizers", "keras.losses"))
-                    and "initializer" not in module
-                ):
-                    found[name] += 1
-            pending += [value for key, value in each.items() if "initializer" not in str(key) and key != "dtype"]
+            if isinstance(each.get("class_name"), str):
+                yield each
+            pending += each.values()
         elif isinstance(each, list):
             pending += each
-    return dict(found)
+
+
+def told_of(found: Inspection, config: Any) -> None:
+    """Add to an inspection what a Keras configuration holds: layers, code, and names that loading would import."""
+    found.classes = layers_of(config)
+    names: dict[tuple[str, str], type[Inert]] = {}
+    code = False
+    for each in _configs(config):
+        name, module = each["class_name"], str(each.get("module") or "")
+        code = code or name in ("Lambda", "__lambda__") or name.endswith(">Lambda")
+        if name == "function" and isinstance(each.get("config"), str):
+            name = each["config"]
+        if module and module.split(".", maxsplit=1)[0] not in _OURS:
+            names[module[:300], name[:300]] = type("Named", (Inert,), {"called": each["class_name"] != "function"})
+    found.names = judged(names)
+    if code:
+        found.notes.append("it has Lambda layers: loading executes the code in them")
 
 
 def hdf5(path: Path) -> Inspection:
@@ -62,8 +104,7 @@ def hdf5(path: Path) -> Inspection:
     found = Inspection(path=path, format="weights-h5" if is_weights else "h5", size=path.stat().st_size)
     found.written = _recorded("keras", known["version"], "keras_version")
     if not is_weights:
-        found.classes = layers_of(_json(config, "model_config"))
-        found.notes += _lambdas(found.classes)
+        told_of(found, _json(config, "model_config"))
     else:
         layout = "of Keras before 2.12" if legacy else "of Keras 2.12 and later"
         found.notes.append(f"weights alone, in the layout {layout}: loading needs the code of the model")
@@ -78,31 +119,31 @@ def _json(text: Any, what: str) -> Any:
         raise NotAModel(msg, hint="the file is damaged") from error
 
 
-def _lambdas(classes: dict[str, int]) -> list[str]:
-    """Lambda layers hold code, which loading executes."""
-    return ["it has Lambda layers: loading executes the code in them"] if "Lambda" in classes else []
-
-
 def archive(path: Path) -> Inspection:
     """A zip archive: ``.keras`` or skops."""
     try:
         with zipfile.ZipFile(path) as file:
             names = set(file.namelist())
+            if any(each.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for each in file.infolist()):
+                msg = "an archive that is packed as no model is"
+                raise NotAModel(msg)
+            if sum(each.file_size for each in file.infolist()) > _MOST_UNPACKED:
+                msg = f"it unpacks to more than {_MOST_UNPACKED >> 30} GiB"
+                raise NotAModel(msg)
             if "config.json" in names and "metadata.json" in names:
                 metadata = _json(_member(file, "metadata.json"), "metadata.json")
                 found = Inspection(path=path, format="keras", size=path.stat().st_size)
-                found.classes = layers_of(_json(_member(file, "config.json"), "config.json"))
+                told_of(found, _json(_member(file, "config.json"), "config.json"))
                 found.written = _recorded(
                     "keras", isinstance(metadata, dict) and metadata.get("keras_version"), "metadata.json"
                 )
-                found.notes += _lambdas(found.classes)
                 if bad := file.testzip():
                     msg = f"{bad} in it is damaged"
                     raise NotAModel(msg, hint="copy the file again, or save it anew")
                 return found
             if "schema.json" in names:
                 return _skops(path, _json(_member(file, "schema.json"), "schema.json"))
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
         if isinstance(error, NotAModel):
             raise
         msg = f"a damaged archive: {str(error)[:200]}"
@@ -130,8 +171,6 @@ def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 def _skops(path: Path, schema: Any) -> Inspection:
-    from crossload.artifact.names import judged  # noqa: PLC0415 - picklescan is not needed by other archives
-
     found = Inspection(path=path, format="skops", size=path.stat().st_size)
     names: dict[tuple[str, str], type[Inert]] = {}
     classes: Counter[str] = Counter()
@@ -142,6 +181,12 @@ def _skops(path: Path, schema: Any) -> Inspection:
         made = node.get("__loader__") not in ("FunctionNode", "TypeNode")
         names[module, name] = type("Named", (Inert,), {"called": made})
         content = node.get("content")
+        if (
+            isinstance(content, dict)
+            and isinstance(content.get("module_path"), str)
+            and isinstance(content.get("function"), str)
+        ):
+            names[content["module_path"], content["function"]] = type("Named", (Inert,), {})  # as old releases wrote functions
         inner = content.get("content") if isinstance(content, dict) else None
         state: dict[str, Any] = inner if isinstance(inner, dict) else {}
         if node.get("__loader__") == "ObjectNode" and name[:1].isupper() and "_sklearn_version" in state:
@@ -177,20 +222,21 @@ def folder(path: Path) -> Inspection:
 def _saved_model(path: Path, size: int) -> Inspection:
     found = Inspection(path=path, format="savedmodel", size=size)
     try:
-        for graph in texts_of((path / "saved_model.pb").read_bytes(), 2):
+        for graph in texts_of(_read(path / "saved_model.pb"), 2):
             for info in texts_of(graph, 1):
                 for version in texts_of(info, 5):
                     found.written = _recorded("tensorflow", version, "meta information of saved_model.pb")
         metadata = path / "keras_metadata.pb"
         if metadata.exists():
             classes: Counter[str] = Counter()
-            for node in texts_of(metadata.read_bytes(), 1):
+            for node in texts_of(_read(metadata), 1):
                 for text in texts_of(node, 5):
                     name = json.loads(text).get("class_name")
                     if isinstance(name, str):
                         classes[name] += 1
             found.classes = dict(classes)
-            found.notes += _lambdas(found.classes)
+            if "Lambda" in classes:
+                found.notes.append("it has Lambda layers: loading executes the code in them")
         elif (path / "fingerprint.pb").exists() and not found.written:
             found.notes.append("written by TensorFlow 2.12 or later")
     except (ValueError, AttributeError) as error:
@@ -205,8 +251,26 @@ def _saved_model(path: Path, size: int) -> Inspection:
     return found
 
 
+def _read(path: Path) -> bytes:
+    check_regular(path)
+    if path.stat().st_size > _LARGEST_GRAPH:
+        msg = f"{path.name} has more than {_LARGEST_GRAPH >> 30} GiB"
+        raise NotAModel(msg)
+    return path.read_bytes()
+
+
+def is_index(path: Path) -> bool:
+    """Whether a file is the index of a checkpoint, by its last bytes."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - len(_SSTABLE)))
+        return stream.read() == _SSTABLE
+
+
 def checkpoint(path: Path) -> Inspection:
     """A TensorFlow checkpoint, by its index file."""
+    if not is_index(path):
+        msg = f"{path.name} is not the index of a checkpoint"
+        raise NotAModel(msg, hint="it is damaged, or something else")
     parts = sorted(path.parent.glob(f"{path.stem}.data-*"))
     if not parts:
         msg = f"a checkpoint without its data: no {path.stem}.data-*"

@@ -16,6 +16,8 @@ class NotAModel(CrossloadError):
     """A file that is empty, cut off, damaged, or nothing that holds a model."""
 
     exit_code = 2
+    dangerous: tuple[str, ...] = ()
+    """What loading would have called before it came to the place that is wrong."""
 
 
 class Sure(StrEnum):

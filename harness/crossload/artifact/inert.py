@@ -17,8 +17,14 @@ if TYPE_CHECKING:
 
     from crossload.artifact.streams import Stream
 
-LARGEST = 1 << 20
+LARGEST = 1 << 16
 """Bytes of a text or bytes object that are read; a larger one is skipped."""
+
+MOST_KEPT = 64 << 20
+"""Bytes of texts that are kept; when they are spent, only short ones are read."""
+
+MOST_STEPS = 10_000_000
+"""Instructions of a pickle that are followed: each may make an object."""
 
 MOST_NAMES = 100_000
 
@@ -90,7 +96,7 @@ class Reader(_Unpickler):  # type: ignore[misc]
         self.protocol = 0
         self.wrapped: list[dict[str, Any]] = []
         """States of joblib's array wrappers, which tell its generation."""
-        self._keys = 0
+        self._keys = self._kept = 0
 
     def load(self) -> Any:
         """Read the pickle.  Raises whatever a broken one makes the machine raise; imports and calls nothing."""
@@ -99,12 +105,14 @@ class Reader(_Unpickler):  # type: ignore[misc]
         self.metastack: list[Any] = []
         self.stack: list[Any] = []
         self.append = self.stack.append
-        while True:
+        for _ in range(MOST_STEPS):
             key = self.stream.read(1)
             try:
                 self.dispatch[key[0]](self)
             except pickle._Stop as stop:  # type: ignore[attr-defined]  # noqa: SLF001
                 return stop.value
+        msg = f"more than {MOST_STEPS} instructions"
+        raise NotAModel(msg, hint="too large a pickle to be looked at without loading it")
 
     def find_class(self, module: str, name: str) -> type[Inert]:
         """A stand-in for what is named; nothing is imported."""
@@ -127,7 +135,8 @@ class Reader(_Unpickler):  # type: ignore[misc]
     # --- opcodes that would take memory for what they announce ---------------------------------------------------
 
     def _sized(self, size: int, decode: Callable[[bytes], Any]) -> None:
-        if size > LARGEST:
+        self._kept += size if size <= LARGEST else 0
+        if size > LARGEST or (self._kept > MOST_KEPT and size > 64):
             self.stream.skip(size)
             self.append(Blob(size))
         else:
@@ -220,11 +229,17 @@ def _long(width: int) -> Callable[[Reader], None]:
 def _build(self: Reader) -> None:
     state = self.stack.pop()
     target = self.stack[-1]
-    if isinstance(target, Inert):
-        target.state = state
-        named = type(target)
-        if self.arrays and named.module in _WRAPPERS and named.name == "NumpyArrayWrapper" and isinstance(state, dict):
-            self.stack[-1] = self._joblib_array(target)
+    if not isinstance(target, Inert):
+        return
+    before, target.state = target.state, state
+    named = type(target)
+    if not named.name.split(".")[-1].endswith("ArrayWrapper") or not self.arrays:
+        return
+    # joblib and this program must agree on where the bytes of an array end: what is skipped here must not be executed there
+    if named.module not in _WRAPPERS or named.name != "NumpyArrayWrapper" or not isinstance(state, dict) or before is not None:
+        msg = "an array that joblib does not write so"
+        raise NotAModel(msg, hint="do not load it: it was made to be read in two ways")
+    self.stack[-1] = self._joblib_array(target)
 
 
 _OWN: dict[bytes, Callable[[Reader], None]] = {

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from crossload.artifact import containers, objects
-from crossload.artifact.facts import Inspection, NotAModel
+from crossload.artifact.facts import Danger, Inspection, Name, NotAModel
 from crossload.artifact.inert import Blob, Inert, Reader
 from crossload.artifact.names import judged
-from crossload.artifact.streams import Cut, Stream
-
-if TYPE_CHECKING:
-    from crossload.errors import CrossloadError
+from crossload.artifact.streams import Cut, Stream, check_regular
+from crossload.safe import printable
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
@@ -29,6 +26,7 @@ def look(path: str | Path) -> Inspection:
         if not path.exists():
             msg = "there is no such file"
             raise NotAModel(msg, hint="check the path")
+        check_regular(path)
         with path.open("rb") as stream:
             head = stream.read(16)
         if not head:
@@ -38,24 +36,36 @@ def look(path: str | Path) -> Inspection:
             return containers.hdf5(path)
         if head.startswith(b"PK\x03\x04"):
             return containers.archive(path)
-        if path.name.endswith(".index") and path.with_suffix("").with_name(path.stem + ".data-00000-of-00001").exists():
+        if path.name.endswith(".index") and containers.is_index(path):
             return containers.checkpoint(path)
         return _pickled(path)
     except NotAModel as error:
         raise _named(path, error) from error
+    except (RecursionError, MemoryError) as error:
+        raise _named(path, NotAModel("too deeply nested or too large to be looked at")) from error
     except OSError as error:
         raise _named(path, NotAModel(f"cannot be read: {error.strerror or error}")) from error
 
 
-def _named(path: Path, error: CrossloadError) -> NotAModel:
-    text = str(error)
-    return NotAModel(text if text.startswith(f"{path}: ") else f"{path}: {text}", hint=error.hint)
+def _named(path: Path, error: NotAModel) -> NotAModel:
+    found = NotAModel(f"{printable(str(path))}: {printable(str(error))}", hint=error.hint)
+    found.dangerous = error.dangerous
+    return found
 
 
 def _pickled(path: Path) -> Inspection:
     """A pickle, or a joblib file, which is a pickle with arrays in it and perhaps packed."""
-    stream = Stream(path)
     names: dict[tuple[str, str], type[Inert]] = {}
+    try:
+        return _read(path, names)
+    except NotAModel as error:
+        # it may execute a lot before it comes to the place that is wrong
+        error.dangerous = tuple(each.text for each in judged(names) if each.danger is Danger.DANGEROUS)
+        raise
+
+
+def _read(path: Path, names: dict[tuple[str, str], type[Inert]]) -> Inspection:
+    stream = Stream(path)
     try:
         reader = Reader(stream, names)
         try:
@@ -71,25 +81,48 @@ def _pickled(path: Path) -> Inspection:
         rest = stream.rest
     finally:
         stream.close()
+    known = judged(names)
+    if reader.wrapped and not stream.compression:
+        known += _as_plain_pickle(path, names)
     if not isinstance(top, Inert | dict | list | tuple | Blob):
         msg = f"a pickle of a {type(top).__name__}, not of a model"
         raise NotAModel(msg)
-    features = objects.whole(objects.first_with(top, ("n_features_in_", "n_features_")))
+    contents = objects.Contents(top)
     found = Inspection(
         path=path,
         format="joblib" if reader.wrapped or stream.compression else "pickle",
         size=stream.size,
         protocol=reader.protocol,
         compression=stream.compression,
-        written=objects.written_by(top, names, reader.protocol, reader.wrapped),
-        classes=objects.classes_of(top),
-        features=features,
-        feature_names=objects.texts(objects.first_with(top, ("feature_names_in_",))),
-        labels=tuple(map(str, objects.texts(objects.first_with(top, ("classes_",))))),
-        names=judged(names),
+        written=objects.written_by(contents, names, reader.protocol, reader.wrapped),
+        classes=contents.classes,
+        features=contents.features,
+        feature_names=contents.texts("feature_names_in_"),
+        labels=contents.texts("classes_"),
+        names=sorted(known, key=lambda each: each.danger is not Danger.DANGEROUS),
     )
     if isinstance(top, Blob):
         found.notes.append(f"one array, of type {top.dtype or 'unknown'} and shape {top.shape}")
     if rest:
         found.notes.append(f"{rest} bytes follow the end of the pickle; loading leaves them out")
     return found
+
+
+def _as_plain_pickle(path: Path, seen: dict[tuple[str, str], type[Inert]]) -> list[Name]:
+    """What a joblib file would call if it were loaded with pickle, which takes the bytes of its arrays for instructions.
+
+    Of an honest file that soon fails, and what it names until then is noise: only what is dangerous counts.
+    """
+    names: dict[tuple[str, str], type[Inert]] = {}
+    stream = Stream(path)
+    try:
+        Reader(stream, names, arrays=False).load()
+    except Exception:  # noqa: S110 - the end of an honest file
+        pass
+    finally:
+        stream.close()
+    return [
+        each
+        for each in judged({key: kind for key, kind in names.items() if key not in seen})
+        if each.danger is Danger.DANGEROUS
+    ]

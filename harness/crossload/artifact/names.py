@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import logging
 import pickle
+import sys
 from typing import TYPE_CHECKING
 
 from crossload.artifact.facts import Danger, Name
@@ -20,14 +21,30 @@ if TYPE_CHECKING:
     from crossload.artifact.inert import Inert
 
 _PLACES = (
-    "sklearn", "scipy", "numpy", "pandas.core", "pandas._libs", "joblib.numpy_pickle", "copyreg", "copy_reg", "collections", "datetime", "decimal",
-    "xgboost", "lightgbm", "catboost", "imblearn", "skops", "_loss",
+    "sklearn", "scipy.sparse", "scipy.interpolate", "scipy.stats", "scipy.spatial", "scipy.special", "numpy.random", "numpy.ma", "numpy.core",
+    "numpy._core", "numpy.matrixlib", "numpy.polynomial", "pandas.core", "pandas._libs", "joblib.numpy_pickle", "collections", "datetime", "decimal",
+    "xgboost", "lightgbm", "catboost", "imblearn", "_loss",
 )  # fmt: skip
 """Packages and modules whose classes models hold."""
 
+_NOT_PLACES = (
+    "datasets",
+    "tests",
+    "testing",
+    "_testing",
+    "conftest",
+    "externals",
+    "distutils",
+    "f2py",
+    "discovery",
+    "importutils",
+)
+"""Parts of those packages that models hold nothing of, and that hand on what belongs to others."""
+
 _HELPERS = frozenset(
     {
-        "_codecs.encode", "numpy.dtype", "numpy.ndarray", "numpy.random._pickle.__bit_generator_ctor", "numpy.random._pickle.__generator_ctor",
+        "_codecs.encode", "collections.defaultdict", "collections.deque", "datetime.datetime", "datetime.date", "datetime.timedelta", "numpy.matrix",
+        "numpy.recarray", "numpy.record", "numpy.datetime64", "numpy.timedelta64", "numpy.object_", "numpy.bytes_", "numpy.void", "numpy.dtype", "numpy.ndarray", "numpy.random._pickle.__bit_generator_ctor", "numpy.random._pickle.__generator_ctor",
         "numpy.random._pickle.__randomstate_ctor", "numpy.ma.core._mareconstruct", "pandas.core.indexes.base._new_Index",
         "pandas._libs.internals._unpickle_block", "copyreg._reconstructor", "copy_reg._reconstructor", "copyreg.__newobj__",
     }
@@ -42,22 +59,24 @@ _HELPERS = frozenset(
 """Functions and plain types that loading a model calls."""
 
 _CALLS = (
-    "eval",
-    "exec",
-    "compile",
-    "open",
-    "__import__",
-    "getattr",
-    "setattr",
-    "delattr",
-    "globals",
-    "locals",
-    "vars",
-    "input",
-    "breakpoint",
+    "eval", "exec", "execfile", "compile", "open", "file", "__import__", "getattr", "setattr", "delattr", "globals", "locals", "vars", "input",
+    "breakpoint", "apply", "map", "filter", "reload",
+)  # fmt: skip
+
+_PLAIN_MODULES = (
+    "collections",
+    "datetime",
+    "decimal",
+    "fractions",
+    "uuid",
+    "pathlib",
+    "enum",
+    "copyreg",
+    "copy_reg",
+    "builtins",
+    "__builtin__",
 )
-_WRITERS = ("DataSource", "NpzFile", "Memory", "HDFStore", "ExcelWriter", "ExcelFile")
-"""Classes of these packages that open files when they are made."""
+"""Modules of the standard library whose classes are plain values."""
 
 
 def judged(found: Mapping[tuple[str, str], type[Inert]]) -> list[Name]:
@@ -71,22 +90,54 @@ def judged(found: Mapping[tuple[str, str], type[Inert]]) -> list[Name]:
 
 
 def _danger(module: str, name: str, *, called: bool) -> Danger:
-    full = f"{module}.{name}"
-    if full in _HELPERS:
+    if f"{module}.{name}" in _HELPERS:
         return Danger.KNOWN
-    if _scanner_says(module, name) == "dangerous" or (module in ("builtins", "__builtin__") and name in _CALLS):
+    if _is_dangerous(module, name, called=called):
         return Danger.DANGEROUS
-    plain = all(part.isidentifier() for part in module.split(".")) and name.isidentifier()
-    at_home = any(module == place or module.startswith(f"{place}.") for place in _PLACES)
-    if not plain or not at_home or name in _WRITERS:
-        return Danger.UNKNOWN  # a name with dots reaches through an object, and perhaps out of its library
-    is_class = name.lstrip("_")[:1].isupper()
-    puts_together = (
-        name == "newObj"
-        or name.startswith("__pyx_unpickle_")
-        or (module.startswith("scipy.sparse") and name.endswith(("_matrix", "_array")))
+    parts = module.split(".")
+    plain = all(part.isidentifier() for part in parts) and name.isidentifier()  # a name with dots reaches through an object
+    at_home = any(module == place or module.startswith(f"{place}.") for place in _PLACES) and not set(parts) & set(_NOT_PLACES)
+    if not plain or not at_home:
+        return Danger.UNKNOWN
+    return Danger.KNOWN if _is_class(name) or _puts_together(module, name) or not called else Danger.UNKNOWN
+
+
+def _is_dangerous(module: str, name: str, *, called: bool) -> bool:
+    """What picklescan knows, and what no model needs: extension codes, calls of the standard library and of public functions.
+
+    The functions by which real models are put together are private, or on the list of helpers.
+    """
+    top = module.split(".", maxsplit=1)[0]
+    if _scanner_says(module, name) == "dangerous" or (top in ("builtins", "__builtin__") and name in _CALLS):
+        return True
+    if top in ("copyreg", "copy_reg"):
+        return True  # whatever of it is harmless is among the helpers
+    if not called:
+        return False
+    if top in sys.stdlib_module_names:
+        return top not in _PLAIN_MODULES or not _is_class(name)
+    last = name.rsplit(".", maxsplit=1)[-1]
+    is_library = top in {place.split(".")[0] for place in _PLACES} or top in (
+        "pandas",
+        "numpy",
+        "scipy",
+        "joblib",
+        "skops",
+        "torch",
+        "dill",
+        "requests",
     )
-    return Danger.KNOWN if is_class or puts_together or not called else Danger.UNKNOWN
+    return is_library and not last.startswith("_") and not _is_class(last) and not _puts_together(module, name)
+
+
+def _is_class(name: str) -> bool:
+    return name.lstrip("_")[:1].isupper()
+
+
+def _puts_together(module: str, name: str) -> bool:
+    """Whether a function makes the compiled objects of scikit-learn, or a sparse matrix of SciPy."""
+    sparse = module.startswith("scipy.sparse") and name.endswith(("_matrix", "_array"))
+    return name == "newObj" or name.startswith("__pyx_unpickle_") or sparse
 
 
 def _scanner_says(module: str, name: str) -> str:

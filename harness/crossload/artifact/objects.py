@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from crossload.artifact.arrays import dtype_text
 from crossload.artifact.facts import Sure, Written
-from crossload.artifact.inert import Blob, Inert
+from crossload.artifact.inert import Inert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _MAKERS = ("_reconstructor", "__newobj__", "_reconstruct", "__reduce_newobj__")
+_VERSION = re.compile(r"^\d+(\.\d+){1,3}[\w.+]{0,12}$")
 _LIMIT = 500_000
 """Objects that are looked at: a forest of a million nodes tells no more than its first half."""
 
@@ -29,7 +32,7 @@ def walk(top: Any) -> Iterator[Any]:
         count += 1
         yield each
         if isinstance(each, Inert):
-            pending += [each.state, list(each.args), each.items]
+            pending += [each.state, each.args, each.items]
         else:
             pending += each.values() if isinstance(each, dict) else each
 
@@ -44,38 +47,79 @@ def named(value: Any) -> tuple[str, str]:
     return kind.module, kind.name
 
 
-def state_of(value: Any) -> dict[str, Any]:
-    """Attributes of a stand-in."""
+def state_of(value: Any) -> dict[Any, Any]:
+    """Attributes of a stand-in; not a copy: a hostile file lets many objects share a large one."""
     state = value.state if isinstance(value, Inert) else None
     if isinstance(state, tuple) and len(state) == 2 and isinstance(state[0], dict):
         state = state[0]
-    return {str(name): each for name, each in state.items()} if isinstance(state, dict) else {}
+    return state if isinstance(state, dict) else {}
 
 
-def is_estimator(value: Any) -> bool:
-    """Whether a stand-in looks like a fitted model or a step of one, and not like a tree, a random state, a dtype."""
-    module, name = named(value)
-    state = state_of(value)
-    return (
-        bool(module)
-        and bool(state)
-        and name[:1].isupper()
-        and ("_sklearn_version" in state or any(key.endswith("_") and not key.startswith("_") for key in state))
-    )
+class Contents:
+    """The objects of a pickle, walked through once."""
 
+    def __init__(self, top: Any) -> None:
+        self.top = top
+        self.objects = [each for each in walk(top) if isinstance(each, Inert)]
+        self._fitted: dict[int, bool] = {}
 
-def classes_of(top: Any) -> dict[str, int]:
-    """Estimators inside, the outermost first, with their number."""
-    found: Counter[str] = Counter()
-    for each in walk(top):
-        if is_estimator(each):
+    def _is_fitted(self, state: dict[Any, Any]) -> bool:
+        """Whether attributes are those of a fitted model: names that end in an underscore."""
+        key = id(state)
+        if key not in self._fitted:
+            names = [name for name in state if isinstance(name, str)]
+            self._fitted[key] = any(name.endswith("_") and not name.startswith("_") for name in names) or "_idf_diag" in names
+        return self._fitted[key]
+
+    def _is_estimator(self, value: Inert) -> bool:
+        """Whether a stand-in is a fitted model or what holds some, and not a tree, a random state, a template."""
+        module, name = named(value)
+        state = state_of(value)
+        if not module or not state or not name[:1].isupper():
+            return False
+        return self._is_fitted(state) or ("_sklearn_version" in state and (value is self.top or "steps" in state))
+
+    @cached_property
+    def estimators(self) -> list[Inert]:
+        return [each for each in self.objects if self._is_estimator(each)]
+
+    @cached_property
+    def classes(self) -> dict[str, int]:
+        """Estimators inside, the outermost first, with their number."""
+        found: Counter[str] = Counter()
+        for each in self.estimators:
             module, name = named(each)
             found[f"{module.split('.')[0]}.{name}"] += 1
-    if not found:
-        module, name = named(top)
-        if name:
-            found[f"{module}.{name}"] += 1
-    return dict(found)
+        if not found:
+            module, name = named(self.top)
+            if name:
+                found[f"{module}.{name}"] += 1
+        return dict(found)
+
+    @property
+    def features(self) -> int | None:
+        """Features that the outermost model was fitted on; None where the file does not say it for sure."""
+        own = whole(state_of(self.top).get("n_features_in_"))
+        if own is not None:
+            return own
+        known = [n for each in self.estimators if (n := whole(state_of(each).get("n_features_in_"))) is not None]
+        if "steps" in state_of(self.top):
+            return known[0] if known else None
+        return known[0] if len(set(known)) == 1 else None
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """An array of texts that the outermost model with such an attribute has."""
+        for each in self.objects:
+            found = texts(state_of(each).get(name))
+            if found:
+                return found
+        return ()
+
+    @cached_property
+    def sklearn_versions(self) -> Counter[str]:
+        """Recorded versions of scikit-learn, with how many objects record them."""
+        found = (state_of(each).get("_sklearn_version") for each in self.objects)
+        return Counter(each for each in found if isinstance(each, str) and _VERSION.match(each))
 
 
 def whole(value: Any) -> int | None:
@@ -83,11 +127,12 @@ def whole(value: Any) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value
+        return value if 0 < value < 10_000_000 else None
     if isinstance(value, Inert) and type(value).name == "scalar" and len(value.args) == 2:
         kind, data = value.args
         if dtype_text(kind)[:1] in "iu" and isinstance(data, str | bytes):
-            return int.from_bytes(data.encode("latin1") if isinstance(data, str) else data, "little", signed=True)
+            data = data.encode("latin1", "replace") if isinstance(data, str) else data
+            return whole(int.from_bytes(data[:8], "little", signed=True))
     return None
 
 
@@ -100,25 +145,12 @@ def texts(value: Any) -> tuple[str, ...]:
     return ()
 
 
-def first_with(top: Any, names: Iterable[str]) -> Any:
-    """The first attribute of one of these names, of the outermost object that has one."""
-    for each in walk(top):
-        state = state_of(each)
-        for name in names:
-            if name in state and not isinstance(state[name], Blob):
-                return state[name]
-    return None
-
-
-def written_by(top: Any, imports: Iterable[tuple[str, str]], protocol: int, wrapped: list[dict[str, Any]]) -> list[Written]:
+def written_by(
+    contents: Contents, imports: Iterable[tuple[str, str]], protocol: int, wrapped: list[dict[str, Any]]
+) -> list[Written]:
     """Who wrote a pickle, as far as it tells."""
     found = []
-    versions: Counter[str] = Counter()
-    for each in walk(top):
-        version = state_of(each).get("_sklearn_version")
-        if isinstance(version, str):
-            versions[version[:40]] += 1
-    for version, count in versions.most_common():
+    for version, count in contents.sklearn_versions.most_common(5):
         how = f"_sklearn_version of {count} object{'s' if count > 1 else ''}"
         found.append(Written(package="scikit-learn", version=version, sure=Sure.RECORDED, how=how))
     modules = {module for module, _ in imports}
@@ -141,6 +173,4 @@ def written_by(top: Any, imports: Iterable[tuple[str, str]], protocol: int, wrap
             bound("imbalanced-learn" if package == "imblearn" else package, "", f"names {package}")
     if protocol >= 4:
         bound("Python", ">=3.8" if protocol == 5 else ">=3.4", f"pickle protocol {protocol}")
-    elif any(module in ("copy_reg", "__builtin__") for module in modules):
-        bound("Python", "any (Python 2 names)", f"pickle protocol {protocol}")
     return found

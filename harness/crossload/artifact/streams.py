@@ -28,6 +28,13 @@ _MAGIC = {
 }
 
 
+def check_regular(path: Path) -> None:
+    """Raise `NotAModel` for pipes and devices, which would keep whoever reads them."""
+    if not path.is_file():
+        msg = "not a regular file"
+        raise NotAModel(msg)
+
+
 class Cut(Exception):
     """The stream ends before what it announces."""
 
@@ -44,30 +51,34 @@ class _Zlib:
     """A zlib stream as a file that can be read."""
 
     def __init__(self, raw: IO[bytes]) -> None:
-        self._raw, self._zlib, self._left = raw, zlib.decompressobj(), b""
+        self._raw, self._zlib = raw, zlib.decompressobj()
+        self._block, self._at = b"", 0
 
     def read(self, size: int) -> bytes:
-        found = []
+        end = self._at + size
+        if end <= len(self._block):  # the usual case: one instruction out of a block
+            found = self._block[self._at : end]
+            self._at = end
+            return found
+        parts = [self._block[self._at :]]
+        size -= len(parts[0])
+        self._block, self._at = b"", 0
         while size > 0:
-            if not self._left:
-                source = self._zlib.unconsumed_tail or self._raw.read(_BLOCK)
-                if not source:
-                    break
-                self._left = self._zlib.decompress(source, _BLOCK)
-                if not self._left:
-                    if self._zlib.eof:
-                        break
-                    continue
-            found.append(self._left[:size])
-            size -= len(found[-1])
-            self._left = self._left[len(found[-1]) :]
-        return b"".join(found)
+            source = self._zlib.unconsumed_tail or self._raw.read(_BLOCK)
+            if not source or self._zlib.eof:
+                break
+            self._block = self._zlib.decompress(source, _BLOCK)
+            parts.append(self._block[:size])
+            self._at = len(parts[-1])
+            size -= self._at
+        return b"".join(parts)
 
 
 class Stream:
     """A file, unpacked on the way; forward only.  Raises `Cut` at its end, `NotAModel` for what cannot be unpacked."""
 
     def __init__(self, path: Path) -> None:
+        check_regular(path)
         self._raw = path.open("rb")
         self.size = path.stat().st_size
         self.compression = compression_of(self._raw.peek(16)[:16])

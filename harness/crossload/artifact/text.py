@@ -46,13 +46,17 @@ def in_words(found: Inspection, *, width: int = 80) -> str:
         lines.append(f"  classes: {', '.join(found.labels[:_MOST])}{', ...' if len(found.labels) > _MOST else ''}")
     lines += [f"  NOTE {note}" for note in found.notes]
     for danger, called, told in _KINDS:
-        listed = [each.text for each in found.names if each.danger is danger and (called is None or each.called is called)]
+        listed = [
+            cut(each.text, 120) for each in found.names if each.danger is danger and (called is None or each.called is called)
+        ]
         if listed:
             lines.append(
-                f"  {told} {', '.join(listed[:_MOST])}{f' and {len(listed) - _MOST} more' if len(listed) > _MOST else ''}"
+                f"  {told} {', '.join(listed[:_MOST])}{f' and {len(listed) - _MOST} more (--json lists all)' if len(listed) > _MOST else ''}"
             )
     if found.names and all(each.danger is Danger.KNOWN for each in found.names):
-        lines.append(f"  {len(found.names)} names that loading imports, all of them such as models hold")
+        lines.append(
+            f"  {len(found.names)} name{'' if len(found.names) == 1 else 's'} that loading imports, all of them such as models hold"
+        )
     return "\n".join(
         fill(cut(printable(line), 2000), width, subsequent_indent="      ", break_on_hyphens=False) for line in lines
     )

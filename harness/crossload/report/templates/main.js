@@ -27,7 +27,13 @@ function fill(D) {
   options(by("ask-r"), described);
   options(by("ask-model"), [["", "all models"], ...models]);
   options(by("ask-format"), [["", "all formats"], ...formats]);
-  // the first question: from the version before the newest to the newest
+  firstQuestion(D);
+}
+
+/** From the version before the newest to the newest, of all models in all formats. */
+function firstQuestion(D) {
+  const by = (id) => document.getElementById(id);
+  by("ask-model").value = by("ask-format").value = "";
   const axis = D.environments.map((each, index) => [each.axis, index]).filter((each) => each[0]).map((each) => each[1]);
   by("ask-r").selectedIndex = axis.at(-1) ?? D.environments.length - 1;
   by("ask-w").selectedIndex = axis.at(-2) ?? 0;
@@ -98,12 +104,16 @@ function start(D) {
 
   /** The question box follows the address: a question, else the pair that is open. */
   function follow(state) {
-    const wanted = state.qw ? state : state.w !== shown.w || state.r !== shown.r ? { ...state, qw: state.w, qr: state.r, qm: state.model, qf: state.format } : {};
-    if (!D.environmentAt.has(wanted.qw) || !D.environmentAt.has(wanted.qr)) return;
+    if (!state.qw && !state.w && shown.qw) firstQuestion(D); // going back took the question away
+    const asked = state.qw || state.qr || state.qm || state.qf;
+    const wanted = asked ? state : state.w !== shown.w || state.r !== shown.r ? { qw: state.w, qr: state.r, qm: state.model, qf: state.format } : {};
+    const unknown = [];
     for (const [name, id] of Object.entries(questions)) {
-      const field = by(id);
-      if ([...field.options].some((option) => option.value === (wanted[name] || ""))) field.value = wanted[name] || "";
+      if (!wanted[name]) continue;
+      if ([...by(id).options].some((option) => option.value === wanted[name])) by(id).value = wanted[name];
+      else if (asked) unknown.push(wanted[name]);
     }
+    by("unknown").textContent = unknown.length ? "This link asks for " + unknown.join(", ") + ", which this matrix does not have." : "";
   }
 
   function draw(state, isNew) {
