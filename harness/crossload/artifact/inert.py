@@ -49,27 +49,17 @@ class Inert:
     state: Any
     items: list[Any]
 
-    def __new__(cls, *args: Any, **_kwargs: Any) -> Self:
-        cls._note_call()
-        made = object.__new__(cls)  # not in __init__: there are opcodes that call this one alone
-        made.args, made.state, made.items = args, None, []
+    @classmethod
+    def make(cls, args: Any) -> Self:
+        """What a call with these arguments gives; they are not copied: a hostile file lets many calls share large ones."""
+        if cls is not Inert:
+            cls.called = True  # each named stand-in knows it; the base of all of them never does
+        made = object.__new__(cls)
+        made.args, made.state, made.items = args if isinstance(args, tuple) else (), None, []
         return made
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing more."""
 
     def __setstate__(self, state: Any) -> None:
         self.state = state
-
-    def __call__(self, *args: Any, **_kwargs: Any) -> Inert:
-        self._note_call()
-        return Inert(self, *args)
-
-    @classmethod
-    def _note_call(cls) -> None:
-        """Each named stand-in knows whether it was called; the base of all of them never does."""
-        if cls is not Inert:
-            cls.called = True
 
     def append(self, item: Any) -> None:
         self.items.append(item)
@@ -130,7 +120,7 @@ class Reader(_Unpickler):  # type: ignore[misc]
 
     def persistent_load(self, pid: Any) -> Inert:
         """What lies outside of the pickle stays there."""
-        return Inert(pid)
+        return Inert.make((pid,))
 
     # --- opcodes that would take memory for what they announce ---------------------------------------------------
 
@@ -242,6 +232,39 @@ def _build(self: Reader) -> None:
     self.stack[-1] = self._joblib_array(target)
 
 
+def _call(self: Reader, function: Any, args: Any) -> None:
+    """Put what a call would give onto the stack."""
+    if isinstance(function, type) and issubclass(function, Inert):
+        self.append(function.make(args))
+    elif isinstance(function, Inert):
+        type(function).called = type(function) is not Inert
+        self.append(Inert.make((function, args)))
+    else:
+        msg = f"a call of a {type(function).__name__}"
+        raise TypeError(msg)
+
+
+def _reduce(self: Reader) -> None:
+    args = self.stack.pop()
+    _call(self, self.stack.pop(), args)
+
+
+def _new_object_ex(self: Reader) -> None:
+    self.stack.pop()  # arguments by name
+    _reduce(self)
+
+
+def _inst(self: Reader) -> None:
+    module, name = self.readline()[:-1].decode("ascii"), self.readline()[:-1].decode("ascii")
+    args = self.pop_mark()
+    _call(self, self.find_class(module, name), tuple(args))
+
+
+def _object(self: Reader) -> None:
+    args = self.pop_mark()
+    _call(self, args[0], tuple(args[1:]))
+
+
 _OWN: dict[bytes, Callable[[Reader], None]] = {
     pickle.PROTO: _protocol,
     pickle.FRAME: _frame,
@@ -259,5 +282,10 @@ _OWN: dict[bytes, Callable[[Reader], None]] = {
     pickle.ADDITEMS: _add_items,
     pickle.FROZENSET: _frozen_set,
     pickle.BUILD: _build,
+    pickle.REDUCE: _reduce,
+    pickle.NEWOBJ: _reduce,
+    pickle.NEWOBJ_EX: _new_object_ex,
+    pickle.INST: _inst,
+    pickle.OBJ: _object,
 }
 Reader.dispatch = _Unpickler.dispatch | {opcode[0]: load for opcode, load in _OWN.items()}
