@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing, suppress
 from pathlib import Path
 
 from crossload.artifact import containers, objects
@@ -83,7 +84,8 @@ def _read(path: Path, names: dict[tuple[str, str], type[Inert]]) -> Inspection:
         stream.close()
     known = judged(names)
     if reader.wrapped and not stream.compression:
-        known += _as_plain_pickle(path, names)
+        told = {each.text for each in known if each.danger is Danger.DANGEROUS}
+        known += [each for each in _as_plain_pickle(path) if each.text not in told]
     if not isinstance(top, Inert | dict | list | tuple | Blob):
         msg = f"a pickle of a {type(top).__name__}, not of a model"
         raise NotAModel(msg)
@@ -108,21 +110,12 @@ def _read(path: Path, names: dict[tuple[str, str], type[Inert]]) -> Inspection:
     return found
 
 
-def _as_plain_pickle(path: Path, seen: dict[tuple[str, str], type[Inert]]) -> list[Name]:
+def _as_plain_pickle(path: Path) -> list[Name]:
     """What a joblib file would call if it were loaded with pickle, which takes the bytes of its arrays for instructions.
 
     Of an honest file that soon fails, and what it names until then is noise: only what is dangerous counts.
     """
     names: dict[tuple[str, str], type[Inert]] = {}
-    stream = Stream(path)
-    try:
+    with closing(Stream(path)) as stream, suppress(Exception):
         Reader(stream, names, arrays=False).load()
-    except Exception:  # noqa: S110 - the end of an honest file
-        pass
-    finally:
-        stream.close()
-    return [
-        each
-        for each in judged({key: kind for key, kind in names.items() if key not in seen})
-        if each.danger is Danger.DANGEROUS
-    ]
+    return [each for each in judged(names) if each.danger is Danger.DANGEROUS]
