@@ -415,6 +415,10 @@ def in_two_ways():
     yield "the bytes of an array are instructions for pickle", WRAPPER + b"}" + state_of(len(code), "u1") + b"b" + code + b"."
     yield "slots", WRAPPER + b"N}" + state_of(len(header), "u1") + b"\x86b" + header + CALL + b".0]0."
     yield "long doubles", WRAPPER + b"}" + state_of(2, "g") + b"b" + bytes(16) + b"N0N0N0N" + header + CALL + b".00."
+    called = b"\x80\x04" + name_of("joblib.numpy_pickle", "NumpyArrayWrapper") + b"(NNNNNK\x10tR"
+    yield "alignment from arguments", called + b"}" + state_of(1, "u1") + b"b" + b"\x00" + header + CALL + b".00."
+    other = state_of(1, "u1").replace(name_of("numpy", "dtype"), name_of("numpy", "float64"))
+    yield "another function for the type", WRAPPER + b"}" + other + b"b" + b"\x00" + header + CALL + b".00."
     yield (
         "an alias",
         b"\x80\x04" + name_of("joblib", "numpy_pickle.NumpyArrayWrapper") + b")\x81}" + state_of(4, "u1") + b"b" + CALL + b".",

@@ -30,6 +30,9 @@ def skip_array(reader: Reader, state: Mapping[str, Any]) -> Any:
         msg = "an array without a shape"
         raise NotAModel(msg, hint="the file is damaged")
     text = dtype_text(dtype)
+    if not text:
+        msg = "an array that joblib does not write so"
+        raise NotAModel(msg, hint=_DOUBLE)
     if has_objects(dtype):
         return Reader(reader.stream, reader.names, arrays=False).load()
     width = item_size(dtype)
@@ -47,7 +50,8 @@ def skip_array(reader: Reader, state: Mapping[str, Any]) -> Any:
 
 def dtype_text(dtype: Any) -> str:
     """The type string of a pickled dtype, such as ``f8``; empty for what is none."""
-    found = dtype.args[0] if isinstance(dtype, Inert) and dtype.args else ""
+    is_dtype = isinstance(dtype, Inert) and (type(dtype).module, type(dtype).name) == ("numpy", "dtype")
+    found = dtype.args[0] if is_dtype and dtype.args else ""
     return found if isinstance(found, str) else ""
 
 

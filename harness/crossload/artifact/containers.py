@@ -197,7 +197,7 @@ def _skops(path: Path, schema: Any) -> Inspection:
             if found.features is None and isinstance(features, dict) and str(features.get("content", "")).isdecimal():
                 found.features = int(features["content"])
     for version, count in versions.most_common():
-        found.written += _recorded("scikit-learn", version, f"_sklearn_version of {count} objects")
+        found.written += _recorded("scikit-learn", version, f"_sklearn_version of {count} object{'s' if count > 1 else ''}")
     found.written += _recorded("skops", isinstance(schema, dict) and schema.get("_skops_version"), "schema.json")
     found.classes = dict(classes)
     found.names = judged(names)
@@ -245,8 +245,8 @@ def _saved_model(path: Path, size: int) -> Inspection:
     if not found.written:
         msg = "saved_model.pb tells no version of TensorFlow"
         raise NotAModel(msg, hint="it is damaged, or no SavedModel")
-    missing = [each for each in ("variables.index",) if not (path / "variables" / each).exists()]
-    if missing and (path / "variables").exists() and any((path / "variables").iterdir()):
+    variables = path / "variables"
+    if variables.exists() and any(variables.iterdir()) and not (variables / "variables.index").exists():
         found.notes.append("variables/variables.index is missing: the folder is not whole")
     return found
 

@@ -58,9 +58,6 @@ class Inert:
         made.args, made.state, made.items = args if isinstance(args, tuple) else (), None, []
         return made
 
-    def __setstate__(self, state: Any) -> None:
-        self.state = state
-
     def append(self, item: Any) -> None:
         self.items.append(item)
 
@@ -69,9 +66,6 @@ class Inert:
 
     def __setitem__(self, _key: Any, value: Any) -> None:
         self.items.append(value)
-
-    add = append
-    update = extend
 
 
 _Unpickler: Any = pickle._Unpickler  # noqa: SLF001 - the C one cannot be closed so well
@@ -226,7 +220,8 @@ def _build(self: Reader) -> None:
     if not named.name.split(".")[-1].endswith("ArrayWrapper") or not self.arrays:
         return
     # joblib and this program must agree on where the bytes of an array end: what is skipped here must not be executed there
-    if named.module not in _WRAPPERS or named.name != "NumpyArrayWrapper" or not isinstance(state, dict) or before is not None:
+    is_joblibs = named.module in _WRAPPERS and named.name == "NumpyArrayWrapper"
+    if not is_joblibs or target.args or not isinstance(state, dict) or before is not None:
         msg = "an array that joblib does not write so"
         raise NotAModel(msg, hint="do not load it: it was made to be read in two ways")
     self.stack[-1] = self._joblib_array(target)
