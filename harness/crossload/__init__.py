@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "grid", "outcomes"]
+__all__ = ["__version__", "check", "grid", "outcomes"]
 
 
 def __dir__() -> list[str]:
@@ -14,7 +14,11 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    """`outcomes` and `grid`, imported when they are asked for: the command line starts without pandas."""
+    """What `__all__` names, imported when it is asked for: the command line starts without pandas."""
+    if name == "check":
+        from crossload.own.api import check  # noqa: PLC0415
+
+        return check
     if name in ("outcomes", "grid"):
         from crossload import tables  # noqa: PLC0415
 

@@ -12,13 +12,16 @@ from crossload import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    Call = Callable[[argparse.Namespace], None]
+    Call = Callable[[argparse.Namespace], int | None]
 
 _EXIT_CODES = """
-exit codes: 0 the run is complete (pairs that do not load are results), 1 --strict and cells failed, or (inspect) a
-dangerous file, 2 bad matrix file, command line or model file, 3 nothing selected, 4 bad recipe file, 5 pins that cannot be, 6 store cannot be written, 7 fault of the
+exit codes: 0 the run is complete (pairs that do not load are results), 1 --strict and cells failed, or a dangerous
+file, 2 bad matrix file, command line or model file, 3 nothing selected, 4 bad recipe file, 5 pins that cannot be, 6 store cannot be written, 7 fault of the
 harness, 8 environment cannot be had here, 130 stopped by Ctrl-C
 """
+
+
+_OWN_EXIT_CODES = "exit codes: 0 safe, 1 breaks or drifts, 2 bad input, 3 cannot tell, 130 stopped by Ctrl-C"
 
 
 def build_parser(calls: Mapping[str, Call]) -> argparse.ArgumentParser:
@@ -101,6 +104,8 @@ def build_parser(calls: Mapping[str, Call]) -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="one JSON object a line")
     command.set_defaults(call=calls["inspect"])
 
+    _add_own(commands, calls)
+
     command = commands.add_parser("gc", help="drop what no matrix refers to from the store")
     command.add_argument("--dry-run", action="store_true", help="say what would be dropped")
     command.set_defaults(call=calls["gc"])
@@ -126,6 +131,77 @@ def build_parser(calls: Mapping[str, Call]) -> argparse.ArgumentParser:
     command.add_argument("what", nargs="?", choices=["matrix", "summary"], default="matrix")
     command.set_defaults(call=calls["schema"])
     return parser
+
+
+def _add_own(commands: argparse._SubParsersAction[argparse.ArgumentParser], calls: Mapping[str, Call]) -> None:
+    """Commands about the user's own models."""
+    command = commands.add_parser(
+        "check",
+        help="may a saved model be loaded after an upgrade, with the same answers? measured on the file",
+        epilog=_OWN_EXIT_CODES,
+    )
+    command.add_argument(
+        "models", nargs="+", metavar="MODEL", help="files, folders or patterns: joblib, pickle, skops, Keras, SavedModel"
+    )
+    command.add_argument(
+        "--to",
+        required=True,
+        metavar="VERSIONS",
+        help="'scikit-learn==1.9.1 numpy==2.4', a lock file, or REVISION:PATH of one in git",
+    )
+    _add_source(command)
+    _add_about_models(command)
+    command.add_argument("--load-as", default="", metavar="WAY", help="of a SavedModel: savedmodel-keras, -signature, -tfsm")
+    command.add_argument("--json", action="store_true", help="one JSON object a line")
+    command.set_defaults(call=calls["check"])
+
+
+def _add_source(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--from",
+        dest="source",
+        default="",
+        metavar="VERSIONS",
+        help="what wrote the models, as --to (default: what the files record)",
+    )
+
+
+def _add_about_models(command: argparse.ArgumentParser) -> None:
+    """What all commands about models take."""
+    rows = command.add_argument_group("rows to ask about (default: made from what the model remembers)")
+    rows.add_argument("--data", type=Path, metavar="FILE", help="rows: .npy, .npz, .csv or .parquet")
+    rows.add_argument(
+        "--target", default="", metavar="NAME", help="labels: a column of --data, or a file; then metrics are compared"
+    )
+    rows.add_argument("--atol", type=float, metavar="X", help="how far a value may move (default: 1e-6 + 1e-5 of it)")
+    rows.add_argument("--rtol", type=float, metavar="X", help="the same, relative to the value")
+    needs = command.add_argument_group("what models need beside known packages")
+    needs.add_argument(
+        "--with-code",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="PATH",
+        help="file or folder of your own modules; it is executed",
+    )
+    needs.add_argument(
+        "--with",
+        dest="packages",
+        action="append",
+        default=[],
+        metavar="PACKAGE",
+        help="package that a model needs and does not name",
+    )
+    needs.add_argument(
+        "--build", default="", metavar="FUNCTION", help="of --with-code: gives the network that weights belong to"
+    )
+    trust = command.add_argument_group("trust")
+    trust.add_argument("--trust", action="store_true", help="load without asking; loading executes what is in a file")
+    trust.add_argument("--trust-dangerous", action="store_true", help="even what is known to be dangerous")
+    trust.add_argument("--seconds", type=_positive, default=120, metavar="N", help="limit of one load (default: 120)")
+    trust.add_argument("--memory", type=_positive, default=8192, metavar="MB", help="limit of one load (default: 8192)")
+    command.add_argument("--fresh", action="store_true", help="ignore what was measured before")
+    command.add_argument("--no-fork", action="store_true", help="a new process a load, as where there is no fork")
 
 
 def options_of(parser: argparse.ArgumentParser) -> dict[str, set[str]]:

@@ -46,8 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt_once)
     signal.signal(signal.SIGINT, _interrupt_once)
     try:
-        call: Callable[[argparse.Namespace], None] = chosen.call
-        call(chosen)
+        call: Callable[[argparse.Namespace], int | None] = chosen.call
+        return call(chosen) or 0
     except CrossloadError as error:
         if chosen.debug:
             raise
@@ -71,7 +71,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         full = disk_error(error)
         print(f"ERROR {full}\nTIP {full.hint}", file=sys.stderr)  # noqa: T201
         return full.exit_code
-    return 0
 
 
 def _interrupt_once(_number: int, _frame: FrameType | None) -> None:
@@ -207,6 +206,12 @@ def _inspect(chosen: argparse.Namespace) -> None:
         raise NotAModel("\n".join(map(str, bad)), hint=bad[0].hint)
 
 
+def _check(chosen: argparse.Namespace) -> int:
+    from crossload.own import commands  # noqa: PLC0415
+
+    return commands.check(chosen, out=_say)
+
+
 def _gc(chosen: argparse.Namespace) -> None:
     from crossload import gc  # noqa: PLC0415
     from crossload.environments import Places  # noqa: PLC0415
@@ -260,6 +265,7 @@ _CALLS = {
     "report": _report,
     "export": _export,
     "inspect": _inspect,
+    "check": _check,
     "gc": _gc,
     "lock": _lock,
     "versions": _versions,

@@ -28,6 +28,12 @@ class DangerousFile(CrossloadError):
     exit_code = 1
 
 
+class NotTrusted(CrossloadError):
+    """Loading a model executes what is in it, and nobody said that it may."""
+
+    exit_code = 2
+
+
 class ConfigError(CrossloadError):
     """A matrix file is not valid; holds every mistake found, one a line."""
 

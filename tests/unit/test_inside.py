@@ -15,10 +15,10 @@ from crossload.inside import contract, formats, formats_keras, measure, outputs,
 
 FILES = sorted(Path(inside.__path__[0]).glob("*.py"))
 ALLOWED = {
-    "argparse", "copy", "errno", "fnmatch", "hashlib", "importlib", "json", "numpy", "os", "pickle", "platform", "random",
-    "re", "shutil", "signal", "subprocess", "sys", "time", "traceback", "typing", "warnings",
+    "argparse", "copy", "ctypes", "errno", "fnmatch", "hashlib", "importlib", "json", "numpy", "os", "pickle", "platform", "random",
+    "re", "shutil", "signal", "subprocess", "sys", "time", "traceback", "types", "typing", "warnings",
 }  # fmt: skip
-INSIDE_FUNCTIONS = {"joblib", "cloudpickle", "skops", "tensorflow", "h5py"}
+INSIDE_FUNCTIONS = {"joblib", "cloudpickle", "skops", "tensorflow", "h5py", "pandas"}
 """Libraries under test: imported by the methods of their own formats, never at the top of a file."""
 
 

@@ -20,6 +20,19 @@ BEFORE = {
     "machine": set(),
     "safe": set(),
     "artifact": {"errors", "safe"},
+    "own": {
+        "errors",
+        "safe",
+        "machine",
+        "config",
+        "inside",
+        "plan",
+        "environments",
+        "engine",
+        "verdict",
+        "report",
+        "artifact",
+    },
 }
 """Layers and what each may import beside itself; the modules that are not listed stand above all of them."""
 

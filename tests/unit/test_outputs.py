@@ -285,7 +285,7 @@ def test_a_damaged_table_is_told_in_one_line(folder):
 
 
 def test_completion_offers_what_there_is():
-    assert dir(crossload) == ["__version__", "grid", "outcomes"]
+    assert dir(crossload) == ["__version__", "check", "grid", "outcomes"]
 
 
 @pytest.fixture

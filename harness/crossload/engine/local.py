@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crossload.engine.keys import Identity
-from crossload.engine.server import Server
+from crossload.engine.server import Server, recipe_control
 from crossload.environments import build, is_built
 from crossload.errors import EnvironmentUnavailable
 
@@ -89,7 +89,7 @@ class LocalExecutor:
     def _server(self, environment: Environment, stopped: Callable[[], bool]) -> Server:
         server = self._servers.get(environment.id)
         if server is None:
-            server = Server(self._built[environment.id], self._recipes, self._formats, self.data, self.store)
+            server = Server(self._built[environment.id], self.store, recipe_control(self._recipes, self._formats, self.data))
             self._servers[environment.id] = server
             server.hello(stopped)
         return server

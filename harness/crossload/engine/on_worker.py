@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import crossload
 from crossload.engine import bundle
 from crossload.engine.keys import Identity, inside_digest
-from crossload.engine.server import Server
+from crossload.engine.server import Server, recipe_control
 from crossload.engine.store import Store
 from crossload.environments import Interpreters, Places, build, is_built, read_lock
 from crossload.errors import EnvironmentUnavailable, HarnessFault
@@ -138,7 +138,7 @@ class Home:
         for each in surplus:
             each.close()
         if server is None:
-            server = Server(built, self.recipes, self.luggage.formats, self.data, self.store)
+            server = Server(built, self.store, recipe_control(self.recipes, self.luggage.formats, self.data))
             server.hello(stopped)
         with self._lock:
             self._servers[env_id] = server

@@ -21,7 +21,7 @@ from crossload.inside.supervise import EXIT_DISK
 from crossload.inside.surroundings import variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from crossload.config import Limits
     from crossload.engine.store import Store
@@ -38,28 +38,33 @@ class Server:
     """One process of a pinned interpreter.  Not for several threads at once."""
 
     def __init__(
-        self, built: Built, recipes: Sequence[str], formats: Sequence[str], data: dict[str, tuple[str, Path]], store: Store
+        self,
+        built: Built,
+        store: Store,
+        control: Mapping[str, Any],
+        *,
+        entry: str = "serve.py",
+        words: Mapping[str, str] | None = None,
     ) -> None:
+        """Start it; ``control`` is what the entry of the inside wants to know, ``words`` stand for more paths in texts."""
         self.built = built
         self.store = store
         self.folder = Path(tempfile.mkdtemp(prefix=f"{built.environment.id}-", dir=store.scratch))
         locked = built.lock.versions()
         if "tensorflow-cpu" in locked:
             locked["tensorflow"] = locked["tensorflow-cpu"]
-        self.scrub = _scrub_words(built, store, self.folder)
+        self.scrub = _scrub_words(built, store, self.folder, words or {})
         control = {
+            **control,
             "hello": str(self.folder / "hello.jsonl"),
-            "recipes": list(recipes),
-            "formats": list(formats),
             "locked": locked,
             "distributions": DISTRIBUTIONS,
-            "data": {name: str(place) for name, (_, place) in data.items()},
             "scrub": self.scrub,
         }
         control_path = self.folder / "control.json"
         control_path.write_text(json.dumps(control), encoding="utf-8")
         self._log = (self.folder / "server.log").open("wb")
-        serve = Path(inside.__path__[0]) / "serve.py"
+        serve = Path(inside.__path__[0]) / entry
         self._process = subprocess.Popen(
             [str(built.python), "-s", str(serve), str(control_path)],
             stdin=subprocess.PIPE,
@@ -70,7 +75,8 @@ class Server:
             start_new_session=True,
         )
         self._jobs = 0
-        self.versions: dict[str, str] = {}
+        self.facts: dict[str, Any] = {}
+        """What the process said of itself when it was ready."""
 
     def hello(self, stopped: Callable[[], bool]) -> None:
         """Wait until everything is imported.  Raises `EnvironmentUnavailable` with the reason if that fails."""
@@ -93,7 +99,7 @@ class Server:
             if error["type"] == "AssertionError":
                 raise HarnessFault(msg, hint=f"delete the folder {self.built.folder.name} in .nox and run again")
             raise EnvironmentUnavailable(msg)
-        self.versions = facts["versions"]
+        self.facts = facts
 
     def run(
         self,
@@ -216,7 +222,13 @@ def child_environment(scratch: Path, environ: os._Environ[str] | dict[str, str])
     )
 
 
-def _scrub_words(built: Built, store: Store, scratch: Path) -> list[tuple[str, str]]:
+def recipe_control(recipes: Sequence[str], formats: Sequence[str], data: Mapping[str, tuple[str, Path]]) -> dict[str, Any]:
+    """What a process that measures recipes is to know."""
+    places = {name: str(place) for name, (_, place) in data.items()}
+    return {"recipes": list(recipes), "formats": list(formats), "data": places}
+
+
+def _scrub_words(built: Built, store: Store, scratch: Path, more: Mapping[str, str]) -> list[tuple[str, str]]:
     """Paths of this machine and the words that stand for them in recorded texts, longest first."""
     words = {
         str(Path(inside.__path__[0])): "<crossload>",
@@ -226,5 +238,6 @@ def _scrub_words(built: Built, store: Store, scratch: Path) -> list[tuple[str, s
         str(Path(os.path.realpath(built.python)).parent.parent): "<python>",
         str(store.root.parent.parent): "<project>",
         str(Path.home()): "<home>",
+        **more,
     }
     return sorted(((path, word) for path, word in words.items() if len(path) > 3), key=lambda each: -len(each[0]))

@@ -7,6 +7,9 @@ import re
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from packaging.markers import Marker, default_environment
@@ -19,8 +22,7 @@ from crossload.environments.uv import UvFailure, run_uv
 from crossload.errors import EnvironmentPinsError, EnvironmentUnavailable, IndexUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from crossload.environments.places import Places
     from crossload.plan import Environment
@@ -157,29 +159,28 @@ class Locker:
         if not here:
             msg = f"{environment.id}: needs Python {' or '.join(fits)}, which is not installed here"
             raise EnvironmentUnavailable(msg, hint=f"uv python install {fits[0]}")
-        wanted, left_out = self._extras_of_their_time(environment, as_of)
         failures: list[str] = []
-        for wheels_only in (True, False):
-            for minor in here:
-                try:
-                    text, universal = self._compile(environment, wanted, minor, as_of, wheels_only=wheels_only)
-                except UvFailure as failure:
-                    failures.append(failure.text)
-                    continue
-                except _ExtrasExclude as excluded:
-                    text, universal = excluded.text, excluded.universal
-                    left_out = [*left_out, *excluded.left_out]
-                return self._write(
-                    environment,
-                    minor,
-                    as_of,
-                    text,
-                    left_out,
-                    universal=universal,
-                    committed=refresh
-                    or not (self.places.locks / f"{environment.id}.txt").exists()
-                    or self._outdated(environment),
-                )
+        # what constraints name may be newer than the pins: a whole lock is resolved as of its own time, else as of now
+        days = [as_of, self.today] if environment.constraints and as_of < self.today else [as_of]
+        for day, wheels_only, minor in product(days, (True, False), here):
+            wanted, left_out = self._extras_of_their_time(environment, day)
+            try:
+                text, universal = self._compile(environment, wanted, minor, day, wheels_only=wheels_only)
+            except UvFailure as failure:
+                failures.append(failure.text)
+                continue
+            except _ExtrasExclude as excluded:
+                text, universal = excluded.text, excluded.universal
+                left_out = [*left_out, *excluded.left_out]
+            return self._write(
+                environment,
+                minor,
+                day,
+                text,
+                left_out,
+                universal=universal,
+                committed=refresh or not (self.places.locks / f"{environment.id}.txt").exists() or self._outdated(environment),
+            )
         msg = f"{environment.id}: the pins cannot be resolved as of {as_of}:\n{failures[-1]}"
         raise EnvironmentPinsError(msg, hint="change the pins, or as-of, of this environment")
 
@@ -202,20 +203,23 @@ class Locker:
         self, environment: Environment, extras: list[str], minor: str, as_of: date, *, wheels_only: bool
     ) -> tuple[str, bool]:
         """Compile with all extras; where they are in the way, without the fewest of them."""
+        held = environment.constraints
         try:
-            return self._compile_set([*environment.requires, *extras], minor, as_of, wheels_only=wheels_only)
+            return self._compile_set([*environment.requires, *extras], held, minor, as_of, wheels_only=wheels_only)
         except UvFailure as failure:
             for dropped in [[extra] for extra in extras] + ([extras] if len(extras) > 1 else []):
                 rest = [extra for extra in extras if extra not in dropped]
                 try:
-                    found = self._compile_set([*environment.requires, *rest], minor, as_of, wheels_only=wheels_only)
+                    found = self._compile_set([*environment.requires, *rest], held, minor, as_of, wheels_only=wheels_only)
                 except UvFailure:
                     continue
                 reason = [f"{extra} (no release of that time goes with the pins)" for extra in dropped]
                 raise _ExtrasExclude(*found, reason) from failure
             raise
 
-    def _compile_set(self, requires: list[str], minor: str, as_of: date, *, wheels_only: bool) -> tuple[str, bool]:
+    def _compile_set(
+        self, requires: list[str], constraints: Sequence[str], minor: str, as_of: date, *, wheels_only: bool
+    ) -> tuple[str, bool]:
         arguments = ["pip", "compile", "-", "--quiet", "--no-header", "--no-annotate", "--generate-hashes"]
         arguments += ["--no-emit-index-url", "--python-version", minor]
         arguments += ["--exclude-newer", as_of.isoformat()]  # uv counts the whole day in
@@ -223,10 +227,15 @@ class Locker:
         given = "\n".join(requires) + "\n"
         python = self.interpreters.installed().get(minor)
         arguments += ["--python", python.path] if python else []
-        try:
-            return run_uv([*arguments, "--universal"], given=given), True
-        except UvFailure:
-            return run_uv(arguments, given=given), False
+        with TemporaryDirectory() as folder:
+            if constraints:
+                path = Path(folder) / "constraints.txt"
+                path.write_text("\n".join(constraints) + "\n", encoding="utf-8")
+                arguments += ["--constraints", str(path)]
+            try:
+                return run_uv([*arguments, "--universal"], given=given), True
+            except UvFailure:
+                return run_uv(arguments, given=given), False
 
     def _write(
         self,

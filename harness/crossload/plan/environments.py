@@ -25,6 +25,8 @@ class Environment:
     python: str | None
     axis: str | None = None
     """Package of the axis it came from; None where it was spelled out."""
+    constraints: tuple[str, ...] = ()
+    """Requirements that hold for what is brought along, without bringing it."""
 
     @property
     def pins(self) -> dict[str, str]:
@@ -42,7 +44,8 @@ class Environment:
     @property
     def inputs_digest(self) -> str:
         """Digest of all that a lock of this environment depends on."""
-        inputs = [self.requires, self.extras, self.as_of, self.python]
+        inputs: list[object] = [self.requires, self.extras, self.as_of, self.python]
+        inputs += [self.constraints] if self.constraints else []
         return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]
 
 

@@ -1,0 +1,283 @@
+"""Entry point for models that users bring: loads one in a fork of its own, asks it, and records what it said.
+
+Usage: ``python own.py CONTROL.json``, with the protocol of ``serve.py``: paths of jobs on stdin, answers in journals.
+``save`` here means: load the file where it was written, find rows that it takes, and record its answers; ``load`` gives
+the same rows to the file somewhere else.
+"""
+
+import sys
+
+if sys.version_info < (3, 6):  # pragma: no cover - a gate above everything newer
+    sys.stderr.write("crossload loads models in Python 3.6 and later\n")
+    sys.exit(79)
+
+import ctypes
+import importlib
+import importlib.util
+import json
+import os
+import platform
+import signal
+import types
+from typing import Any, Dict, List
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PACKAGE = "crossload_inside"
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+"""CLONE_NEWUSER and CLONE_NEWNET of Linux."""
+
+
+def _package() -> None:
+    """Make this folder importable as a package of its own name, and no longer as a folder of top-level modules."""
+    sys.path[:] = [each for each in sys.path if os.path.abspath(each or os.curdir) != HERE]
+    spec = importlib.util.spec_from_file_location(
+        PACKAGE, os.path.join(HERE, "__init__.py"), submodule_search_locations=[HERE]
+    )
+    if spec is None or spec.loader is None:
+        raise ImportError(HERE)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[PACKAGE] = module
+    spec.loader.exec_module(module)
+
+
+_package()
+
+asking = importlib.import_module(PACKAGE + ".asking")
+loading = importlib.import_module(PACKAGE + ".loading")
+measure = importlib.import_module(PACKAGE + ".measure")
+outputs = importlib.import_module(PACKAGE + ".outputs")
+state = importlib.import_module(PACKAGE + ".state")
+supervise = importlib.import_module(PACKAGE + ".supervise")
+telling = importlib.import_module(PACKAGE + ".telling")
+
+
+def leave_network() -> str:
+    """Move this process into a network of its own, which has no way out; empty if that was done, else why not."""
+    if not sys.platform.startswith("linux"):
+        return "only Linux lets a process give up its network"
+    libc = ctypes.CDLL(None, use_errno=True)
+    user, group = os.getuid(), os.getgid()
+    if not user and libc.unshare(_NEW_NETWORK) == 0:
+        return ""
+    if libc.unshare(_NEW_USER | _NEW_NETWORK):
+        return os.strerror(ctypes.get_errno())
+    for name, text in (("setgroups", "deny"), ("gid_map", "%d %d 1" % (group, group)), ("uid_map", "%d %d 1" % (user, user))):
+        try:
+            with open("/proc/self/" + name, "w") as stream:
+                stream.write(text)
+        except OSError:
+            break  # the process goes on as nobody
+    return ""
+
+
+class Code(object):
+    """What users bring along with a model: modules that it needs, Keras classes, a function that builds the network."""
+
+    def __init__(self, paths: List[str], build: str) -> None:
+        self.objects: Dict[str, Any] = {}
+        self.build = build
+        self.error: Any = None
+        """Why the code cannot be imported here: a result, like a model that cannot be loaded."""
+        try:
+            self._import(paths)
+        except Exception as error:
+            self.error = error
+        # what was pickled by a script is looked for in __main__
+        main = types.ModuleType("__main__")
+        main.__dict__.update(self.objects)
+        sys.modules["__main__"] = main
+
+    def _import(self, paths: List[str]) -> None:
+        for path in paths:
+            if os.path.isdir(path):
+                package = os.path.exists(os.path.join(path, "__init__.py"))
+                sys.path.insert(0, os.path.dirname(path) if package else path)
+                if package:
+                    self._take(importlib.import_module(os.path.basename(path)))
+            else:
+                sys.path.insert(0, os.path.dirname(path))
+                self._take(importlib.import_module(os.path.splitext(os.path.basename(path))[0]))
+
+    def _take(self, module: Any) -> None:
+        for name, value in vars(module).items():
+            if not name.startswith("__") and not isinstance(value, types.ModuleType):
+                self.objects[name] = value
+
+    def custom(self) -> Dict[str, Any]:
+        """Classes and functions of the user's code, for Keras."""
+        return {name: value for name, value in self.objects.items() if callable(value) and not name.startswith("_")}
+
+    def rebuild(self, _data: Any) -> Any:
+        """The network that weights are loaded into."""
+        name = self.build.rpartition(":")[2]
+        if name not in self.objects:
+            raise asking.CannotAsk("the code has no function " + repr(name) + " that builds the network")
+        return self.objects[name]()
+
+
+class Server(object):
+    """The libraries imported once; a fork for each model."""
+
+    def __init__(self, control_path: str) -> None:
+        with open(control_path, encoding="utf-8") as stream:
+            self.control: Dict[str, Any] = json.load(stream)
+        self.control_path = control_path
+        self.parent = os.getppid()
+        self.code: Any = None
+        self.network = ""
+
+    def prepare(self) -> Dict[str, Any]:
+        """Import what the models need; give the facts of this process, or why it is no use."""
+        try:
+            self.network = leave_network()
+            self.code = Code(self.control["code"], self.control["build"])
+            versions = self._import_libraries()
+        except Exception as error:
+            return {"kind": "hello", "status": "error", "error": telling.describe_error(error, self.control)}
+        return {
+            "kind": "hello",
+            "status": "ok",
+            "python": platform.python_version(),
+            "versions": versions,
+            "network": self.network,
+        }
+
+    def _import_libraries(self) -> Dict[str, str]:
+        """Import before any fork what models will import anyway; what cannot be imported is told when it is needed."""
+        for name in ["numpy"] + self.control["imports"]:
+            try:
+                importlib.import_module(name)
+            except Exception:  # the load that needs it will raise the same, and that is the result
+                continue
+        if "tensorflow" in sys.modules:
+            tf = sys.modules["tensorflow"]
+            getattr(tf, "keras").layers  # noqa: B009, B018 - Keras is imported lazily; import it before any fork
+        names = sorted({each.split(".")[0] for each in ["numpy"] + self.control["imports"]})
+        return {name: str(getattr(sys.modules[name], "__version__", "")) for name in names if name in sys.modules}
+
+    def run_job(self, path: str) -> None:
+        """Do one job, each item in a process of its own, and close its journal."""
+        with open(path, encoding="utf-8") as stream:
+            job = json.load(stream)
+        forks = hasattr(os, "fork") and not job.get("no_fork")
+
+        def start(indexes: List[int]) -> Any:
+            if forks:
+                return supervise.fork(lambda: self.work(job, indexes), job["log"])
+            chosen = ",".join(str(index) for index in indexes)
+            return supervise.spawn([sys.executable, "-s", __file__, self.control_path, path, chosen], job["log"])
+
+        supervise.Supervisor(job, start, self.parent).run([[index] for index in range(len(job["items"]))])
+        supervise.Journal(job["journal"]).add({"kind": "end", "key": "end"})
+
+    def work(self, job: Dict[str, Any], indexes: List[int]) -> None:
+        """What a child does with its item."""
+        journal, marks = supervise.Journal(job["journal"]), supervise.Marks.__new__(supervise.Marks)
+        marks.path = job["marks"]
+        try:
+            for index in indexes:
+                marks.begin(index)
+                item = job["items"][index]
+                done = written if job["op"] == "save" else read
+                journal.add(done(item, job, self.code))
+        except (telling.Stopped, OSError) as error:
+            if isinstance(error, OSError) and error.errno not in telling.DISK_ERRORS:
+                raise
+            sys.stderr.write("outcomes cannot be written: %s\n" % error)
+            sys.exit(supervise.EXIT_DISK)
+
+
+def _open(item: Dict[str, Any], record: Any, code: Code, strict: bool) -> Any:
+    """Check the digest, then load."""
+    if code.error is not None:
+        raise code.error
+    loading.seed(1 if strict else 2)  # weights that were not restored must not be equal by chance
+    sha = record.run("verify", lambda: loading.digest(item["path"], item["format"]))
+    if sha != item["sha256"]:
+        raise ValueError("the file was changed while it was being checked")
+    return record.run("load", lambda: loading.load(item["format"], item["path"], code, strict))
+
+
+def written(item: Dict[str, Any], job: Dict[str, Any], code: Code) -> Dict[str, Any]:
+    """Load a model where it was written; find rows that it takes; record its answers."""
+    record = measure.Record(item, job)
+    try:
+        model = _open(item, record, code, True)
+        data = asking.read(item["data"], os.path.join(job["outputs"], item["data"]["kept"] + ".npz")) if item["data"] else None
+        given = {"names": data.names, "arrays": data.arrays, "told": data.told} if data else None
+        parts = asking.parts_of(model)
+        if not parts:
+            raise asking.CannotAsk("a " + type(model).__name__ + " that holds nothing that predicts or transforms")
+        rows: Dict[str, Any] = {}
+        methods: Dict[str, List[str]] = {}
+        notes: List[str] = []
+
+        def find() -> None:
+            for name, part in parts:
+                rows[name], methods[name], told = asking.find_rows(part, given)
+                notes.extend((name + ": " if name else "") + each for each in told)
+
+        record.run("rows", find)
+        found = record.run("predict", lambda: asking.ask_all(model, rows, methods))
+        again = asking.ask_all(model, rows, methods)
+        facts: Dict[str, Any] = {"state": state.keep(model, loading.kind_of(item["format"]), job["states"])}
+        each, second = outputs.digests(found), outputs.digests(again)
+        if each != second:
+            facts["noise"] = outputs.keep(again, second, job["outputs"])
+        facts["rows"] = {name: rows[name].keep(job["outputs"]) for name in rows}
+        facts["methods"] = methods
+        facts["notes"] = [telling.scrub(note, job) for note in notes]
+        facts["tasks"] = {name: asking.task_of(part) for name, part in parts}
+        kept = outputs.keep(found, each, job["outputs"])
+        return dict(record.end("ok", stage="done", outputs=each, kept=kept, **facts))
+    except Exception as error:
+        return dict(record.failed(error))
+
+
+def read(item: Dict[str, Any], job: Dict[str, Any], code: Code) -> Dict[str, Any]:
+    """Load a model somewhere else and give it the rows that its writer answered."""
+    record = measure.Record(item, job)
+    try:
+        model = _open(item, record, code, False)
+        rows = {
+            name: asking.read(known, os.path.join(job["outputs"], known["kept"] + ".npz"))
+            for name, known in item["rows"].items()
+        }
+        found = record.run("predict", lambda: asking.ask_all(model, rows, item["methods"]))
+        each = outputs.digests(found)
+        kept = outputs.keep(found, each, job["outputs"])
+        described = state.keep(model, loading.kind_of(item["format"]), job["states"])
+        return dict(record.end("ok", stage="done", outputs=each, kept=kept, state=described))
+    except Exception as error:
+        return dict(record.failed(error))
+
+
+def main(arguments: List[str]) -> int:
+    """Serve jobs until the input ends."""
+    server = Server(arguments[0])
+    hello = server.prepare()
+    if len(arguments) > 1:
+        with open(arguments[1], encoding="utf-8") as stream:
+            job = json.load(stream)
+        if hello["status"] != "ok":
+            sys.stderr.write(str(hello["error"]["message"]) + "\n")
+            return 1
+        server.work(job, [int(each) for each in arguments[2].split(",")])
+        return 0
+    supervise.Journal(server.control["hello"]).add(hello)
+    if hello["status"] != "ok":
+        return 1
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        for line in iter(sys.stdin.readline, ""):
+            server.run_job(line.strip())
+    except OSError as error:
+        if error.errno not in telling.DISK_ERRORS:
+            raise
+        sys.stderr.write("outcomes cannot be written: %s\n" % error)
+        return int(supervise.EXIT_DISK)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,63 @@
+"""What Python code calls: ``crossload.check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crossload.artifact import look
+from crossload.config import Tolerance
+from crossload.own.check import Checker, Question
+from crossload.own.consent import ask_consent
+from crossload.own.data import data_of
+from crossload.own.lab import LIMITS, Lab
+from crossload.own.wanted import parse
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+
+    from crossload.own.answers import Result
+
+
+def check(
+    path: str | os.PathLike[str],
+    to: str,
+    *,
+    source: str = "",
+    data: Any = None,
+    target: Any = None,
+    trust: bool = False,
+    with_code: Sequence[str | os.PathLike[str]] = (),
+    packages: Sequence[str] = (),
+    build: str = "",
+    load_as: str = "",
+    atol: float | None = None,
+    rtol: float | None = None,
+    fresh: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Result:
+    """Answer whether a saved model may be loaded with the versions ``to``, and gives the same answers there.
+
+    ``to`` and ``source`` are requirements (``"scikit-learn==1.9.1 numpy==2.4"``), paths of lock files, or
+    ``REVISION:PATH``; without ``source`` it is what the file records.  ``data`` are rows: a path (``.npy``, ``.npz``,
+    ``.csv``, ``.parquet``), an array of shape (rows, features), or a DataFrame; ``target`` are labels: the name of a column,
+    a path, or an array of shape (rows,).  Loading executes what is in the file: ``trust=True`` says that it may.
+
+    Raises `crossload.errors.NotTrusted` without ``trust``, `DangerousFile` for what is known to be dangerous, `NotAModel` and
+    `ConfigError` for bad input.  What cannot be told is an answer (``result.answer``), not an error.
+    """
+    found = look(Path(path))
+    wanted = parse(to, option="to")
+    written = parse(source, option="source") if source else None
+    question = Question(
+        code=tuple(Path(each).resolve() for each in with_code),
+        packages=tuple(packages),
+        build=build,
+        way=load_as,
+        data=data_of(data, target) if data is not None else None,
+        tolerance=Tolerance(atol=atol, rtol=rtol),
+    )
+    ask_consent([found], trust=trust, dangerous=False, out=say, answer=lambda _: "no")
+    with Lab(say=say, fresh=fresh, limits=LIMITS) as lab:
+        return Checker(lab, found, question, written).check(wanted)

@@ -1,0 +1,284 @@
+"""``check``: load a saved model where it was written and where it is to go, ask both the same, and say what differs."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from crossload.artifact.facts import Danger
+from crossload.config import Tolerance
+from crossload.errors import ConfigError, EnvironmentPinsError, EnvironmentUnavailable, IndexUnavailable
+from crossload.own.advice import advice_for
+from crossload.own.answers import Answer, OtherWay, Result, Side, answer_of, changes_of
+from crossload.own.judged import judge
+from crossload.own.lab import Lab, Model, described, environment_of, names_in, versions_of
+from crossload.own.needs import Needs, provided_by
+from crossload.own.wanted import Wanted, same_version
+from crossload.safe import printable
+from crossload.verdict.reasons import error_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crossload.artifact import Inspection
+    from crossload.engine.records import Record
+    from crossload.environments import Built
+    from crossload.own.data import Data
+    from crossload.own.lab import Array
+
+
+SUPPORTING = ("numpy", "scipy", "joblib", "pandas", "cloudpickle", "skops")
+"""Packages that follow the library that a model is made of: their versions are resolved with it."""
+
+KERAS = {"tensorflow", "keras"}
+"""Packages whose versions belong together."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked of all models of one call."""
+
+    code: tuple[Path, ...] = ()
+    packages: tuple[str, ...] = ()
+    """Packages that the models need and do not name."""
+    build: str = ""
+    way: str = ""
+    """How to load, where there are several ways."""
+    data: Data | None = None
+    tolerance: Tolerance = field(default_factory=Tolerance)
+
+
+class CannotTell(Exception):
+    """Nothing can be measured; the text says why, the hint what the user can do."""
+
+    def __init__(self, text: str, hint: str) -> None:
+        super().__init__(text)
+        self.hint = hint
+
+
+class Checker:
+    """Checks one model against any number of environments; what its writer answered is measured once."""
+
+    def __init__(self, lab: Lab, found: Inspection, question: Question, source: Wanted | None) -> None:
+        self.lab, self.found, self.question = lab, found, question
+        self.needs = Needs(found, question.code, question.packages)
+        self._source = source
+        self._written: dict[str, Record] = {}
+        self._data: Record | None = None
+
+    # --- before anything is loaded ------------------------------------------------------------------------------------
+
+    def source(self) -> Wanted:
+        """The versions that wrote the file.  Raises `CannotTell` where neither the file nor the user says it."""
+        if self._source is not None:
+            return self._source
+        told = self.needs.writer()
+        if told is None:
+            text = "the file does not record which versions wrote it"
+            raise CannotTell(text, 'name them: --from "scikit-learn==1.2.2", or --from requirements.txt')
+        return told
+
+    def model(self) -> Model:
+        """The model with its way of loading.  Raises `CannotTell` for what the user must bring along."""
+        ways = self.needs.ways
+        way = self.question.way or ways[0]
+        if way not in ways:
+            raise ConfigError([f"--load-as {way}: {self.found.path} is loaded as {' or '.join(ways)}"])
+        provided = provided_by(self.question.code) | {each.replace("-", "_") for each in self.question.packages}
+        lacking = [each for each in self.needs.own_modules if each not in provided]
+        if lacking and not self.question.packages:
+            text = f"it needs the module{'s' if len(lacking) > 1 else ''} {', '.join(lacking[:5])}, no package that crossload knows"
+            raise CannotTell(text, "--with-code PATH of the file or folder, or --with PACKAGE if the package index has it")
+        in_main = [each.name for each in self.found.names if each.module == "__main__"]
+        if in_main and not self.question.code:
+            text = f"it was saved by a script that defines {', '.join(in_main[:5])} itself"
+            raise CannotTell(text, "--with-code SCRIPT (its code will run)")
+        if way in ("weights-h5", "checkpoint") and not self.question.build:
+            text = "it holds weights alone, and loading needs the network they belong to"
+            raise CannotTell(text, "--with-code model.py --build FUNCTION, which gives the network without weights")
+        return Model(self.needs, way, self.question.code, self.question.build)
+
+    # --- measuring ----------------------------------------------------------------------------------------------------
+
+    def check(self, target: Wanted, *, all_ways: bool = True) -> Result:
+        """Measure one upgrade.  What cannot be told is an answer too; only bad input and faults raise."""
+        start = time.perf_counter()
+        try:
+            found = self._measure(target, all_ways=all_ways)
+        except CannotTell as error:
+            found = Result(path=self.found.path, answer=Answer.UNKNOWN, reason=str(error), hint=error.hint)
+        except (EnvironmentUnavailable, IndexUnavailable) as error:
+            reason = f"an environment cannot be had here: {error}"
+            found = Result(path=self.found.path, answer=Answer.UNKNOWN, reason=reason, hint=error.hint or "")
+        found.seconds = time.perf_counter() - start
+        return found
+
+    def target(self, wanted: Wanted) -> Wanted:
+        """What is wanted, and the library that the model is made of as it was, unless that is named too.
+
+        Who names NumPy alone does not upgrade scikit-learn with it.
+        """
+        if wanted.complete:
+            return wanted
+        source = self.source()
+        own = [name for name in self.needs.packages if name not in SUPPORTING and source.version(name)]
+        if KERAS & set(wanted.packages):
+            own = [name for name in own if name not in KERAS]
+        return wanted.but({name: f"=={source.version(name)}" for name in own if name not in wanted.packages})
+
+    def _measure(self, wanted: Wanted, *, all_ways: bool) -> Result:
+        source, model, target = self.source(), self.model(), self.target(wanted)
+        before, after = self._environments(source, target)
+        writer, reader = self._side(before), self._side(after)
+        result = Result(
+            path=self.found.path,
+            answer=Answer.UNKNOWN,
+            reason="",
+            way=model.way,
+            writer=writer,
+            reader=reader,
+            upgrade=self._upgrade(wanted, writer, reader),
+            notes=self._notes(source, target, writer),
+        )
+        saved, loaded = self._ask(model, _where_written(model), before, after)
+        if saved["status"] != "ok":
+            self._cannot(result, saved)
+            return result
+        result.notes += [f"not asked, because it fails where it was written: {printable(each)}" for each in saved["notes"]]
+        if saved.get("network"):
+            result.notes.append(
+                f"it was loaded with network access, because here that cannot be taken away: {saved['network']}"
+            )
+        result.asked = _asked(saved)
+        truth = self._truth(saved)
+        result.labels = truth is not None
+        self._judge(result, model, saved, loaded, truth)
+        if all_ways and not self.question.way:
+            result.other_ways = [self._other(model.loaded_by(way), after, saved, truth) for way in self.needs.ways[1:]]
+        return result
+
+    def _environments(self, source: Wanted, target: Wanted) -> tuple[Built, Built]:
+        """Both environments, built side by side."""
+        wanted = [environment_of(each, self.needs) for each in (source, target)]
+        with ThreadPoolExecutor(2) as pool:
+            tasks = [pool.submit(self.lab.built, each) for each in wanted]
+            found = []
+            for task, name in zip(tasks, ("the environment that wrote it", "the environment asked for"), strict=True):
+                try:
+                    found.append(task.result())
+                except EnvironmentPinsError as error:
+                    raise ConfigError([f"{name}: {error}"], hint=error.hint) from error
+        return found[0], found[1]
+
+    def _ask(self, model: Model, origin: Model, before: Built, after: Built) -> tuple[Record, Record]:
+        if not self.lab.knows(origin, before, self._rows()):
+            for each in (before, after):  # both import while the first is asked
+                self.lab.start(each, model)
+        saved = self.written(origin, before)
+        return saved, self.lab.read(model, after, saved) if saved["status"] == "ok" else {}
+
+    def written(self, model: Model, before: Built) -> Record:
+        """What the model answers where it was written."""
+        key = f"{model.way} {before.environment.id}"
+        if key not in self._written:
+            self._written[key] = self.lab.write(model, before, self._rows())
+        return self._written[key]
+
+    def _rows(self) -> Record | None:
+        """The user's rows, where pinned processes find them."""
+        if self.question.data is not None and self._data is None:
+            self._data = self.question.data.keep(self.lab.store.blobs.outputs)
+        return self._data
+
+    def _judge(self, result: Result, model: Model, saved: Record, loaded: Record, truth: Array | None) -> None:
+        judgement = judge(model, saved, loaded, self.lab.store, truth, self.question.tolerance)
+        result.judgement, result.answer = judgement, answer_of(judgement)
+        result.reason = printable(judgement.reason)
+        result.warnings = loaded.get("warnings", [])
+        result.traceback = loaded.get("error", {}).get("traceback", "")
+        if not result.safe and result.writer is not None and result.reader is not None:
+            sides = [{"python": side.python} | side.packages for side in (result.writer, result.reader)]
+            result.advice = advice_for(result.verdict, judgement.reason, sides[0], sides[1])
+
+    def _other(self, model: Model, after: Built, saved: Record, truth: Array | None) -> OtherWay:
+        """The same file, loaded in another way where it is to go."""
+        loaded = self.lab.read(model, after, saved)
+        if loaded["status"] == "ok" and set(loaded["outputs"]) != set(saved["outputs"]):
+            return OtherWay(way=model.way, answer=Answer.UNKNOWN, reason="its outputs have other names")
+        judgement = judge(model, saved, loaded, self.lab.store, truth, self.question.tolerance)
+        return OtherWay(way=model.way, answer=answer_of(judgement), reason=printable(judgement.reason))
+
+    def _truth(self, saved: Record) -> Array | None:
+        return self.question.data.truth if self.question.data is not None and list(saved["tasks"]) == [""] else None
+
+    # --- words --------------------------------------------------------------------------------------------------------
+
+    def _cannot(self, result: Result, saved: Record) -> None:
+        """Say why there is nothing to compare with."""
+        error = error_text(saved)
+        result.traceback = saved["error"].get("traceback", "")
+        if saved["stage"] == "rows" and self.question.data is not None:
+            raise ConfigError([f"--data: the model does not take these rows where it was written: {printable(error)}"])
+        if saved["stage"] in ("load", "verify", "start", "unknown"):
+            result.reason = printable(f"it does not load where it was written: {error}")
+            lacks = "ModuleNotFoundError" in error or "Can't get attribute" in error
+            result.hint = (
+                "--with-code PATH for modules of your own, --with PACKAGE for others"
+                if lacks
+                else "were other versions there? name all that matter: --from requirements.txt"
+            )
+        else:
+            result.reason = printable(
+                f"no rows can be made for it: {error.removeprefix('crossload_inside.asking.CannotAsk: ')}"
+            )
+            result.hint = "bring some: --data rows.npy (or .csv, .parquet)"
+
+    def _side(self, built: Built) -> Side:
+        shown = list(dict.fromkeys([*self._main_packages(), *names_in(built.environment.requires)]))
+        return Side(
+            python=built.python_version,
+            packages=versions_of(built),
+            as_of=built.lock.as_of,
+            shown=described(built, ["tensorflow" if each == "tensorflow-cpu" else each for each in shown]),
+        )
+
+    def _main_packages(self) -> list[str]:
+        return ["tensorflow", "keras"] if self.needs.is_keras else ["scikit-learn", "numpy"]
+
+    def _upgrade(self, target: Wanted, writer: Side, reader: Side) -> str:
+        """What changes, in a few words: the packages that the user named, else the main ones."""
+        changes = changes_of(writer, reader)
+        named = [*([] if target.complete else target.packages), *(["python"] if target.python else [])]
+        chosen = [name for name in named if name in changes] or [name for name in self._main_packages() if name in changes]
+        chosen = chosen or [name for name in self.needs.packages if name in changes] or list(changes)[:2]
+        if not chosen:
+            return "nothing that it needs changes"
+        return ", ".join(f"{name} {changes[name][0] or 'absent'} -> {changes[name][1] or 'absent'}" for name in chosen[:4])
+
+    def _notes(self, source: Wanted, target: Wanted, writer: Side) -> list[str]:
+        notes = [*source.notes, *target.notes]
+        recorded = self.found.version("scikit-learn")
+        used = writer.packages.get("scikit-learn", "")
+        if recorded and used and not same_version(recorded, used):
+            notes.append(f"the file records scikit-learn {recorded}, and was loaded with {used}, as {source.source} says")
+        if len({each.version for each in self.found.written if each.package == "scikit-learn"}) > 1:
+            notes.append("parts of it were written by other versions of scikit-learn; the newest was taken")
+        if any(each.danger is Danger.UNKNOWN and each.called for each in self.found.names):
+            notes.append("it calls names that are not known to be harmless: crossload inspect lists them")
+        return notes
+
+
+def _where_written(model: Model) -> Model:
+    """The way in which the writer loads it: Keras 2 had no TFSMLayer, and called the signature itself."""
+    return model.loaded_by("savedmodel-signature") if model.way == "savedmodel-tfsm" else model
+
+
+def _asked(saved: Record) -> str:
+    """Which outputs of which rows."""
+    parts = []
+    for name, rows in saved["rows"].items():
+        methods = ", ".join(saved["methods"][name])
+        parts.append(f"{name + ': ' if name else ''}{methods} of {rows['count']} rows, {rows['told']}")
+    return "; ".join(parts)

@@ -1,0 +1,276 @@
+"""Where users' models are measured: environments, processes and outcomes, in a folder of the user's cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from packaging.requirements import Requirement
+
+from crossload.config import Limits
+from crossload.engine.keys import Identity, inside_digest
+from crossload.engine.server import Server
+from crossload.engine.store import Store
+from crossload.environments import Interpreters, Locker, Places, build, is_built
+from crossload.environments.index import Index
+from crossload.errors import EnvironmentUnavailable, HarnessFault
+from crossload.inside.loading import digest as digest_of
+from crossload.inside.outputs import sha256_of
+from crossload.plan import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
+
+    import numpy as np
+
+    from crossload.engine.records import Record
+    from crossload.environments import Built
+    from crossload.own.needs import Needs
+    from crossload.own.wanted import Wanted
+
+    Array = np.ndarray[Any, Any]
+
+CACHE = "CROSSLOAD_CACHE"
+"""Variable that names the folder for environments and outcomes of users' models."""
+
+_BROUGHT = ("numpy", "scipy", "joblib")
+_MOST_SERVERS = 6
+"""Processes kept alive at once; each holds its imported libraries in memory."""
+
+LIMITS = Limits(seconds=120, memory_mb=8192)
+
+
+def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """Where environments and outcomes are kept: ``$CROSSLOAD_CACHE``, else ``crossload`` in the user's cache folder."""
+    environ = os.environ if environ is None else environ
+    if named := environ.get(CACHE):
+        return Path(named).expanduser().resolve()
+    if os.name == "nt":
+        base = Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "crossload"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A saved model and the user's code that goes with it."""
+
+    needs: Needs
+    way: str
+    code: tuple[Path, ...] = ()
+    build: str = ""
+
+    @property
+    def path(self) -> Path:
+        return self.needs.found.path
+
+    @cached_property
+    def sha256(self) -> str:
+        return digest_of(str(self.path), self.way)
+
+    @cached_property
+    def code_digest(self) -> str:
+        """Digest of the user's code: it decides on outcomes as much as the file."""
+        return (
+            hashlib.sha256("".join(sha256_of(str(path)) for path in self.code).encode()).hexdigest()[:32] if self.code else ""
+        )
+
+    def loaded_by(self, way: str) -> Model:
+        """The same model, loaded in another way."""
+        found = Model(self.needs, way, self.code, self.build)
+        if "checkpoint" not in (way, self.way):
+            found.__dict__["sha256"] = self.sha256
+        return found
+
+
+def environment_of(wanted: Wanted, needs: Needs) -> Environment:
+    """The environment in which one model is loaded: what it needs, at the versions that are wanted.
+
+    Of a whole lock only what the model needs is installed; the rest of the lock constrains what that brings along.
+    """
+    lone_tensorflow = not any(name.startswith(("tensorflow-", "tf-")) for name in (*wanted.packages, *needs.packages))
+    chosen = needs.packages if wanted.complete else (*needs.packages, *wanted.packages)
+    if "scikit-learn" in chosen:  # brings these along; one environment for many models instead of one for each set
+        chosen = tuple(name for name in chosen if name not in _BROUGHT or (wanted.packages.get(name) and not wanted.complete))
+    requires = []
+    for name in sorted(set(chosen)):
+        specifier = wanted.packages.get(name, "")
+        # the same library without the code for GPUs, a fifth of the size
+        light = name == "tensorflow" and lone_tensorflow and sys.platform == "linux" and platform.machine() == "x86_64"
+        requires.append(f"{'tensorflow-cpu' if light else name}{specifier}")
+    constraints = [
+        f"{name}{spec}" for name, spec in sorted(wanted.packages.items()) if wanted.complete and name not in chosen and spec
+    ]
+    extras = ("pandas",) if needs.wants_frame and "pandas" not in chosen else ()
+    first = next((text for text in requires if "==" in text), requires[0])
+    inputs = json.dumps([requires, constraints, extras, wanted.as_of, wanted.python])
+    return Environment(
+        id=f"{first.replace('==', '-').replace('*', 'x')}-{hashlib.sha256(inputs.encode()).hexdigest()[:10]}",
+        requires=tuple(requires),
+        extras=tuple(f"{name}{wanted.packages.get(name, '')}" for name in extras),
+        as_of=wanted.as_of or "release+60d",
+        python=wanted.python,
+        constraints=tuple(constraints),
+    )
+
+
+class Lab:
+    """Builds environments, starts processes in them, and asks them about models; keeps what was measured."""
+
+    def __init__(
+        self,
+        *,
+        cache: Path | None = None,
+        say: Callable[[str], None] = lambda _: None,
+        fresh: bool = False,
+        no_fork: bool = False,
+        limits: Limits = LIMITS,
+    ) -> None:
+        self.places = Places(cache or cache_folder())
+        self.say, self.limits, self.no_fork = say, limits, no_fork
+        self.index = Index(self.places.work / "index")
+        self.interpreters = Interpreters(say=say)
+        self.locker = Locker(self.places, self.interpreters, self.index, say=lambda _: None)
+        self.store = Store(self.places.work / "store")
+        self._fresh = fresh
+        self._measured: set[str] = set()
+        """Keys measured by this run: believed even where it ignores what was measured before."""
+        self._servers: dict[tuple[str, str], Server] = {}
+        self._built: dict[str, Built] = {}
+        self.reused = 0
+        self.measured = 0
+
+    def __enter__(self) -> Self:
+        self.store.open()
+        self.store.read()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        while self._servers:
+            self._servers.popitem()[1].close(kill=kind is not None)
+        self.store.close()
+
+    # --- environments -------------------------------------------------------------------------------------------------
+
+    def built(self, environment: Environment) -> Built:
+        """An environment, built if need be.  Raises `EnvironmentUnavailable` or `EnvironmentPinsError`."""
+        if environment.id not in self._built:
+            found = is_built(environment, self.places)
+            if found is None:
+                shown = ", ".join(environment.requires)
+                self.say(f"building {shown}")
+                lock = self.locker.lock(environment)
+                interpreter = self.locker.interpreters.get(lock.python)
+                if interpreter is None:
+                    msg = f"Python {lock.python} is not installed here"
+                    raise EnvironmentUnavailable(msg, hint=f"uv python install {lock.python}")
+                found = build(environment, lock, interpreter, self.places)
+            self._built[environment.id] = found
+        return self._built[environment.id]
+
+    def start(self, built: Built, model: Model) -> Server:
+        """The process of an environment; it imports while others work."""
+        control = {"imports": list(model.needs.imports), "code": [str(path) for path in model.code], "build": model.build}
+        key = (built.environment.id, json.dumps(control))
+        if key not in self._servers:
+            words = {str(model.path.resolve()): "<model>", str(model.path): "<model>"}
+            words |= {str(path): "<code>" for path in model.code}
+            while len(self._servers) >= _MOST_SERVERS:
+                self._servers.pop(next(iter(self._servers))).close()
+            self._servers[key] = Server(built, self.store, control, entry="own.py", words=words)
+        self._servers[key] = self._servers.pop(key)  # the one used last is closed last
+        return self._servers[key]
+
+    # --- asking -------------------------------------------------------------------------------------------------------
+
+    def write(self, model: Model, built: Built, data: Record | None) -> Record:
+        """What a model answers where it was written; ``data`` are the user's rows, as `crossload.own.data` keeps them."""
+        key = self._key("written", model, built, data)
+        item = {"key": key, "data": data}
+        return self._ask("save", key, model, built, item)
+
+    def knows(self, model: Model, built: Built, data: Record | None) -> bool:
+        """Whether it is known already what a model answers where it was written."""
+        known = self.store.saves.get(self._key("written", model, built, data))
+        return known is not None and not self._fresh and self._whole(known)
+
+    def read(self, model: Model, built: Built, saved: Record) -> Record:
+        """What it answers elsewhere, to the same rows."""
+        rows, methods = saved["rows"], saved["methods"]
+        key = self._key("read", model, built, [rows, methods])
+        return self._ask("load", key, model, built, {"key": key, "rows": rows, "methods": methods})
+
+    def _key(self, op: str, model: Model, built: Built, more: Any) -> str:
+        identity = Identity.of(built)
+        limits = [self.limits.seconds, self.limits.memory_mb]
+        parts = [
+            op,
+            model.sha256,
+            model.way,
+            model.code_digest,
+            model.build,
+            identity.python,
+            identity.lock,
+            identity.platform,
+        ]
+        return hashlib.sha256(json.dumps([*parts, inside_digest(), limits, more], sort_keys=True).encode()).hexdigest()[:32]
+
+    def _ask(self, op: str, key: str, model: Model, built: Built, item: Record) -> Record:
+        records = self.store.saves if op == "save" else self.store.loads
+        known = records.get(key)
+        if known is not None and (not self._fresh or key in self._measured) and self._whole(known):
+            self.reused += 1
+            return known
+        server = self.start(built, model)
+        if not server.facts:
+            server.hello(lambda: False)
+        item |= {"path": str(model.path.resolve()), "sha256": model.sha256, "format": model.way}
+        seen: list[Record] = []
+        server.run(
+            op, [item], self.limits, stopped=lambda: False, seen=lambda record, _: seen.append(record), no_fork=self.no_fork
+        )
+        if len(seen) != 1:
+            msg = f"{built.environment.id}: {len(seen)} outcomes of one model"
+            raise HarnessFault(msg)
+        self.measured += 1
+        self._measured.add(key)
+        record = seen[0] | {"network": server.facts.get("network", "")}
+        self.store.reader.record(record, "now")
+        return record
+
+    def _whole(self, record: Record) -> bool:
+        """Whether everything that a record names is still there."""
+        rows = [each["kept"] for each in record.get("rows", {}).values()]
+        there = all((self.store.blobs.outputs / f"{name}.npz").exists() for name in rows)
+        return there and self.store.blobs.has_outputs(record)
+
+
+def described(built: Built, packages: Sequence[str]) -> str:
+    """``Python 3.11, scikit-learn 1.2.2, numpy 1.24.3`` of an environment."""
+    versions = versions_of(built)
+    shown = [f"{name} {versions[name]}" for name in packages if name in versions]
+    return ", ".join([f"Python {built.python_version}", *shown])
+
+
+def versions_of(built: Built) -> dict[str, str]:
+    """Locked versions by package; ``tensorflow-cpu`` counts as tensorflow."""
+    versions = built.lock.versions()
+    if "tensorflow-cpu" in versions:
+        versions["tensorflow"] = versions.pop("tensorflow-cpu")
+    return versions
+
+
+def names_in(requires: Sequence[str]) -> list[str]:
+    """Package names of requirements."""
+    return [Requirement(text).name for text in requires]

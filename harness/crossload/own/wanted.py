@@ -1,0 +1,118 @@
+"""The versions that a user names: a list of requirements, a lock file, or a git revision of one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from crossload.errors import ConfigError
+from crossload.own.lockfiles import Locked, read_locked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+RENAMED = {"sklearn": "scikit-learn", "tf": "tensorflow", "skl": "scikit-learn"}
+"""What people write for a package that has another name in the index."""
+
+_PYTHON = re.compile(r"^python\s*(?:={1,2}|~=|)\s*(3\.\d+)(?:\.\d+|\.\*)?$", re.IGNORECASE)
+_EXACT = re.compile(r"^==\s*([^,*]+)$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """Versions of packages, by canonical name; a specifier for each, empty for any version."""
+
+    packages: Mapping[str, str]
+    python: str | None = None
+    as_of: str = ""
+    """Day as of which the rest is resolved; empty for the usual one."""
+    source: str = ""
+    """Where it comes from, as messages name it."""
+    complete: bool = False
+    """Whether it is a whole lock, which says all that there is, rather than a few packages of interest."""
+    notes: tuple[str, ...] = ()
+
+    def version(self, package: str) -> str:
+        """The version that a package is pinned to; empty where it is not."""
+        found = _EXACT.match(self.packages.get(package, ""))
+        return found.group(1).strip() if found else ""
+
+    def but(self, changes: Mapping[str, str | None]) -> Wanted:
+        """The same with other specifiers for some packages; None takes a package away."""
+        packages = {name: spec for name, spec in {**self.packages, **changes}.items() if spec is not None}
+        return replace(self, packages=packages)
+
+
+def parse(text: str, *, option: str) -> Wanted:
+    """Read ``scikit-learn==1.9.1 numpy==2.4``, the path of a lock file, or ``REVISION:PATH``.
+
+    Raises `ConfigError` with every mistake.
+    """
+    path = Path(text).expanduser()
+    if path.is_file() or _looks_like_file(text):
+        return of_lock(read_locked(text, option=option), text)
+    return of_requirements(re.split(r"[\s,]+(?=[A-Za-z])|\s*;\s*$", text.strip()), option=option)
+
+
+def _looks_like_file(text: str) -> bool:
+    one = " " not in text.strip()
+    return one and (
+        text.endswith((".txt", ".lock", ".toml", ".yml", ".yaml", ".json", ".in")) or (":" in text and "=" not in text)
+    )
+
+
+def of_requirements(texts: Sequence[str], *, option: str) -> Wanted:
+    """Requirements one by one; ``python==3.12`` chooses the interpreter."""
+    packages: dict[str, str] = {}
+    python, problems = None, []
+    for text in (each.strip() for each in texts):
+        if not text:
+            continue
+        if found := _PYTHON.match(text):
+            python = found.group(1)
+            continue
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            problems.append(f"{option} {text!r}: not a requirement")
+            continue
+        if requirement.url:
+            problems.append(f"{option} {text!r}: only releases of the package index can be measured")
+            continue
+        name = str(canonicalize_name(requirement.name))
+        if name == "python":
+            problems.append(f"{option} {text!r}: name one minor version of Python, such as python==3.12")
+            continue
+        packages[RENAMED.get(name, name)] = str(requirement.specifier)
+    if problems:
+        raise ConfigError(problems, hint=f'{option} "scikit-learn==1.9.1 numpy==2.4", or {option} requirements.txt')
+    if not packages and python is None:
+        raise ConfigError(
+            [f"{option}: names no package"], hint=f'{option} "scikit-learn==1.9.1", or {option} requirements.txt'
+        )
+    return Wanted(packages=packages, python=python, source=" ".join(texts).strip())
+
+
+def of_lock(locked: Locked, source: str) -> Wanted:
+    """A lock file as what is wanted."""
+    return Wanted(
+        packages=locked.packages,
+        python=locked.python,
+        source=source,
+        complete=True,
+        notes=tuple(f"{source}: cannot use {each}" for each in locked.unusable),
+    )
+
+
+def same_version(a: str, b: str) -> bool:
+    """Whether two texts are the same version (``1.9`` is ``1.9.0``)."""
+    try:
+        return Version(a) == Version(b)
+    except InvalidVersion:
+        return a == b
