@@ -21,6 +21,7 @@ harness, 8 environment cannot be had here, 130 stopped by Ctrl-C
 """
 
 
+_SEARCH_EXIT_CODES = "exit codes: 0 found, 2 bad input, 3 nothing to be found, 130 stopped by Ctrl-C"
 _OWN_EXIT_CODES = "exit codes: 0 safe, 1 breaks or drifts, 2 bad input, 3 cannot tell, 130 stopped by Ctrl-C"
 
 
@@ -154,6 +155,37 @@ def _add_own(commands: argparse._SubParsersAction[argparse.ArgumentParser], call
     command.add_argument("--load-as", default="", metavar="WAY", help="of a SavedModel: savedmodel-keras, -signature, -tfsm")
     command.add_argument("--json", action="store_true", help="one JSON object a line")
     command.set_defaults(call=calls["check"])
+
+    command = commands.add_parser("upgrade", help="check every model from one lock file to another", epilog=_OWN_EXIT_CODES)
+    command.add_argument("--from", dest="source", required=True, metavar="OLD", help="lock file, REVISION:PATH, or versions")
+    command.add_argument("--to", required=True, metavar="NEW", help="the same of the upgrade")
+    command.add_argument(
+        "--models", nargs="+", required=True, metavar="MODEL", help="files, folders or patterns such as 'models/*.joblib'"
+    )
+    command.add_argument("--newest-safe", action="store_true", help="find the newest versions at which every model passes")
+    command.add_argument("--markdown", type=Path, metavar="FILE", help="write a comment for a pull request")
+    command.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
+    command.add_argument("--json", type=Path, metavar="FILE", help="write everything for programs")
+    _add_about_models(command)
+    command.set_defaults(call=calls["upgrade"])
+
+    command = commands.add_parser("blame", help="which package of an upgrade makes a model fail?", epilog=_SEARCH_EXIT_CODES)
+    command.add_argument("model", metavar="MODEL")
+    command.add_argument("--to", required=True, metavar="VERSIONS", help="as of check")
+    _add_source(command)
+    _add_about_models(command)
+    command.set_defaults(call=calls["blame"])
+
+    command = commands.add_parser("bisect", help="the release at which a model stops to work", epilog=_SEARCH_EXIT_CODES)
+    command.add_argument("package", metavar="PACKAGE", help="such as scikit-learn")
+    command.add_argument("model", metavar="MODEL")
+    command.add_argument("--from", dest="source", required=True, metavar="VERSION", help="a release that is safe")
+    command.add_argument("--to", required=True, metavar="VERSION", help="a release that is not")
+    command.add_argument(
+        "--written", default="", metavar="VERSIONS", help="what wrote the model (default: what the file records)"
+    )
+    _add_about_models(command)
+    command.set_defaults(call=calls["bisect"])
 
 
 def _add_source(command: argparse.ArgumentParser) -> None:

@@ -212,6 +212,24 @@ def _check(chosen: argparse.Namespace) -> int:
     return commands.check(chosen, out=_say)
 
 
+def _upgrade(chosen: argparse.Namespace) -> int:
+    from crossload.own import commands  # noqa: PLC0415
+
+    return commands.upgrade(chosen, out=_say)
+
+
+def _blame(chosen: argparse.Namespace) -> int:
+    from crossload.own import commands  # noqa: PLC0415
+
+    return commands.blame_command(chosen, out=_say)
+
+
+def _bisect(chosen: argparse.Namespace) -> int:
+    from crossload.own import commands  # noqa: PLC0415
+
+    return commands.bisect_command(chosen, out=_say)
+
+
 def _gc(chosen: argparse.Namespace) -> None:
     from crossload import gc  # noqa: PLC0415
     from crossload.environments import Places  # noqa: PLC0415
@@ -266,6 +284,9 @@ _CALLS = {
     "export": _export,
     "inspect": _inspect,
     "check": _check,
+    "upgrade": _upgrade,
+    "blame": _blame,
+    "bisect": _bisect,
     "gc": _gc,
     "lock": _lock,
     "versions": _versions,

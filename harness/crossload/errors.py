@@ -34,6 +34,12 @@ class NotTrusted(CrossloadError):
     exit_code = 2
 
 
+class CannotMeasure(CrossloadError):
+    """Nothing can be told, because a question has no answer that measuring could give."""
+
+    exit_code = 3
+
+
 class ConfigError(CrossloadError):
     """A matrix file is not valid; holds every mistake found, one a line."""
 

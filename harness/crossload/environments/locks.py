@@ -162,7 +162,7 @@ class Locker:
         failures: list[str] = []
         # what constraints name may be newer than the pins: a whole lock is resolved as of its own time, else as of now
         days = [as_of, self.today] if environment.constraints and as_of < self.today else [as_of]
-        for day, wheels_only, minor in product(days, (True, False), here):
+        for day, wheels_only, minor in product(days, (True,) if environment.wheels_only else (True, False), here):
             wanted, left_out = self._extras_of_their_time(environment, day)
             try:
                 text, universal = self._compile(environment, wanted, minor, day, wheels_only=wheels_only)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,17 @@ class UvFailure(Exception):
         self.text = text
 
 
-@cache
+_FINDING = threading.Lock()
+
+
 def uv_program() -> str:
-    """Path of uv: the one that was installed with us, else the one on PATH."""
+    """Path of uv: the one that was installed with us, else the one on PATH.  Many threads may ask."""
+    with _FINDING:  # sysconfig, which uv's package asks, is not ready for two threads at once
+        return _find_uv()
+
+
+@cache
+def _find_uv() -> str:
     try:
         from uv import find_uv_bin  # noqa: PLC0415 - an installed uv package is the usual case, not the only one
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from crossload.artifact.facts import Danger
 from crossload.config import Tolerance
+from crossload.engine.keys import Identity
 from crossload.errors import ConfigError, EnvironmentPinsError, EnvironmentUnavailable, IndexUnavailable
 from crossload.own.advice import advice_for
 from crossload.own.answers import Answer, OtherWay, Result, Side, answer_of, changes_of
@@ -102,11 +103,14 @@ class Checker:
 
     # --- measuring ----------------------------------------------------------------------------------------------------
 
-    def check(self, target: Wanted, *, all_ways: bool = True) -> Result:
-        """Measure one upgrade.  What cannot be told is an answer too; only bad input and faults raise."""
+    def check(self, target: Wanted, *, all_ways: bool = True, skip_same: bool = False) -> Result:
+        """Measure one upgrade.  What cannot be told is an answer too; only bad input and faults raise.
+
+        ``skip_same``: where both environments are the same, say so instead of loading.
+        """
         start = time.perf_counter()
         try:
-            found = self._measure(target, all_ways=all_ways)
+            found = self._measure(target, all_ways=all_ways, skip_same=skip_same)
         except CannotTell as error:
             found = Result(path=self.found.path, answer=Answer.UNKNOWN, reason=str(error), hint=error.hint)
         except (EnvironmentUnavailable, IndexUnavailable) as error:
@@ -128,7 +132,7 @@ class Checker:
             own = [name for name in own if name not in KERAS]
         return wanted.but({name: f"=={source.version(name)}" for name in own if name not in wanted.packages})
 
-    def _measure(self, wanted: Wanted, *, all_ways: bool) -> Result:
+    def _measure(self, wanted: Wanted, *, all_ways: bool, skip_same: bool) -> Result:
         source, model, target = self.source(), self.model(), self.target(wanted)
         before, after = self._environments(source, target)
         writer, reader = self._side(before), self._side(after)
@@ -142,6 +146,9 @@ class Checker:
             upgrade=self._upgrade(wanted, writer, reader),
             notes=self._notes(source, target, writer),
         )
+        if skip_same and Identity.of(before) == Identity.of(after):
+            result.answer, result.reason = Answer.SAFE, "nothing that it needs changes"
+            return result
         saved, loaded = self._ask(model, _where_written(model), before, after)
         if saved["status"] != "ok":
             self._cannot(result, saved)

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import glob
 import json
+import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from crossload.artifact import Inspection, NotAModel, look
 from crossload.config import Limits, Tolerance
-from crossload.errors import ConfigError
+from crossload.errors import ConfigError, EnvironmentPinsError
 from crossload.machine import terminal_width
-from crossload.own.answers import exit_code_of
+from crossload.own import publish
+from crossload.own.answers import EXIT_CANNOT_TELL, Answer, exit_code_of
+from crossload.own.bisection import bisect, releases_between, wanted_for
+from crossload.own.bisection import in_words as boundary_in_words
 from crossload.own.check import Checker, Question
 from crossload.own.consent import ask_consent
 from crossload.own.data import read_data
 from crossload.own.lab import Lab
+from crossload.own.needs import Needs
+from crossload.own.safest import Safest, Search
+from crossload.own.safest import in_words as safest_in_words
+from crossload.own.swaps import blame
+from crossload.own.swaps import in_words as blame_in_words
 from crossload.own.text import as_dict, in_words, summary
-from crossload.own.wanted import Wanted, parse
+from crossload.own.wanted import RENAMED, Wanted, parse
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
+
+    from crossload.own.answers import Result
 
 
 def note(text: str) -> None:
@@ -106,3 +119,103 @@ def check(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     if len(results) > 1 and not chosen.json:
         out(summary(results))
     return exit_code_of(results)
+
+
+def upgrade(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
+    """Answer for every model from one lock to another; the exit code is that of the worst answer."""
+    old, new = parse(chosen.source, option="--from"), parse(chosen.to, option="--to")
+    models, question = inspected(chosen.models), question_of(chosen)
+    ask_consent(models, trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
+    told = f"{chosen.source} -> {chosen.to}"
+    safest = ""
+    with laboratory(chosen) as lab:
+        checkers = [Checker(lab, found, question, old) for found in models]
+        results = []
+        for number, checker in enumerate(checkers, 1):
+            note(f"[{number}/{len(checkers)}] {checker.found.path}")
+            results.append(checker.check(new, skip_same=True))
+            out(in_words(results[-1], width=terminal_width()))
+        if chosen.newest_safe and any(each.answer in (Answer.DRIFT, Answer.BREAKS) for each in results):
+            note("looking for the newest versions that are safe")
+            told_apart = [
+                checker for checker, each in zip(checkers, results, strict=True) if each.answer is not Answer.UNKNOWN
+            ]
+            safest = safest_in_words(Search(told_apart, old, new, lab.index, note).search())
+        elif chosen.newest_safe:
+            safest = safest_in_words(Safest(found=True))
+    out(summary(results))
+    if safest:
+        out(safest)
+    _publish(chosen, results, told, safest, out)
+    return exit_code_of(results)
+
+
+def _publish(
+    chosen: argparse.Namespace, results: Sequence[Result], told: str, safest: str, out: Callable[[str], None]
+) -> None:
+    """Write what was asked for; within GitHub Actions annotations and the summary of the step too."""
+    markdown = publish.to_markdown(results, told, safest)
+    texts = {
+        chosen.markdown: markdown,
+        chosen.junit: publish.to_junit(results, told),
+        chosen.json: json.dumps([as_dict(each) for each in results], indent=1) + "\n",
+    }
+    for path, text in texts.items():
+        if path is not None:
+            write_output(path, text)
+            note(f"wrote {path}")
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in publish.to_annotations(results):
+            out(line)
+        if os.environ.get("GITHUB_STEP_SUMMARY"):
+            with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as stream:
+                stream.write(markdown)
+
+
+def write_output(path: Path, text: str) -> None:
+    """Write a file that the user named.  Raises `ConfigError` where that cannot be."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError([f"{path}: {error.strerror}"], hint="name a file in a folder that exists") from error
+
+
+def blame_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
+    """Name the smallest change that makes a model fail."""
+    target, source = parse(chosen.to, option="--to"), source_of(chosen)
+    (found,), question = inspected([chosen.model]), question_of(chosen)
+    ask_consent([found], trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
+    with laboratory(chosen) as lab:
+        blamed = blame(Checker(lab, found, question, source), target, note)
+    out(blame_in_words(blamed))
+    return 0 if blamed.sets else EXIT_CANNOT_TELL
+
+
+def bisect_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
+    """Name the release at which a model stops to work."""
+    (found,), question = inspected([chosen.model]), question_of(chosen)
+    package = str(canonicalize_name(chosen.package))
+    package = RENAMED.get(package, package)
+    source = parse(chosen.written, option="--written") if chosen.written else None
+    if source is None and Needs(found).writer() is None:
+        source = wanted_for(package, chosen.source)
+    ask_consent([found], trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
+    with laboratory(chosen) as lab:
+        checker = Checker(lab, found, question, source)
+        try:
+            releases = releases_between(lab.index, package, chosen.source, chosen.to)
+        except EnvironmentPinsError as error:
+            raise ConfigError([str(error)], hint=error.hint) from error
+
+        def measure(version: str) -> Result | None:
+            try:
+                result = checker.check(wanted_for(package, version), all_ways=False)
+            except ConfigError as error:
+                note(f"  {error}")
+                return None
+            return result if result.reader is not None else None
+
+        note(f"{found.path}: {len(releases)} releases of {package} from {chosen.source} to {chosen.to}")
+        boundary = bisect(package, releases, measure, note)
+    out(boundary_in_words(boundary, found.path))
+    return 0

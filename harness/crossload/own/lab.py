@@ -122,6 +122,7 @@ def environment_of(wanted: Wanted, needs: Needs) -> Environment:
         as_of=wanted.as_of or "release+60d",
         python=wanted.python,
         constraints=tuple(constraints),
+        wheels_only=wanted.wheels_only,
     )
 
 

@@ -81,9 +81,7 @@ def in_words(result: Result, *, width: int = 80) -> str:
         rows += [("cause", result.advice.cause + link), ("remedy", result.advice.remedy)]
     if result.hint:
         rows.append(("try", result.hint))
-    rows += [("warned", _warning(each)) for each in result.warnings[:3]]
-    if len(result.warnings) > 3:
-        rows.append(("warned", f"and {len(result.warnings) - 3} more kinds of warnings"))
+    rows += [("warned", text) for text in _warned(result.warnings)]
     judgement = result.judgement
     if judgement is not None and judgement.before:
         rows.append(("metrics", _metrics(judgement)))
@@ -109,9 +107,15 @@ def in_words(result: Result, *, width: int = 80) -> str:
     return "\n".join(lines)
 
 
-def _warning(each: dict[str, Any]) -> str:
-    times = f" ({each['count']} times)" if each["count"] > 1 else ""
-    return f"{each['category']}: {cut(str(each['text']), 160)}{times}"
+def _warned(warnings: list[dict[str, Any]]) -> list[str]:
+    """Each category with its number and the first text of it."""
+    found = []
+    for category in dict.fromkeys(str(each["category"]) for each in warnings):
+        own = [each for each in warnings if each["category"] == category]
+        count = sum(each["count"] for each in own)
+        times = f" ({count} times)" if count > 1 else ""
+        found.append(f"{category}{times}: {cut(str(own[0]['text']), 160)}")
+    return found
 
 
 def _metrics(judgement: Judgement) -> str:

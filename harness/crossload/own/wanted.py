@@ -37,6 +37,8 @@ class Wanted:
     complete: bool = False
     """Whether it is a whole lock, which says all that there is, rather than a few packages of interest."""
     notes: tuple[str, ...] = ()
+    wheels_only: bool = False
+    """Whether an environment that would have to be compiled counts as one that cannot be."""
 
     def version(self, package: str) -> str:
         """The version that a package is pinned to; empty where it is not."""

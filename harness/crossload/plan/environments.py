@@ -27,6 +27,8 @@ class Environment:
     """Package of the axis it came from; None where it was spelled out."""
     constraints: tuple[str, ...] = ()
     """Requirements that hold for what is brought along, without bringing it."""
+    wheels_only: bool = False
+    """Whether nothing may be compiled."""
 
     @property
     def pins(self) -> dict[str, str]:
@@ -46,6 +48,7 @@ class Environment:
         """Digest of all that a lock of this environment depends on."""
         inputs: list[object] = [self.requires, self.extras, self.as_of, self.python]
         inputs += [self.constraints] if self.constraints else []
+        inputs += ["wheels only"] if self.wheels_only else []
         return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]
 
 

@@ -75,14 +75,14 @@ def to_junit(name: str, table: pd.DataFrame) -> str:
         attributes = {"classname": f"{name}.{case}", "name": f"{row['writer']} -> {row['reader']}", "time": f"{seconds:.4f}"}
         test = ET.SubElement(suites[case], "testcase", attributes)
         counts[case][0] += 1
-        text = _xml(f"{row['verdict']}: {row['reason']}" if row["reason"] else str(row["verdict"]))
+        text = xml_text(f"{row['verdict']}: {row['reason']}" if row["reason"] else str(row["verdict"]))
         if index in wrong:
             counts[case][1] += 1
             ET.SubElement(test, "failure", message=text[:300], type=str(row["verdict"])).text = text
         elif not _VERDICTS[str(row["verdict"])].passes:
             counts[case][2] += 1
             known = f"known: {row['known']}" if row["known"] else text
-            ET.SubElement(test, "skipped", message=_xml(known)[:300])
+            ET.SubElement(test, "skipped", message=xml_text(known)[:300])
     for case, suite in suites.items():
         for key, value in zip(("tests", "failures", "skipped"), counts[case], strict=True):
             suite.set(key, str(value))
@@ -90,7 +90,7 @@ def to_junit(name: str, table: pd.DataFrame) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(top, encoding="unicode") + "\n"
 
 
-def _xml(text: str) -> str:
+def xml_text(text: str) -> str:
     """Text without what XML 1.0 cannot hold, such as the escape signs of terminals."""
     return _NOT_XML.sub("\ufffd", text)
 
@@ -139,12 +139,12 @@ def _annotations(name: str, rows: pd.DataFrame) -> Iterator[str]:
     for row in different.head(MOST_ANNOTATIONS).to_dict("records"):
         title = f"{name}: {row['verdict']}, {row['recipe']}/{row['format']}"
         text = f"saved with {row['writer']}, loaded in {row['reader']}: {row['reason'] or row['surprise']}"
-        yield f"::warning title={_command(title, property_=True)}::{_command(text[:600])}"
+        yield f"::warning title={command_text(title, property_=True)}::{command_text(text[:600])}"
     if len(different) > MOST_ANNOTATIONS:
-        yield f"::warning title={_command(name, property_=True)}::{len(rows)} cells in all; the report has them"
+        yield f"::warning title={command_text(name, property_=True)}::{len(rows)} cells in all; the report has them"
 
 
-def _command(text: str, *, property_: bool = False) -> str:
+def command_text(text: str, *, property_: bool = False) -> str:
     """Escape a text for a workflow command, so that no line of it can be taken for another command."""
     signs = {"%": "%25", "\r": "%0D", "\n": "%0A"} | ({":": "%3A", ",": "%2C"} if property_ else {})
     return "".join(signs.get(sign, sign) for sign in text)
