@@ -67,6 +67,23 @@ def inspect(session: nox.Session) -> None:
     driver.crossload(session, "inspect", *session.posargs)
 
 
+def own_models(name: str, what: str) -> None:
+    """Register a session that is the command of the same name, about the user's own models."""
+
+    def session(session: nox.Session) -> None:
+        driver.crossload(session, name, *session.posargs)
+
+    session.__doc__ = what
+    nox.session(name=name, python=False, default=False)(session)
+
+
+own_models("check", "May a saved model be loaded after an upgrade? (-- MODEL --to 'scikit-learn==1.9.1')")
+own_models("upgrade", "Check all models from one lock to another (-- --from OLD --to NEW --models 'models/*').")
+own_models("blame", "Name the package that makes a model fail (-- MODEL --to VERSIONS).")
+own_models("bisect", "Name the release at which a model stops to work (-- PACKAGE MODEL --from A --to B).")
+own_models("route", "Find a way through where an upgrade breaks (-- MODEL --to VERSIONS).")
+
+
 @nox.session(python=False, default=False)
 def gc(session: nox.Session) -> None:
     """Drop what no matrix refers to from the store (-- --dry-run)."""

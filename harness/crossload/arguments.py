@@ -157,11 +157,12 @@ def _add_own(commands: argparse._SubParsersAction[argparse.ArgumentParser], call
     command.set_defaults(call=calls["check"])
 
     command = commands.add_parser("upgrade", help="check every model from one lock file to another", epilog=_OWN_EXIT_CODES)
-    command.add_argument("--from", dest="source", required=True, metavar="OLD", help="lock file, REVISION:PATH, or versions")
-    command.add_argument("--to", required=True, metavar="NEW", help="the same of the upgrade")
-    command.add_argument(
-        "--models", nargs="+", required=True, metavar="MODEL", help="files, folders or patterns such as 'models/*.joblib'"
-    )
+    command.add_argument("locks", nargs="*", metavar="LOCK", help="lock files as they are now, against those of --base")
+    command.add_argument("--base", default="HEAD", metavar="REVISION", help="git revision of the old locks (default: HEAD)")
+    command.add_argument("--from", dest="source", default="", metavar="OLD", help="lock file, REVISION:PATH, or versions")
+    command.add_argument("--to", default="", metavar="NEW", help="the same of the upgrade")
+    models = "file, folder, or pattern such as 'models/*.joblib'; may be repeated"
+    command.add_argument("--models", action="append", required=True, metavar="MODEL", help=models)
     command.add_argument("--newest-safe", action="store_true", help="find the newest versions at which every model passes")
     command.add_argument("--markdown", type=Path, metavar="FILE", help="write a comment for a pull request")
     command.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
@@ -186,6 +187,20 @@ def _add_own(commands: argparse._SubParsersAction[argparse.ArgumentParser], call
     )
     _add_about_models(command)
     command.set_defaults(call=calls["bisect"])
+
+    command = commands.add_parser(
+        "route",
+        help="a way through where an upgrade breaks: load and save again over versions and formats",
+        epilog="exit codes: 0 there is a way, 1 there is none, 2 bad input, 3 cannot tell, 130 stopped by Ctrl-C",
+    )
+    command.add_argument("model", metavar="MODEL")
+    command.add_argument("--to", required=True, metavar="VERSIONS", help="as of check")
+    command.add_argument(
+        "--script", type=Path, metavar="FILE", help="write the shell script that goes the way (default: print it)"
+    )
+    _add_source(command)
+    _add_about_models(command)
+    command.set_defaults(call=calls["route"])
 
 
 def _add_source(command: argparse.ArgumentParser) -> None:

@@ -230,6 +230,12 @@ def _bisect(chosen: argparse.Namespace) -> int:
     return commands.bisect_command(chosen, out=_say)
 
 
+def _route(chosen: argparse.Namespace) -> int:
+    from crossload.own import commands  # noqa: PLC0415
+
+    return commands.route_command(chosen, out=_say)
+
+
 def _gc(chosen: argparse.Namespace) -> None:
     from crossload import gc  # noqa: PLC0415
     from crossload.environments import Places  # noqa: PLC0415
@@ -287,6 +293,7 @@ _CALLS = {
     "upgrade": _upgrade,
     "blame": _blame,
     "bisect": _bisect,
+    "route": _route,
     "gc": _gc,
     "lock": _lock,
     "versions": _versions,

@@ -97,6 +97,8 @@ class Locker:
     interpreters: Interpreters
     index: Index
     say: Callable[[str], None] = print
+    universal: bool = True
+    """Whether locks are to hold on other platforms too, where that can be."""
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
 
     def existing(self, environment: Environment) -> Lock | None:
@@ -233,8 +235,10 @@ class Locker:
                 path.write_text("\n".join(constraints) + "\n", encoding="utf-8")
                 arguments += ["--constraints", str(path)]
             try:
-                return run_uv([*arguments, "--universal"], given=given), True
+                return run_uv([*arguments, *(["--universal"] if self.universal else [])], given=given), self.universal
             except UvFailure:
+                if not self.universal:
+                    raise
                 return run_uv(arguments, given=given), False
 
     def _write(

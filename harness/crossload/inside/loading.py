@@ -41,7 +41,9 @@ class _Recipe(object):
     """What formats ask of a recipe."""
 
     def __init__(self, code: Any, kind: str) -> None:
-        self.custom, self.rebuild, self.kind = code.custom, code.rebuild, kind
+        self.custom: Any = getattr(code, "custom", None)
+        self.rebuild: Any = getattr(code, "rebuild", None)
+        self.kind = kind
 
 
 def load(way: str, path: str, code: Any, strict: bool) -> Any:
@@ -62,6 +64,38 @@ def load(way: str, path: str, code: Any, strict: bool) -> Any:
     if way in WEIGHTS and strict:
         formats_weights.assert_restored(model, path)
     return model
+
+
+def save(way: str, model: Any, path: str) -> None:
+    """Save a loaded model in another format; ``unfitted`` saves its parameters alone."""
+    if way == "unfitted":
+        import pickle
+
+        with open(path, "wb") as stream:
+            pickle.dump(_unfitted(model), stream, protocol=4)
+        return
+    known: Dict[str, Any] = formats.builtin_formats()
+    known[way].save(model, path, _Recipe(None, kind_of(way)))
+
+
+def _unfitted(model: Any) -> Any:
+    """A model with the same parameters that was never fitted, as ``sklearn.base.clone`` gives it."""
+    import importlib
+
+    return importlib.import_module("sklearn.base").clone(model)
+
+
+def renewed(model: Any) -> Any:
+    """A model made anew from its parameters, so that it has those too that its version did not know yet.
+
+    Parameters that this version no longer has are left out.
+    """
+    if isinstance(model, (list, tuple)):
+        return type(model)(renewed(each) for each in model)
+    if not hasattr(type(model), "_get_param_names"):
+        return model
+    names = set(type(model)._get_param_names())
+    return type(model)(**{name: renewed(value) for name, value in vars(model).items() if name in names})
 
 
 def _checkpoint(path: str, recipe: Any, strict: bool) -> Any:

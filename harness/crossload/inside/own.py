@@ -178,7 +178,7 @@ class Server(object):
             for index in indexes:
                 marks.begin(index)
                 item = job["items"][index]
-                done = written if job["op"] == "save" else read
+                done = written if job["op"] == "save" else refit if "labels" in item else read
                 journal.add(done(item, job, self.code))
         except (telling.Stopped, OSError) as error:
             if isinstance(error, OSError) and error.errno not in telling.DISK_ERRORS:
@@ -247,9 +247,45 @@ def read(item: Dict[str, Any], job: Dict[str, Any], code: Code) -> Dict[str, Any
         each = outputs.digests(found)
         kept = outputs.keep(found, each, job["outputs"])
         described = state.keep(model, loading.kind_of(item["format"]), job["states"])
-        return dict(record.end("ok", stage="done", outputs=each, kept=kept, state=described))
+        made: Dict[str, str] = {}
+        for way, target in sorted(item.get("resave", {}).items()):
+            try:
+                loading.save(way, model, target)
+                made[way] = "ok"
+            except Exception as error:  # a format that does not take this model is no way through
+                made[way] = telling.scrub(type(error).__name__ + ": " + str(error), job)[:300]
+        return dict(record.end("ok", stage="done", outputs=each, kept=kept, state=described, resaved=made))
     except Exception as error:
         return dict(record.failed(error))
+
+
+def refit(item: Dict[str, Any], job: Dict[str, Any], code: Code) -> Dict[str, Any]:
+    """Fit a model anew from its parameters, on rows and labels of the item, and ask it: whether retraining works here."""
+    record = measure.Record(item, job)
+    try:
+        model = loading.renewed(_open(item, record, code, False))
+        rows = asking.read(item["rows"], os.path.join(job["outputs"], item["rows"]["kept"] + ".npz"))
+        labels = outputs_of(job, item["labels"])
+        value = rows.value()
+        if labels is None:
+            record.run("fit", lambda: model.fit(value))
+        else:
+            record.run("fit", lambda: model.fit(value, labels))
+        found = record.run("predict", lambda: asking.ask_all(model, {"": rows}, {"": item["methods"]}))
+        each = outputs.digests(found)
+        return dict(record.end("ok", stage="done", outputs=each, kept=outputs.keep(found, each, job["outputs"])))
+    except Exception as error:
+        return dict(record.failed(error))
+
+
+def outputs_of(job: Dict[str, Any], kept: str) -> Any:
+    """The recorded predictions that serve as labels; None where a model has none."""
+    import numpy as np
+
+    if not kept:
+        return None
+    with np.load(os.path.join(job["outputs"], kept + ".npz"), allow_pickle=False) as held:
+        return held["predict"] if "predict" in held.files else None
 
 
 def main(arguments: List[str]) -> int:

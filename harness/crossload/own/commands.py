@@ -17,14 +17,17 @@ from crossload.config import Limits, Tolerance
 from crossload.errors import ConfigError, EnvironmentPinsError
 from crossload.machine import terminal_width
 from crossload.own import publish
-from crossload.own.answers import EXIT_CANNOT_TELL, Answer, exit_code_of
+from crossload.own.answers import EXIT_BREAKS, EXIT_CANNOT_TELL, Answer, exit_code_of
 from crossload.own.bisection import bisect, releases_between, wanted_for
 from crossload.own.bisection import in_words as boundary_in_words
 from crossload.own.check import Checker, Question
 from crossload.own.consent import ask_consent
 from crossload.own.data import read_data
 from crossload.own.lab import Lab
+from crossload.own.lockfiles import is_lock_name
 from crossload.own.needs import Needs
+from crossload.own.route import Finder, script_of
+from crossload.own.route import in_words as route_in_words
 from crossload.own.safest import Safest, Search
 from crossload.own.safest import in_words as safest_in_words
 from crossload.own.swaps import blame
@@ -121,33 +124,56 @@ def check(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     return exit_code_of(results)
 
 
+def pairs_of(chosen: argparse.Namespace) -> list[tuple[str, str]]:
+    """(old, new) of each lock that is to be compared.  Raises `ConfigError`."""
+    if bool(chosen.source) != bool(chosen.to) or (chosen.source and chosen.locks):
+        raise ConfigError(
+            ["upgrade takes --from OLD and --to NEW, or LOCK files"], hint="crossload upgrade uv.lock --base main"
+        )
+    if chosen.source:
+        return [(chosen.source, chosen.to)]
+    if not chosen.locks:
+        raise ConfigError(["upgrade: which lock?"], hint="crossload upgrade uv.lock --base main, or --from OLD --to NEW")
+    strange = [each for each in chosen.locks if not is_lock_name(each)]
+    if strange:
+        hint = "quote patterns: --models 'models/*.joblib'"
+        raise ConfigError([f"{each}: not a lock file that crossload knows" for each in strange], hint=hint)
+    return [(f"{chosen.base}:{lock}", lock) for lock in chosen.locks]
+
+
 def upgrade(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     """Answer for every model from one lock to another; the exit code is that of the worst answer."""
-    old, new = parse(chosen.source, option="--from"), parse(chosen.to, option="--to")
+    pairs = [(parse(old, option="--from"), parse(new, option="--to"), f"{old} -> {new}") for old, new in pairs_of(chosen)]
     models, question = inspected(chosen.models), question_of(chosen)
     ask_consent(models, trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
-    told = f"{chosen.source} -> {chosen.to}"
-    safest = ""
+    everything: list[Result] = []
+    safest: list[str] = []
     with laboratory(chosen) as lab:
-        checkers = [Checker(lab, found, question, old) for found in models]
-        results = []
-        for number, checker in enumerate(checkers, 1):
-            note(f"[{number}/{len(checkers)}] {checker.found.path}")
-            results.append(checker.check(new, skip_same=True))
-            out(in_words(results[-1], width=terminal_width()))
-        if chosen.newest_safe and any(each.answer in (Answer.DRIFT, Answer.BREAKS) for each in results):
-            note("looking for the newest versions that are safe")
-            told_apart = [
-                checker for checker, each in zip(checkers, results, strict=True) if each.answer is not Answer.UNKNOWN
-            ]
-            safest = safest_in_words(Search(told_apart, old, new, lab.index, note).search())
-        elif chosen.newest_safe:
-            safest = safest_in_words(Safest(found=True))
-    out(summary(results))
-    if safest:
-        out(safest)
-    _publish(chosen, results, told, safest, out)
-    return exit_code_of(results)
+        for old, new, told in pairs:
+            out(told)
+            checkers = [Checker(lab, found, question, old) for found in models]
+            results = []
+            for number, checker in enumerate(checkers, 1):
+                note(f"[{number}/{len(checkers)}] {checker.found.path}")
+                results.append(checker.check(new, skip_same=True))
+                out(in_words(results[-1], width=terminal_width()))
+            everything += results
+            if chosen.newest_safe:
+                safest.append(_newest_safe(checkers, results, old, new, lab))
+    out(summary(everything))
+    for text in safest:
+        out(text)
+    _publish(chosen, everything, "; ".join(told for *_, told in pairs), "\n".join(safest), out)
+    return exit_code_of(everything)
+
+
+def _newest_safe(checkers: Sequence[Checker], results: Sequence[Result], old: Wanted, new: Wanted, lab: Lab) -> str:
+    """The newest versions at which every model passes of which something can be told."""
+    if not any(each.answer in (Answer.DRIFT, Answer.BREAKS) for each in results):
+        return safest_in_words(Safest(found=True))
+    note("looking for the newest versions that are safe")
+    told_apart = [checker for checker, each in zip(checkers, results, strict=True) if each.answer is not Answer.UNKNOWN]
+    return safest_in_words(Search(told_apart, old, new, lab.index, note).search())
 
 
 def _publish(
@@ -189,6 +215,23 @@ def blame_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> 
         blamed = blame(Checker(lab, found, question, source), target, note)
     out(blame_in_words(blamed))
     return 0 if blamed.sets else EXIT_CANNOT_TELL
+
+
+def route_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
+    """Find a way through; exit code 1 where there is none."""
+    target, source = parse(chosen.to, option="--to"), source_of(chosen)
+    (found,), question = inspected([chosen.model]), question_of(chosen)
+    ask_consent([found], trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
+    with laboratory(chosen) as lab:
+        route = Finder(Checker(lab, found, question, source), target, note).find()
+    out(route_in_words(route))
+    script = script_of(route)
+    if script and chosen.script is not None:
+        write_output(chosen.script, script)
+        note(f"wrote {chosen.script}")
+    elif script:
+        out(f"\n{script.rstrip()}")
+    return 0 if route.direct.safe or route.final is not None else EXIT_BREAKS
 
 
 def bisect_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:

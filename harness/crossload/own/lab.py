@@ -6,7 +6,9 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import sys
+import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -112,7 +114,8 @@ def environment_of(wanted: Wanted, needs: Needs) -> Environment:
     constraints = [
         f"{name}{spec}" for name, spec in sorted(wanted.packages.items()) if wanted.complete and name not in chosen and spec
     ]
-    extras = ("pandas",) if needs.wants_frame and "pandas" not in chosen else ()
+    optional = (*needs.optional, *(["pandas"] if needs.wants_frame else []))
+    extras = tuple(name for name in optional if name not in chosen)
     first = next((text for text in requires if "==" in text), requires[0])
     inputs = json.dumps([requires, constraints, extras, wanted.as_of, wanted.python])
     return Environment(
@@ -142,7 +145,7 @@ class Lab:
         self.say, self.limits, self.no_fork = say, limits, no_fork
         self.index = Index(self.places.work / "index")
         self.interpreters = Interpreters(say=say)
-        self.locker = Locker(self.places, self.interpreters, self.index, say=lambda _: None)
+        self.locker = Locker(self.places, self.interpreters, self.index, say=lambda _: None, universal=False)
         self.store = Store(self.places.work / "store")
         self._fresh = fresh
         self._measured: set[str] = set()
@@ -169,7 +172,7 @@ class Lab:
         if environment.id not in self._built:
             found = is_built(environment, self.places)
             if found is None:
-                shown = ", ".join(environment.requires)
+                shown = ", ".join([*environment.requires, *(f"Python {p}" for p in [environment.python] if p)])
                 self.say(f"building {shown}")
                 lock = self.locker.lock(environment)
                 interpreter = self.locker.interpreters.get(lock.python)
@@ -211,6 +214,30 @@ class Lab:
         rows, methods = saved["rows"], saved["methods"]
         key = self._key("read", model, built, [rows, methods])
         return self._ask("load", key, model, built, {"key": key, "rows": rows, "methods": methods})
+
+    def resave(self, model: Model, built: Built, saved: Record, ways: Mapping[str, str]) -> tuple[Record, dict[str, Path]]:
+        """Load a model, ask it, and save it again: ``ways`` are file names by format.
+
+        Gives the outcome and the path of each file that was made.
+        """
+        key = self._key("resaved", model, built, [saved["rows"], saved["methods"], sorted(ways.items())])
+        folder = self.places.work / "resaved" / key
+        paths = {way: folder / name for way, name in ways.items()}
+        known = self.store.loads.get(key)
+        if known is not None and not all(paths[w].exists() for w, told in known.get("resaved", {}).items() if told == "ok"):
+            shutil.rmtree(folder, ignore_errors=True)
+            key = self._key("resaved", model, built, [saved["rows"], saved["methods"], sorted(ways.items()), uuid.uuid4().hex])
+        folder.mkdir(parents=True, exist_ok=True)
+        item = {"key": key, "rows": saved["rows"], "methods": saved["methods"]}
+        item["resave"] = {way: str(path) for way, path in paths.items()}
+        found = self._ask("load", key, model, built, item)
+        return found, {way: paths[way] for way, told in found.get("resaved", {}).items() if told == "ok"}
+
+    def refit(self, model: Model, built: Built, saved: Record) -> Record:
+        """Fit a model that has parameters only on the rows and the predictions of its writer, and ask it."""
+        key = self._key("refit", model, built, [saved["rows"], saved["methods"], saved["kept"]])
+        item = {"key": key, "rows": saved["rows"][""], "methods": saved["methods"][""], "labels": saved["kept"]}
+        return self._ask("load", key, model, built, item)
 
     def _key(self, op: str, model: Model, built: Built, more: Any) -> str:
         identity = Identity.of(built)

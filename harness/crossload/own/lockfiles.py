@@ -25,6 +25,14 @@ _HINT = (
 )
 
 
+_NAMES = re.compile(r"(uv\.lock|poetry\.lock|Pipfile\.lock|pylock(\..+)?\.toml|[^/]*\.(txt|in|ya?ml|lock))$")
+
+
+def is_lock_name(path: str) -> bool:
+    """Whether a file is a lock by its name."""
+    return _NAMES.fullmatch(PurePosixPath(path).name) is not None
+
+
 @dataclass(kw_only=True, slots=True)
 class Locked:
     """What a lock file says."""

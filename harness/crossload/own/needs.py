@@ -80,6 +80,8 @@ class Needs:
     """Files and folders of the user's own modules."""
     extra: tuple[str, ...] = ()
     """Packages that the user says it needs."""
+    optional: tuple[str, ...] = ()
+    """Packages that are good to have, left out where they did not exist yet."""
 
     @property
     def is_keras(self) -> bool:

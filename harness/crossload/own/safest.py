@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.version import InvalidVersion, Version
 
 from crossload.errors import CannotMeasure, ConfigError, IndexUnavailable
+from crossload.own.check import SUPPORTING
 from crossload.own.swaps import blame
 
 if TYPE_CHECKING:
@@ -66,12 +67,14 @@ class Search:
             if not more:
                 return Safest(found=False, tried=len(self._seen), results=self.results({}) or [])
             held |= more
+        for name in sorted(
+            held, key=lambda each: each in SUPPORTING, reverse=True
+        ):  # one may be free now that another is held
+            rest = {other: version for other, version in held.items() if other != name}
+            if len(held) > 1 and self.safe(rest):
+                held = rest
         for name in list(held):
             held[name] = self._raise(held, name)
-        for name in list(held):  # one may be free now that another is held
-            rest = {other: version for other, version in held.items() if other != name}
-            if self.safe(rest):
-                held = rest
         wanted = {name: self.new.version(name) for name in held}
         return Safest(
             held={name: (version, wanted[name]) for name, version in held.items()},
@@ -83,17 +86,16 @@ class Search:
     def _to_hold(self, held: Mapping[str, str]) -> dict[str, str]:
         """Packages to take back to the old version: those to blame, else all that are left."""
         target = self.new.but({name: f"=={version}" for name, version in held.items()})
-        more: dict[str, str] = {}
         for checker, result in zip(self.checkers, self.results(held) or [], strict=False):
             if not result.safe:
                 try:
                     culprits = blame(checker, target, self.say)
                 except (CannotMeasure, ConfigError):
                     continue
-                more |= {name: self._old(name) for each in culprits.sets for name in each if name != "python"}
-        more = {name: version for name, version in more.items() if version and name not in held}
-        if more:
-            return more
+                more = {name: self._old(name) for each in culprits.sets for name in each if name != "python"}
+                more = {name: version for name, version in more.items() if version and name not in held}
+                if more:  # what fails for one model most often fails for the others
+                    return more
         known = self.old.packages if self.old.complete else {**self.old.packages, **self.new.packages}
         every = {
             name: self._old(name) for name in known if self.new.version(name) and self._old(name) != self.new.version(name)
