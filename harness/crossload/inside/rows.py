@@ -186,13 +186,14 @@ def learn(model: Any, columns: List[Column], depth: int) -> None:
     for part in _get(model, "transformers_") or []:
         learn(part[1], _chosen(columns, part[2]), depth + 1)
     _own_facts(model, columns)
-    subsets = _get(model, "estimators_features_")
-    for index, each in enumerate(_inner_models(model)[:200]):
-        seen = columns
-        if subsets is not None and index < len(subsets):
-            seen = [columns[int(i)] for i in subsets[index] if int(i) < len(columns)]
-        if width_of(each) in (None, len(seen)):
-            learn(each, seen, depth + 1)
+    subsets = _get(model, "estimators_features_")  # bagging gives each model columns of its own
+    if subsets is not None:
+        for each, chosen in zip(_get(model, "estimators_") or [], subsets):
+            learn(each, [columns[int(i)] for i in chosen if int(i) < len(columns)], depth + 1)
+        return
+    for each in _inner_models(model)[:200]:
+        if width_of(each) in (None, len(columns)):
+            learn(each, columns, depth + 1)
 
 
 def _chosen(columns: List[Column], wanted: Any) -> List[Column]:
@@ -316,6 +317,11 @@ def _thresholds(model: Any, columns: List[Column]) -> None:
                         columns[feature].marks.append(float(node[threshold]))
         for column in columns:
             column.missing = True
+    bins = _get(_get(model, "_bin_mapper"), "bin_thresholds_")
+    if isinstance(bins, list) and len(bins) == len(columns):
+        for column, edges in zip(columns, bins):
+            step = max(1, len(edges) // 64)
+            column.marks.extend(float(each) for each in edges[::step] if np.isfinite(each))
     is_categorical = _get(model, "is_categorical_")
     if isinstance(is_categorical, np.ndarray) and is_categorical.shape == (len(columns),):
         for column, categorical in zip(columns, is_categorical):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -167,17 +166,16 @@ class Checker:
         return result
 
     def _environments(self, source: Wanted, target: Wanted) -> tuple[Built, Built]:
-        """Both environments, built side by side."""
-        wanted = [environment_of(each, self.needs) for each in (source, target)]
-        with ThreadPoolExecutor(2) as pool:
-            tasks = [pool.submit(self.lab.built, each) for each in wanted]
-            found = []
-            for task, name in zip(tasks, ("the environment that wrote it", "the environment asked for"), strict=True):
-                try:
-                    found.append(task.result())
-                except EnvironmentPinsError as error:
-                    raise ConfigError([f"{name}: {error}"], hint=error.hint) from error
-        return found[0], found[1]
+        """The environment that wrote the file, and the one asked for: with the same Python, unless another is named or needed."""
+        try:
+            before = self.lab.built(environment_of(source, self.needs))
+        except EnvironmentPinsError as error:
+            raise ConfigError([f"the environment that wrote it: {error}"], hint=error.hint) from error
+        try:
+            same = before.python_version.rpartition(".")[0]
+            return before, self.lab.built_with(environment_of(target, self.needs), same)
+        except EnvironmentPinsError as error:
+            raise ConfigError([f"the environment asked for: {error}"], hint=error.hint) from error
 
     def _ask(self, model: Model, origin: Model, before: Built, after: Built) -> tuple[Record, Record]:
         if not self.lab.knows(origin, before, self._rows()):

@@ -9,7 +9,7 @@ import platform
 import shutil
 import sys
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -22,7 +22,7 @@ from crossload.engine.server import Server
 from crossload.engine.store import Store
 from crossload.environments import Interpreters, Locker, Places, build, is_built
 from crossload.environments.index import Index
-from crossload.errors import EnvironmentUnavailable, HarnessFault
+from crossload.errors import EnvironmentPinsError, EnvironmentUnavailable, HarnessFault, IndexUnavailable
 from crossload.inside.loading import digest as digest_of
 from crossload.inside.outputs import sha256_of
 from crossload.plan import Environment
@@ -182,6 +182,21 @@ class Lab:
                 found = build(environment, lock, interpreter, self.places)
             self._built[environment.id] = found
         return self._built[environment.id]
+
+    def built_with(self, environment: Environment, python: str) -> Built:
+        """The same with a preferred Python, where all pins have wheels for it; who does not name Python keeps it."""
+        known = self._built.get(environment.id)
+        if environment.python is not None or (known is not None and known.lock.python == python):
+            return self.built(environment)
+        preferred = replace(environment, id=f"{environment.id}-py{python}", python=python)
+        if preferred.id in self._built or is_built(preferred, self.places) is not None:
+            return self.built(preferred)
+        try:
+            if python in self.locker.pythons(environment, self.locker.as_of(environment)):
+                return self.built(preferred)
+        except (EnvironmentPinsError, EnvironmentUnavailable, IndexUnavailable):
+            pass  # the attempt without a preference says what is wrong
+        return self.built(environment)
 
     def start(self, built: Built, model: Model) -> Server:
         """The process of an environment; it imports while others work."""

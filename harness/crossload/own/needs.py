@@ -141,7 +141,7 @@ class Needs:
         recorded: dict[str, list[str]] = {}
         for each in self.found.written:
             if each.sure is Sure.RECORDED:
-                recorded.setdefault(each.package, []).append(each.version)
+                recorded.setdefault(each.package, []).append(each.version.removesuffix("-tf"))
             elif each.package in PACKAGES.values():
                 packages[each.package] = each.version
         if self.found.format in KERAS_FORMATS:
@@ -164,7 +164,7 @@ def _keras_writer(recorded: dict[str, str]) -> dict[str, str]:
     keras = recorded.get("keras")
     if keras is None:
         return {}
-    version = Version(keras.removesuffix("-tf"))
+    version = Version(keras)
     if version.major >= 3:
         return {"keras": f"=={version}", "tensorflow": ""}
     return {"tensorflow": f"=={version.major}.{version.minor}.{version.micro}"}

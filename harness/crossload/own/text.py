@@ -75,7 +75,7 @@ def reason_of(result: Result, most: int = 220) -> str:
 
 def in_words(result: Result, *, width: int = 80) -> str:
     """The answer first, then the evidence; no line is longer than the width."""
-    rows = [("", reason_of(result))]
+    rows = [("", reason_of(result))] if result.judgement is not None or result.reason != result.upgrade else []
     if result.advice is not None:
         link = f" ({result.advice.link})" if result.advice.link else ""
         rows += [("cause", result.advice.cause + link), ("remedy", result.advice.remedy)]
@@ -89,7 +89,7 @@ def in_words(result: Result, *, width: int = 80) -> str:
         rows.append(("asked", result.asked + ("" if result.labels else "; no labels, so no metrics (--data with --target)")))
     if judgement is not None and judgement.verdict is Verdict.DRIFT and judgement.state != "unknown":
         rows.append(("state", _STATES[judgement.state]))
-    if result.writer is not None and result.reader is not None:
+    if result.writer is not None and result.reader is not None and changes_of(result.writer, result.reader):
         rows.append(("written", f"{result.writer.shown}; resolved as of {result.writer.as_of}"))
         rows.append(("loaded", f"{result.reader.shown}; resolved as of {result.reader.as_of}"))
         rows.append(("differs", _differs(result)))

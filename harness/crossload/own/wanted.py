@@ -65,7 +65,8 @@ def parse(text: str, *, option: str) -> Wanted:
 def _looks_like_file(text: str) -> bool:
     one = " " not in text.strip()
     return one and (
-        text.endswith((".txt", ".lock", ".toml", ".yml", ".yaml", ".json", ".in")) or (":" in text and "=" not in text)
+        text.endswith((".txt", ".lock", ".toml", ".yml", ".yaml", ".json", ".in"))
+        or (":" in text and "=" not in text and "://" not in text)
     )
 
 

@@ -1,0 +1,224 @@
+"""The versions that users name: requirements, and the lock files of many tools."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from crossload.errors import ConfigError
+from crossload.own.lockfiles import is_lock_name, read_locked
+from crossload.own.wanted import parse, same_version
+
+
+def locked(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text)
+    return read_locked(str(path), option="--from")
+
+
+def test_requirements_in_one_text():
+    found = parse("scikit-learn==1.9.1 numpy>=2,<3  python==3.12", option="--to")
+
+    assert found.packages == {"scikit-learn": "==1.9.1", "numpy": "<3,>=2"}
+    assert found.python == "3.12"
+    assert found.version("scikit-learn") == "1.9.1"
+    assert found.version("numpy") == ""
+    assert not found.complete
+
+
+def test_requirements_may_be_separated_by_commas():
+    assert parse("scikit-learn==1.9.1, numpy==2.4", option="--to").packages == {"scikit-learn": "==1.9.1", "numpy": "==2.4"}
+
+
+@pytest.mark.parametrize(
+    ("given", "name"), [("sklearn==1.5", "scikit-learn"), ("tf==2.15", "tensorflow"), ("Scikit_Learn==1", "scikit-learn")]
+)
+def test_names_that_people_write_become_those_of_the_index(given, name):
+    assert list(parse(given, option="--to").packages) == [name]
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["numpy=2", "numpy==", "git+https://host/x", "x @ https://host/x.whl", "python>=3.11", "", "   "],
+)
+def test_what_is_no_requirement_is_named_with_its_option(given):
+    with pytest.raises(ConfigError, match="--to") as caught:
+        parse(given, option="--to")
+    assert caught.value.hint
+
+
+def test_a_lock_that_is_not_there_is_not_taken_for_a_requirement():
+    with pytest.raises(ConfigError, match=r"nowhere/requirements\.txt: there is no such file"):
+        parse("nowhere/requirements.txt", option="--to")
+
+
+def test_changes_replace_and_take_away():
+    found = parse("a==1 b==2 c==3", option="--to").but({"a": "==9", "b": None})
+
+    assert found.packages == {"a": "==9", "c": "==3"}
+
+
+def test_requirements_txt_with_hashes_markers_includes_and_what_cannot_be_used(tmp_path):
+    (tmp_path / "base.txt").write_text("scipy==1.10.1\n")
+    found = locked(
+        tmp_path,
+        "requirements.txt",
+        "# made by hand\n-r base.txt\n--index-url https://host/simple\n"
+        "scikit-learn==1.2.2 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n"
+        'numpy==1.24.3 ; python_version >= "3.8"  # why\ncolorama==0.4 ; sys_platform == "plan9"\n'
+        "-e ./mine\nmine @ file:///tmp/mine\n./wheels/x.whl\nflask\n",
+    )
+
+    assert found.packages == {"scipy": "==1.10.1", "scikit-learn": "==1.2.2", "numpy": "==1.24.3", "flask": ""}
+    assert found.unusable == ["-e ./mine", "mine @ file:///tmp/mine", "./wheels/x.whl"]
+
+
+def test_an_include_that_includes_itself_ends(tmp_path):
+    found = locked(tmp_path, "requirements.txt", "-r requirements.txt\nnumpy==1.0\n")
+
+    assert found.packages == {"numpy": "==1.0"}
+
+
+UV = """
+version = 1
+requires-python = "==3.11.*"
+
+[[package]]
+name = "mine"
+version = "0.1"
+source = { virtual = "." }
+
+[[package]]
+name = "numpy"
+version = "1.26.4"
+source = { registry = "https://host/simple" }
+resolution-markers = ["python_full_version < '3.10'"]
+
+[[package]]
+name = "numpy"
+version = "2.1.3"
+source = { registry = "https://host/simple" }
+resolution-markers = ["python_full_version >= '3.10'"]
+
+[[package]]
+name = "forked"
+version = "1.0"
+source = { git = "https://host/forked" }
+"""
+
+
+def test_uv_lock(tmp_path):
+    found = locked(tmp_path, "uv.lock", UV)
+
+    assert (found.kind, found.packages, found.python) == ("uv.lock", {"numpy": "==2.1.3"}, "3.11")
+    assert found.unusable == ["forked (git)"]
+
+
+def test_pylock(tmp_path):
+    found = locked(
+        tmp_path,
+        "pylock.prod.toml",
+        'lock-version = "1.0"\nrequires-python = ">=3.11"\n[[packages]]\nname = "Scikit_Learn"\nversion = "1.5.2"\n'
+        '[[packages]]\nname = "tool"\nversion = "1"\nmarker = "sys_platform == \'plan9\'"\n'
+        '[[packages]]\nname = "mine"\ndirectory = {path = "."}\n',
+    )
+
+    assert (found.packages, found.python, found.unusable) == ({"scikit-learn": "==1.5.2"}, None, ["mine"])
+
+
+def test_poetry_lock(tmp_path):
+    found = locked(
+        tmp_path,
+        "poetry.lock",
+        '[[package]]\nname = "joblib"\nversion = "1.2.0"\n[[package]]\nname = "w"\nversion = "1"\nmarkers = "os_name == \'plan9\'"\n'
+        '[[package]]\nname = "fork"\nversion = "1"\n[package.source]\ntype = "git"\nurl = "x"\n'
+        '[metadata]\npython-versions = "~3.11"\nlock-version = "2.0"\n',
+    )
+
+    assert (found.packages, found.unusable) == ({"joblib": "==1.2.0"}, ["fork (git)"])
+
+
+def test_pipfile_lock(tmp_path):
+    table = {
+        "_meta": {"requires": {"python_version": "3.10"}},
+        "default": {
+            "scikit-learn": {"version": "==1.2.2", "markers": "python_version >= '3.8'"},
+            "fork": {"git": "x", "ref": "y"},
+        },
+        "develop": {"pytest": {"version": "==8.0"}},
+    }
+    found = locked(tmp_path, "Pipfile.lock", json.dumps(table))
+
+    assert (found.packages, found.python, found.unusable) == ({"scikit-learn": "==1.2.2"}, "3.10", ["fork (git)"])
+
+
+def test_environment_yml_takes_pip_and_says_what_it_cannot_use(tmp_path):
+    found = locked(
+        tmp_path,
+        "environment.yml",
+        "name: x\ndependencies:\n  - python=3.11\n  - conda-forge::scikit-learn=1.2.2=py311_0\n  - numpy=1.26\n  - cudatoolkit=11\n"
+        "  - pip\n  - pip:\n    - joblib==1.2.0\n    - git+https://host/x\n",
+    )
+
+    assert found.packages == {"scikit-learn": "==1.2.2", "numpy": "==1.26.*", "joblib": "==1.2.0"}
+    assert found.python == "3.11"
+    assert found.unusable == [
+        "conda's build of scikit-learn 1.2.2 (the index's is measured)",
+        "conda's build of numpy 1.26 (the index's is measured)",
+        "conda package cudatoolkit=11",
+        "conda package pip",
+        "git+https://host/x",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("uv.lock", "[[package]\n"),
+        ("Pipfile.lock", "{"),
+        ("Pipfile.lock", "{}"),
+        ("poetry.lock", "package = 3\n"),
+        ("pylock.toml", "[[packages]]\nversion = 1\n"),
+        ("environment.yml", "- a: [\n"),
+        ("environment.yml", "just text"),
+        ("requirements.txt", "# nothing\n"),
+        ("requirements.txt", "-e .\n"),
+    ],
+)
+def test_a_lock_that_cannot_be_read_is_named_with_what_is_known(tmp_path, name, text):
+    with pytest.raises(ConfigError) as caught:
+        locked(tmp_path, name, text)
+
+    assert name in str(caught.value)
+    assert "uv.lock" in str(caught.value.hint)
+
+
+def test_bytes_that_are_no_text_are_an_error(tmp_path):
+    (tmp_path / "requirements.txt").write_bytes(b"\xff\xfe\x00numpy")
+    with pytest.raises(ConfigError, match="UnicodeDecodeError"):
+        read_locked(str(tmp_path / "requirements.txt"), option="--to")
+
+
+def test_a_revision_cannot_be_an_option_of_git():
+    with pytest.raises(ConfigError, match="not a revision"):
+        read_locked("--output=x:requirements.txt", option="--from")
+
+
+def test_names_of_locks():
+    known = [
+        "uv.lock",
+        "a/poetry.lock",
+        "Pipfile.lock",
+        "pylock.toml",
+        "pylock.dev.toml",
+        "requirements-dev.txt",
+        "environment.yml",
+    ]
+    assert all(map(is_lock_name, known))
+    assert not any(map(is_lock_name, ["models/a.joblib", "model.pkl", "pyproject.toml"]))
+
+
+def test_versions_are_compared_as_versions():
+    assert same_version("1.9", "1.9.0")
+    assert not same_version("1.9", "1.10")
