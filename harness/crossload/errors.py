@@ -87,6 +87,10 @@ class EnvironmentUnavailable(CrossloadError):
     exit_code = 8
 
 
+class NoWheels(EnvironmentUnavailable):
+    """No Python of that time has wheels of all pins for this platform."""
+
+
 class ClusterLost(CrossloadError):
     """The scheduler or all of its workers are gone."""
 

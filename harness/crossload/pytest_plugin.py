@@ -4,7 +4,7 @@
 
     def test_the_model_survives_the_next_upgrade(crossload_check):
         result = crossload_check("models/churn.joblib", to="requirements-next.txt", trust=True)
-        assert result.safe, result
+        assert result.safe, str(result)
 """
 
 from __future__ import annotations

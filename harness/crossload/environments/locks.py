@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 from crossload.environments.index import Index, runs_on
 from crossload.environments.interpreters import FIRST_RELEASES, Interpreters, minor_key
 from crossload.environments.uv import UvFailure, run_uv
-from crossload.errors import EnvironmentPinsError, EnvironmentUnavailable, IndexUnavailable
+from crossload.errors import EnvironmentPinsError, EnvironmentUnavailable, IndexUnavailable, NoWheels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -153,7 +153,7 @@ class Locker:
         if not fits:
             pins = ", ".join(f"{name} {version}" for name, version in environment.pins.items())
             msg = f"{environment.id}: no Python of {as_of} has wheels of {pins} for this platform"
-            raise EnvironmentUnavailable(msg)
+            raise NoWheels(msg)
         installed = self.interpreters.installed()
         here = [minor for minor in fits if minor in installed]
         if not here:

@@ -183,7 +183,7 @@ def ask_all(model: Any, given: Dict[str, Rows], wanted: Dict[str, List[str]]) ->
 def find_rows(model: Any, data: Optional[Dict[str, Any]]) -> Tuple[Rows, List[str], List[str]]:
     """(rows, methods that answer, notes): rows of the user's data, or made; in the first form that the model takes.
 
-    Raises `CannotAsk` with the last error where it takes none.
+    Raises `CannotAsk` with the errors of the likeliest form where it takes none.
     """
     methods = methods_of(model)
     if not methods:
@@ -194,7 +194,7 @@ def find_rows(model: Any, data: Optional[Dict[str, Any]]) -> Tuple[Rows, List[st
         candidates = rows_keras.from_data(model, data) if data is not None else rows_keras.candidates(model)
     else:
         candidates = _from_data(model, data) if data is not None else _made(model)
-    last = None
+    first = None
     for candidate in candidates:
         works, notes = [], []
         for method in methods:
@@ -206,10 +206,10 @@ def find_rows(model: Any, data: Optional[Dict[str, Any]]) -> Tuple[Rows, List[st
                 works.append(method)
         if "predict" in works or (works and "predict" not in methods):
             return candidate, works, notes
-        last = notes
-    if last is None:
+        first = first or notes
+    if first is None:
         raise CannotAsk("the model does not tell how many features it was fitted on")
-    raise CannotAsk("; ".join(last))
+    raise CannotAsk("; ".join(first))
 
 
 def _made(model: Any) -> Any:
@@ -274,7 +274,7 @@ def _from_data(model: Any, data: Dict[str, Any]) -> Any:
     if len(arrays) == 1 and arrays[0].dtype.kind in "U":
         yield Rows("texts", names, arrays, told)
     yield Rows(first, names, arrays, told)
-    if numeric:
-        yield Rows("array" if first == "frame" else "frame", names, arrays, told)
-    else:
+    if not numeric:
         yield Rows("objects", names, arrays, told)
+    elif first == "frame":
+        yield Rows("array", names, arrays, told)

@@ -117,7 +117,11 @@ def load_advice(folder: Path) -> tuple[Signature, ...]:
                 says=table["says"],
                 writer=tuple(table.get("writer", ())),
                 reader=tuple(table.get("reader", ())),
-                advice=Advice(cause=table.get("cause") or cause, remedy=table["remedy"], link=table.get("link") or link),
+                advice=Advice(
+                    cause=table.get("cause") or cause,
+                    remedy=table["remedy"],
+                    link=table.get("link", "" if table.get("cause") else link),
+                ),
             )
         )
     if problems.found:

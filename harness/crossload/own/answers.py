@@ -88,7 +88,7 @@ class OtherWay:
     reason: str
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True, repr=False)
 class Result:
     """The answer for one model and one upgrade."""
 
@@ -131,8 +131,15 @@ class Result:
     def exit_code(self) -> int:
         return self.answer.exit_code
 
+    def __repr__(self) -> str:
+        """The answer in one line."""
+        from crossload.own.text import headline  # noqa: PLC0415 - it knows this module
+
+        return f"<{headline(self)}>"
+
     def __str__(self) -> str:
-        from crossload.own.text import in_words  # noqa: PLC0415 - it knows this module
+        """The answer and the evidence."""
+        from crossload.own.text import in_words  # noqa: PLC0415
 
         return in_words(self, width=100)
 

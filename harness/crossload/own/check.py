@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from crossload.artifact.facts import Danger
 from crossload.config import Tolerance
 from crossload.engine.keys import Identity
-from crossload.errors import ConfigError, EnvironmentPinsError, EnvironmentUnavailable, IndexUnavailable
+from crossload.errors import ConfigError, EnvironmentPinsError, EnvironmentUnavailable, IndexUnavailable, NoWheels
 from crossload.own.advice import advice_for
 from crossload.own.answers import Answer, OtherWay, Result, Side, answer_of, changes_of
 from crossload.own.judged import judge
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SUPPORTING = ("numpy", "scipy", "joblib", "pandas", "cloudpickle", "skops")
 """Packages that follow the library that a model is made of: their versions are resolved with it."""
+
+OPTIONAL = ("pandas", "skops")
 
 KERAS = {"tensorflow", "keras"}
 """Packages whose versions belong together."""
@@ -63,7 +65,8 @@ class Checker:
 
     def __init__(self, lab: Lab, found: Inspection, question: Question, source: Wanted | None) -> None:
         self.lab, self.found, self.question = lab, found, question
-        self.needs = Needs(found, question.code, question.packages)
+        frame = ("pandas",) if question.data is not None and question.data.has_text else ()
+        self.needs = Needs(found, question.code, question.packages, optional=frame)
         self._source = source
         self._written: dict[str, Record] = {}
         self._data: Record | None = None
@@ -169,12 +172,15 @@ class Checker:
         """The environment that wrote the file, and the one asked for: with the same Python, unless another is named or needed."""
         try:
             before = self.lab.built(environment_of(source, self.needs))
-        except EnvironmentPinsError as error:
+        except (EnvironmentPinsError, NoWheels) as error:
             raise ConfigError([f"the environment that wrote it: {error}"], hint=error.hint) from error
+        if target.complete:  # what neither lock names, such as the pandas that rows are given in, is no part of the upgrade
+            aside = {name: f"=={versions_of(before)[name]}" for name in OPTIONAL if name in versions_of(before)}
+            target = target.but({name: spec for name, spec in aside.items() if name not in target.packages})
         try:
             same = before.python_version.rpartition(".")[0]
             return before, self.lab.built_with(environment_of(target, self.needs), same)
-        except EnvironmentPinsError as error:
+        except (EnvironmentPinsError, NoWheels) as error:
             raise ConfigError([f"the environment asked for: {error}"], hint=error.hint) from error
 
     def _ask(self, model: Model, origin: Model, before: Built, after: Built) -> tuple[Record, Record]:
@@ -222,7 +228,7 @@ class Checker:
 
     def _cannot(self, result: Result, saved: Record) -> None:
         """Say why there is nothing to compare with."""
-        error = error_text(saved)
+        error = error_text(saved).replace("crossload_inside.asking.CannotAsk: ", "")
         result.traceback = saved["error"].get("traceback", "")
         if saved["stage"] == "rows" and self.question.data is not None:
             raise ConfigError([f"--data: the model does not take these rows where it was written: {printable(error)}"])
@@ -235,9 +241,7 @@ class Checker:
                 else "were other versions there? name all that matter: --from requirements.txt"
             )
         else:
-            result.reason = printable(
-                f"no rows can be made for it: {error.removeprefix('crossload_inside.asking.CannotAsk: ')}"
-            )
+            result.reason = printable(f"no rows can be made for it: {error}")
             result.hint = "bring some: --data rows.npy (or .csv, .parquet)"
 
     def _side(self, built: Built) -> Side:

@@ -25,6 +25,11 @@ class Data:
     def __init__(self, names: list[str], arrays: list[Array], truth: Array | None, told: str) -> None:
         self.names, self.arrays, self.truth, self.told = names, arrays, truth, told
 
+    @property
+    def has_text(self) -> bool:
+        """Whether some columns are text, which tables hold and arrays of numbers do not."""
+        return len(self.arrays) > 1 and any(each.dtype.kind not in "biuf" for each in self.arrays)
+
     def keep(self, folder: Path) -> Record:
         """Write the rows where pinned processes find them; the record says how to read them."""
         return asking.Rows("data", self.names, self.arrays, self.told).keep(str(folder))

@@ -172,7 +172,7 @@ def in_words(found: Blamed) -> str:
     lines = []
     for each in found.sets:
         main = [name for name in each if name not in found.brought]
-        text = f"{path}: {answer} because of {named(main)}"
+        text = f"{path}: {answer} because of {named(main)}{' together' if len(main) > 1 else ''}"
         if found.brought:
             text += f" (which cannot be installed without {named(found.brought)})"
         lines.append(text)

@@ -196,4 +196,6 @@ def summary(results: list[Result]) -> str:
     """How many models got which answer, the worst first."""
     counts = {answer: sum(each.answer is answer for each in results) for answer in Answer}
     ordered = sorted(counts.items(), key=lambda each: -each[0].severity)
-    return f"{len(results)} models: " + ", ".join(f"{count} {answer}" for answer, count in ordered if count)
+    return f"{len(results)} model{'' if len(results) == 1 else 's'}: " + ", ".join(
+        f"{count} {answer}" for answer, count in ordered if count
+    )
