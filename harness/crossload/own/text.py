@@ -75,7 +75,8 @@ def reason_of(result: Result, most: int = 220) -> str:
 
 def in_words(result: Result, *, width: int = 80) -> str:
     """The answer first, then the evidence; no line is longer than the width."""
-    rows = [("", reason_of(result))] if result.judgement is not None or result.reason != result.upgrade else []
+    short = 130 if result.advice is not None else 220  # a known cause tells more than the rest of a long message
+    rows = [("", reason_of(result, short))] if result.judgement is not None or result.reason != result.upgrade else []
     if result.advice is not None:
         link = f" ({result.advice.link})" if result.advice.link else ""
         rows += [("cause", result.advice.cause + link), ("remedy", result.advice.remedy)]
