@@ -206,34 +206,15 @@ def _inspect(chosen: argparse.Namespace) -> None:
         raise NotAModel("\n".join(map(str, bad)), hint=bad[0].hint)
 
 
-def _check(chosen: argparse.Namespace) -> int:
-    from crossload.own import commands  # noqa: PLC0415
+def _own(name: str) -> Callable[[argparse.Namespace], int]:
+    """A command about users' models."""
 
-    return commands.check(chosen, out=_say)
+    def call(chosen: argparse.Namespace) -> int:
+        from crossload.own import commands  # noqa: PLC0415
 
+        return commands.COMMANDS[name](chosen, out=_say)
 
-def _upgrade(chosen: argparse.Namespace) -> int:
-    from crossload.own import commands  # noqa: PLC0415
-
-    return commands.upgrade(chosen, out=_say)
-
-
-def _blame(chosen: argparse.Namespace) -> int:
-    from crossload.own import commands  # noqa: PLC0415
-
-    return commands.blame_command(chosen, out=_say)
-
-
-def _bisect(chosen: argparse.Namespace) -> int:
-    from crossload.own import commands  # noqa: PLC0415
-
-    return commands.bisect_command(chosen, out=_say)
-
-
-def _route(chosen: argparse.Namespace) -> int:
-    from crossload.own import commands  # noqa: PLC0415
-
-    return commands.route_command(chosen, out=_say)
+    return call
 
 
 def _gc(chosen: argparse.Namespace) -> None:
@@ -289,11 +270,11 @@ _CALLS = {
     "report": _report,
     "export": _export,
     "inspect": _inspect,
-    "check": _check,
-    "upgrade": _upgrade,
-    "blame": _blame,
-    "bisect": _bisect,
-    "route": _route,
+    "check": _own("check"),
+    "upgrade": _own("upgrade"),
+    "blame": _own("blame"),
+    "bisect": _own("bisect"),
+    "route": _own("route"),
     "gc": _gc,
     "lock": _lock,
     "versions": _versions,

@@ -19,7 +19,8 @@ from crossload.own.bisection import in_words as boundary_in_words
 from crossload.own.check import CannotTell, Checker, Question
 from crossload.own.consent import ask_consent, executes
 from crossload.own.data import data_of, read_data
-from crossload.own.lab import cache_folder, environment_of
+from crossload.own.lab import cache_folder
+from crossload.own.models import environment_of
 from crossload.own.needs import Needs, imported_by, provided_by
 from crossload.own.swaps import minimal_set
 from crossload.own.text import as_dict, headline, in_words, summary

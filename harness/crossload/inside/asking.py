@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from . import outputs, rows
+from . import outputs, remembered, rows, shapes
 
 METHODS = ("predict", "predict_proba", "decision_function", "score_samples", "transform")
 """What is asked of a model that has it, as scikit-learn names it."""
@@ -214,11 +214,11 @@ def find_rows(model: Any, data: Optional[Dict[str, Any]]) -> Tuple[Rows, List[st
 
 def _made(model: Any) -> Any:
     """Rows made from the model, the richest first: with gaps, without, non-negative, whole numbers."""
-    for each in (model, rows._first_step(model)):
+    for each in (model, shapes.first_step(model)):
         if type(each).__name__ in ("DictVectorizer", "FeatureHasher"):
             yield _records(each)
             return
-    columns = rows.columns_of(model)
+    columns = remembered.columns_of(model)
     if columns is None:
         return
     known = sum(column.known for column in columns)
@@ -244,7 +244,7 @@ def _made(model: Any) -> Any:
 
 
 def _records(model: Any) -> Rows:
-    names = [str(each) for each in getattr(model, "feature_names_", None) or rows._WORDS]
+    names = [str(each) for each in getattr(model, "feature_names_", None) or remembered.WORDS]
     random = np.random.RandomState(20221108)
     texts = []
     for _ in range(rows.COUNT):
@@ -259,7 +259,7 @@ def _records(model: Any) -> Rows:
 def _from_data(model: Any, data: Dict[str, Any]) -> Any:
     """The user's rows in the forms that a model may take, the likeliest first."""
     names, arrays = data["names"], data["arrays"]
-    fitted = rows.names_of(model)
+    fitted = shapes.names_of(model)
     if fitted is not None and set(fitted) <= set(names):
         order = [names.index(each) for each in fitted]
         names, arrays = [names[i] for i in order], [arrays[i] for i in order]

@@ -11,20 +11,16 @@ if sys.version_info < (3, 6):  # pragma: no cover - a gate above everything newe
     sys.stderr.write("crossload loads models in Python 3.6 and later\n")
     sys.exit(79)
 
-import ctypes
 import importlib
 import importlib.util
 import json
 import os
 import platform
 import signal
-import types
 from typing import Any, Dict, List
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGE = "crossload_inside"
-_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
-"""CLONE_NEWUSER and CLONE_NEWNET of Linux."""
 
 
 def _package() -> None:
@@ -43,76 +39,13 @@ def _package() -> None:
 _package()
 
 asking = importlib.import_module(PACKAGE + ".asking")
+brought = importlib.import_module(PACKAGE + ".brought")
 loading = importlib.import_module(PACKAGE + ".loading")
 measure = importlib.import_module(PACKAGE + ".measure")
 outputs = importlib.import_module(PACKAGE + ".outputs")
 state = importlib.import_module(PACKAGE + ".state")
 supervise = importlib.import_module(PACKAGE + ".supervise")
 telling = importlib.import_module(PACKAGE + ".telling")
-
-
-def leave_network() -> str:
-    """Move this process into a network of its own, which has no way out; empty if that was done, else why not."""
-    if not sys.platform.startswith("linux"):
-        return "only Linux lets a process give up its network"
-    libc = ctypes.CDLL(None, use_errno=True)
-    user, group = os.getuid(), os.getgid()
-    if not user and libc.unshare(_NEW_NETWORK) == 0:
-        return ""
-    if libc.unshare(_NEW_USER | _NEW_NETWORK):
-        return os.strerror(ctypes.get_errno())
-    for name, text in (("setgroups", "deny"), ("gid_map", "%d %d 1" % (group, group)), ("uid_map", "%d %d 1" % (user, user))):
-        try:
-            with open("/proc/self/" + name, "w") as stream:
-                stream.write(text)
-        except OSError:
-            break  # the process goes on as nobody
-    return ""
-
-
-class Code(object):
-    """What users bring along with a model: modules that it needs, Keras classes, a function that builds the network."""
-
-    def __init__(self, paths: List[str], build: str) -> None:
-        self.objects: Dict[str, Any] = {}
-        self.build = build
-        self.error: Any = None
-        """Why the code cannot be imported here: a result, like a model that cannot be loaded."""
-        try:
-            self._import(paths)
-        except Exception as error:
-            self.error = error
-        # what was pickled by a script is looked for in __main__
-        main = types.ModuleType("__main__")
-        main.__dict__.update(self.objects)
-        sys.modules["__main__"] = main
-
-    def _import(self, paths: List[str]) -> None:
-        for path in paths:
-            if os.path.isdir(path):
-                package = os.path.exists(os.path.join(path, "__init__.py"))
-                sys.path.insert(0, os.path.dirname(path) if package else path)
-                if package:
-                    self._take(importlib.import_module(os.path.basename(path)))
-            else:
-                sys.path.insert(0, os.path.dirname(path))
-                self._take(importlib.import_module(os.path.splitext(os.path.basename(path))[0]))
-
-    def _take(self, module: Any) -> None:
-        for name, value in vars(module).items():
-            if not name.startswith("__") and not isinstance(value, types.ModuleType):
-                self.objects[name] = value
-
-    def custom(self) -> Dict[str, Any]:
-        """Classes and functions of the user's code, for Keras."""
-        return {name: value for name, value in self.objects.items() if callable(value) and not name.startswith("_")}
-
-    def rebuild(self, _data: Any) -> Any:
-        """The network that weights are loaded into."""
-        name = self.build.rpartition(":")[2]
-        if name not in self.objects:
-            raise asking.CannotAsk("the code has no function " + repr(name) + " that builds the network")
-        return self.objects[name]()
 
 
 class Server(object):
@@ -129,8 +62,8 @@ class Server(object):
     def prepare(self) -> Dict[str, Any]:
         """Import what the models need; give the facts of this process, or why it is no use."""
         try:
-            self.network = leave_network()
-            self.code = Code(self.control["code"], self.control["build"])
+            self.network = brought.leave_network()
+            self.code = brought.Code(self.control["code"], self.control["build"])
             versions = self._import_libraries()
         except Exception as error:
             return {"kind": "hello", "status": "error", "error": telling.describe_error(error, self.control)}
@@ -187,7 +120,7 @@ class Server(object):
             sys.exit(supervise.EXIT_DISK)
 
 
-def _open(item: Dict[str, Any], record: Any, code: Code, strict: bool) -> Any:
+def _open(item: Dict[str, Any], record: Any, code: Any, strict: bool) -> Any:
     """Check the digest, then load."""
     if code.error is not None:
         raise code.error
@@ -198,7 +131,7 @@ def _open(item: Dict[str, Any], record: Any, code: Code, strict: bool) -> Any:
     return record.run("load", lambda: loading.load(item["format"], item["path"], code, strict))
 
 
-def written(item: Dict[str, Any], job: Dict[str, Any], code: Code) -> Dict[str, Any]:
+def written(item: Dict[str, Any], job: Dict[str, Any], code: Any) -> Dict[str, Any]:
     """Load a model where it was written; find rows that it takes; record its answers."""
     record = measure.Record(item, job)
     try:
@@ -234,7 +167,7 @@ def written(item: Dict[str, Any], job: Dict[str, Any], code: Code) -> Dict[str, 
         return dict(record.failed(error))
 
 
-def read(item: Dict[str, Any], job: Dict[str, Any], code: Code) -> Dict[str, Any]:
+def read(item: Dict[str, Any], job: Dict[str, Any], code: Any) -> Dict[str, Any]:
     """Load a model somewhere else and give it the rows that its writer answered."""
     record = measure.Record(item, job)
     try:
@@ -259,7 +192,7 @@ def read(item: Dict[str, Any], job: Dict[str, Any], code: Code) -> Dict[str, Any
         return dict(record.failed(error))
 
 
-def refit(item: Dict[str, Any], job: Dict[str, Any], code: Code) -> Dict[str, Any]:
+def refit(item: Dict[str, Any], job: Dict[str, Any], code: Any) -> Dict[str, Any]:
     """Fit a model anew from its parameters, on rows and labels of the item, and ask it: whether retraining works here."""
     record = measure.Record(item, job)
     try:

@@ -5,7 +5,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 import numpy as np
 
 from .asking import CannotAsk, Rows
-from .rows import _WORDS
+from .remembered import WORDS
 
 COUNT = 64
 _LENGTH = 12
@@ -108,7 +108,7 @@ def _facts(model: Any) -> Dict[str, Any]:
                 words = [str(each) for each in layer.get_vocabulary()]
             except Exception:  # a layer that was never adapted has none
                 words = []
-            found["words"] = [each for each in words if each and not each.startswith("[")] or list(_WORDS)
+            found["words"] = [each for each in words if each and not each.startswith("[")] or list(WORDS)
         elif kind == "IntegerLookup":
             found["whole"] = [int(each) for each in layer.get_vocabulary() if int(each) >= 0]
         elif kind == "CategoryEncoding" and getattr(layer, "num_tokens", None):
@@ -135,7 +135,7 @@ def _array(each: Input, facts: Dict[str, Any], random: Any) -> Any:
     inner = [min(size, 4096) if len(inner) == 1 else size for size in inner] if each.shape[1:] == [None] else inner
     shape = [COUNT] + inner
     if each.dtype == "string":
-        words = facts.get("words", list(_WORDS))
+        words = facts.get("words", list(WORDS))
         chosen = random.randint(0, len(words), size=shape + [6])
         texts = [" ".join(words[int(i)] for i in row[: 1 + int(row[0]) % 6]) for row in chosen.reshape(-1, 6)]
         if facts.get("words") and not any(" " in word for word in words):

@@ -13,7 +13,7 @@ from crossload.errors import ConfigError, EnvironmentPinsError, EnvironmentUnava
 from crossload.own.advice import advice_for
 from crossload.own.answers import Answer, OtherWay, Result, Side, answer_of, changes_of
 from crossload.own.judged import judge
-from crossload.own.lab import Lab, Model, described, environment_of, names_in, versions_of
+from crossload.own.models import Model, described, environment_of, names_in, versions_of
 from crossload.own.needs import Needs, provided_by
 from crossload.own.wanted import Wanted, same_version
 from crossload.safe import printable
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from crossload.artifact import Inspection
     from crossload.engine.records import Record
     from crossload.environments import Built
-    from crossload.own.data import Data
-    from crossload.own.lab import Array
+    from crossload.own.data import Array, Data
+    from crossload.own.lab import Lab
 
 
 SUPPORTING = ("numpy", "scipy", "joblib", "pandas", "cloudpickle", "skops")

@@ -26,10 +26,11 @@ from crossload.own.data import read_data
 from crossload.own.lab import Lab
 from crossload.own.lockfiles import is_lock_name
 from crossload.own.needs import Needs
-from crossload.own.route import Finder, script_of
+from crossload.own.route import Finder
 from crossload.own.route import in_words as route_in_words
 from crossload.own.safest import Safest, Search
 from crossload.own.safest import in_words as safest_in_words
+from crossload.own.script import script_of
 from crossload.own.swaps import blame
 from crossload.own.swaps import in_words as blame_in_words
 from crossload.own.text import as_dict, in_words, summary
@@ -206,7 +207,7 @@ def write_output(path: Path, text: str) -> None:
         raise ConfigError([f"{path}: {error.strerror}"], hint="name a file in a folder that exists") from error
 
 
-def blame_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
+def blame_(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     """Name the smallest change that makes a model fail."""
     target, source = parse(chosen.to, option="--to"), source_of(chosen)
     (found,), question = inspected([chosen.model]), question_of(chosen)
@@ -217,7 +218,7 @@ def blame_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> 
     return 0 if blamed.sets else EXIT_CANNOT_TELL
 
 
-def route_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
+def route_(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     """Find a way through; exit code 1 where there is none."""
     target, source = parse(chosen.to, option="--to"), source_of(chosen)
     (found,), question = inspected([chosen.model]), question_of(chosen)
@@ -234,7 +235,7 @@ def route_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> 
     return 0 if route.direct.safe or route.final is not None else EXIT_BREAKS
 
 
-def bisect_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
+def bisect_(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     """Name the release at which a model stops to work."""
     (found,), question = inspected([chosen.model]), question_of(chosen)
     package = str(canonicalize_name(chosen.package))
@@ -262,3 +263,12 @@ def bisect_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) ->
         boundary = bisect(package, releases, measure, note)
     out(boundary_in_words(boundary, found.path))
     return 0
+
+
+COMMANDS: dict[str, Callable[..., int]] = {
+    "check": check,
+    "upgrade": upgrade,
+    "blame": blame_,
+    "bisect": bisect_,
+    "route": route_,
+}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from crossload.engine.records import Record
     from crossload.engine.store import Store
-    from crossload.own.lab import Model
+    from crossload.own.models import Model
     from crossload.verdict import Judgement
 
 Array = np.ndarray[Any, Any]

@@ -5,16 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import shutil
 import sys
 import uuid
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-
-from packaging.requirements import Requirement
 
 from crossload.config import Limits
 from crossload.engine.keys import Identity, inside_digest
@@ -23,27 +19,19 @@ from crossload.engine.store import Store
 from crossload.environments import Interpreters, Locker, Places, build, is_built
 from crossload.environments.index import Index
 from crossload.errors import EnvironmentPinsError, EnvironmentUnavailable, HarnessFault, IndexUnavailable
-from crossload.inside.loading import digest as digest_of
-from crossload.inside.outputs import sha256_of
-from crossload.plan import Environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from types import TracebackType
-
-    import numpy as np
 
     from crossload.engine.records import Record
     from crossload.environments import Built
-    from crossload.own.needs import Needs
-    from crossload.own.wanted import Wanted
-
-    Array = np.ndarray[Any, Any]
+    from crossload.own.models import Model
+    from crossload.plan import Environment
 
 CACHE = "CROSSLOAD_CACHE"
 """Variable that names the folder for environments and outcomes of users' models."""
 
-_BROUGHT = ("numpy", "scipy", "joblib")
 _MOST_SERVERS = 6
 """Processes kept alive at once; each holds its imported libraries in memory."""
 
@@ -62,71 +50,6 @@ def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
     else:
         base = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return base / "crossload"
-
-
-@dataclass(frozen=True)
-class Model:
-    """A saved model and the user's code that goes with it."""
-
-    needs: Needs
-    way: str
-    code: tuple[Path, ...] = ()
-    build: str = ""
-
-    @property
-    def path(self) -> Path:
-        return self.needs.found.path
-
-    @cached_property
-    def sha256(self) -> str:
-        return digest_of(str(self.path), self.way)
-
-    @cached_property
-    def code_digest(self) -> str:
-        """Digest of the user's code: it decides on outcomes as much as the file."""
-        return (
-            hashlib.sha256("".join(sha256_of(str(path)) for path in self.code).encode()).hexdigest()[:32] if self.code else ""
-        )
-
-    def loaded_by(self, way: str) -> Model:
-        """The same model, loaded in another way."""
-        found = Model(self.needs, way, self.code, self.build)
-        if "checkpoint" not in (way, self.way):
-            found.__dict__["sha256"] = self.sha256
-        return found
-
-
-def environment_of(wanted: Wanted, needs: Needs) -> Environment:
-    """The environment in which one model is loaded: what it needs, at the versions that are wanted.
-
-    Of a whole lock only what the model needs is installed; the rest of the lock constrains what that brings along.
-    """
-    lone_tensorflow = not any(name.startswith(("tensorflow-", "tf-")) for name in (*wanted.packages, *needs.packages))
-    chosen = needs.packages if wanted.complete else (*needs.packages, *wanted.packages)
-    if "scikit-learn" in chosen:  # brings these along; one environment for many models instead of one for each set
-        chosen = tuple(name for name in chosen if name not in _BROUGHT or (wanted.packages.get(name) and not wanted.complete))
-    requires = []
-    for name in sorted(set(chosen)):
-        specifier = wanted.packages.get(name, "")
-        # the same library without the code for GPUs, a fifth of the size
-        light = name == "tensorflow" and lone_tensorflow and sys.platform == "linux" and platform.machine() == "x86_64"
-        requires.append(f"{'tensorflow-cpu' if light else name}{specifier}")
-    constraints = [
-        f"{name}{spec}" for name, spec in sorted(wanted.packages.items()) if wanted.complete and name not in chosen and spec
-    ]
-    optional = (*needs.optional, *(["pandas"] if needs.wants_frame else []))
-    extras = tuple(name for name in optional if name not in chosen)
-    first = next((text for text in requires if "==" in text), requires[0])
-    inputs = json.dumps([requires, constraints, extras, wanted.as_of, wanted.python])
-    return Environment(
-        id=f"{first.replace('==', '-').replace('*', 'x')}-{hashlib.sha256(inputs.encode()).hexdigest()[:10]}",
-        requires=tuple(requires),
-        extras=tuple(f"{name}{wanted.packages.get(name, '')}" for name in extras),
-        as_of=wanted.as_of or "release+60d",
-        python=wanted.python,
-        constraints=tuple(constraints),
-        wheels_only=wanted.wheels_only,
-    )
 
 
 class Lab:
@@ -297,23 +220,3 @@ class Lab:
         rows = [each["kept"] for each in record.get("rows", {}).values()]
         there = all((self.store.blobs.outputs / f"{name}.npz").exists() for name in rows)
         return there and self.store.blobs.has_outputs(record)
-
-
-def described(built: Built, packages: Sequence[str]) -> str:
-    """``Python 3.11, scikit-learn 1.2.2, numpy 1.24.3`` of an environment."""
-    versions = versions_of(built)
-    shown = [f"{name} {versions[name]}" for name in packages if name in versions]
-    return ", ".join([f"Python {built.python_version}", *shown])
-
-
-def versions_of(built: Built) -> dict[str, str]:
-    """Locked versions by package; ``tensorflow-cpu`` counts as tensorflow."""
-    versions = built.lock.versions()
-    if "tensorflow-cpu" in versions:
-        versions["tensorflow"] = versions.pop("tensorflow-cpu")
-    return versions
-
-
-def names_in(requires: Sequence[str]) -> list[str]:
-    """Package names of requirements."""
-    return [Requirement(text).name for text in requires]
