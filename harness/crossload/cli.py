@@ -210,9 +210,16 @@ def _own(name: str) -> Callable[[argparse.Namespace], int]:
     """A command about users' models."""
 
     def call(chosen: argparse.Namespace) -> int:
+        from crossload.errors import HarnessFault  # noqa: PLC0415
         from crossload.own import commands  # noqa: PLC0415
 
-        return commands.COMMANDS[name](chosen, out=_say)
+        try:
+            return commands.COMMANDS[name](chosen, out=_say)
+        except (CrossloadError, OSError):
+            raise
+        except Exception as error:  # exit code 1 means that a model breaks: a fault of ours must not look like that
+            msg = f"crossload itself failed: {type(error).__name__}: {error}"
+            raise HarnessFault(msg, hint="--debug shows where; please report it") from error
 
     return call
 

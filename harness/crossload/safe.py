@@ -8,6 +8,15 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 2] + " …"
 
 
+def no_commands(text: str) -> str:
+    """Text whose lines CI services do not take for commands of theirs (``::error::``, ``##[group]``)."""
+    lines = [
+        f"{line[: len(line) - len(line.lstrip())]}: :{line.lstrip()[2:]}" if line.lstrip().startswith("::") else line
+        for line in text.split("\n")
+    ]
+    return "\n".join(lines).replace("##[", "## [")
+
+
 def printable(text: str, *, keep: str = "") -> str:
     """Text without control characters, escape codes and marks that turn the writing direction.
 

@@ -490,16 +490,16 @@ def test_the_action_says_the_answer_in_the_pull_request(repository, tmp_path):
     root = Path(__file__).resolve().parents[2]
     steps = yaml.safe_load((root / "action.yml").read_text())["runs"]["steps"]
     upgrade, comment = (
-        next(step for step in steps if text in step.get("run", "")) for text in ('crossload" upgrade', "gh pr comment")
+        next(step for step in steps if text in step.get("run", "")) for text in ('crossload" upgrade', "gh api")
     )
     programs = tmp_path / "crossload" / "bin"
     programs.mkdir(parents=True)
     (programs / "crossload").write_text(f'#!/bin/sh\nexec {sys.executable} -m crossload "$@"\n')
-    (programs / "gh").write_text('#!/bin/sh\necho "$@" > "$RUNNER_TEMP/gh.txt"\n')
+    (programs / "gh").write_text('#!/bin/sh\necho "$@" >> "$RUNNER_TEMP/gh.txt"\n')
     for path in programs.iterdir():
         path.chmod(0o755)
     given = {
-        "MODELS": "models/*.joblib", "LOCKS": "", "BASE": "HEAD", "ARGUMENTS": "", "TRUST": "true", "NUMBER": "7",
+        "MODELS": "models/*.joblib", "LOCKS": "", "BASE": "HEAD", "ARGUMENTS": "", "TRUST": "true", "NUMBER": "7", "GITHUB_REPOSITORY": "o/r",
         "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "output"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
         "GITHUB_ACTIONS": "true", "PATH": f"{programs}:{os.environ['PATH']}",
     }  # fmt: skip
@@ -518,7 +518,8 @@ def test_the_action_says_the_answer_in_the_pull_request(repository, tmp_path):
     assert done.returncode == 1, done.stdout + done.stderr
     assert (tmp_path / "output").read_text() == "answer=1\n"
     assert "Not every saved model survives" in (tmp_path / "summary.md").read_text()
-    assert f"pr comment 7 --body-file {tmp_path}/crossload.md" in (tmp_path / "gh.txt").read_text()
+    asked = (tmp_path / "gh.txt").read_text()
+    assert f"--method POST repos/o/r/issues/7/comments --field body=@{tmp_path}/crossload.md" in asked
 
 
 # --- elsewhere --------------------------------------------------------------------------------------------------------

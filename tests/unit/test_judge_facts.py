@@ -8,6 +8,7 @@ from helpers import RECIPE, loaded, plan, saved
 
 from crossload.config.model import Tolerance
 from crossload.inside import contract
+from crossload.plan import Case, Cell
 from crossload.verdict import Judge, Verdict
 from crossload.verdict.reasons import lost_class, metric_drifts
 
@@ -334,3 +335,25 @@ def test_a_diagonal_that_failed_gives_no_noise():
         return judge.judge(type(cell)(cell.case, "sklearn-1.0", "sklearn-1.1"), save, load, "", failed)
 
     assert judged(arrays, asked=ask).noise == 0.0
+
+
+def test_the_noise_of_one_output_does_not_excuse_another():
+    arrays = {
+        "before": {"predict": np.array([1e6, 1e6]), "predict_proba": np.array([0.9, 0.1])},
+        "again": {"predict": np.array([1e6 + 9, 1e6]), "predict_proba": np.array([0.9, 0.1])},
+        "after": {"predict": np.array([1e6, 1e6]), "predict_proba": np.array([0.1, 0.9])},
+    }
+    digests = {"predict": "d1", "predict_proba": "d2"}
+    spec = dict(RECIPE, task="object", outputs=["predict", "predict_proba"])
+    judge = Judge(
+        {"forest": contract.Recipe("forest", spec, "r.py")},
+        lambda _: Tolerance(metric=0.001, atol=1e-6, rtol=1e-5),
+        lambda *_: np.array([0, 1]),
+        arrays.__getitem__,
+    )
+    case = Case(recipe="forest", format="pickle", saver="pickle", family="f", task="object", data="iris")
+
+    found = judge.judge(Cell(case, "a", "b"), saved(digests, noise="again"), loaded({"predict": "d1", "predict_proba": "d3"}))
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.noise == 9

@@ -500,7 +500,7 @@ def test_releases_without_an_environment_are_passed_over():
     found = bisect("p", releases, measure, lambda _: None, extra=0)
 
     assert (found.good, found.bad) == ("0.2", "0.5")
-    assert "no environment here for 0.3, 0.4" in boundary_in_words(found, "m").replace("0.4, 0.3", "0.3, 0.4")
+    assert "nothing could be measured with 0.3, 0.4" in boundary_in_words(found, "m").replace("0.4, 0.3", "0.3, 0.4")
 
 
 def test_what_is_no_single_boundary_is_said_with_the_pattern():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -71,7 +72,93 @@ def test_requirements_txt_with_hashes_markers_includes_and_what_cannot_be_used(t
     )
 
     assert found.packages == {"scipy": "==1.10.1", "scikit-learn": "==1.2.2", "numpy": "==1.24.3", "flask": ""}
-    assert found.unusable == ["-e ./mine", "mine @ file:///tmp/mine", "./wheels/x.whl"]
+    assert found.unusable == [
+        "the option --index-url: packages come from the index that uv and pip are set to",
+        "-e ./mine",
+        "mine @ file://...",
+        "./wheels/x.whl",
+    ]
+
+
+def test_every_requirement_of_a_package_holds_and_constraints_require_nothing(tmp_path):
+    (tmp_path / "cons.txt").write_text("scikit-learn<2\nunasked==1\n")
+    (tmp_path / "more.txt").write_text("scipy==1.11.4\n")
+    found = locked(
+        tmp_path,
+        "requirements.txt",
+        "# why \\\nscikit-learn==1.5.2\nscikit-learn>=1.0\n-c cons.txt\n-rmore.txt\nnumpy==1 # x \\\n",
+    )
+
+    assert found.packages["scikit-learn"].split(",") == ["<2", "==1.5.2", ">=1.0"]
+    assert found.packages["scipy"] == "==1.11.4"
+    assert found.packages["numpy"] == "==1"
+
+
+def test_includes_stay_below_the_folder_of_the_lock_and_nothing_else_is_read(tmp_path):
+    (tmp_path / "secret.txt").write_text("TOKEN=hunter2\n")
+    (tmp_path / "sub").mkdir()
+    found = locked(
+        tmp_path, "sub/requirements.txt", f"-r ../secret.txt\n-r {tmp_path}/secret.txt\n-r /proc/self/environ\nnumpy==1.0\n"
+    )
+
+    assert found.packages == {"numpy": "==1.0"}
+    assert "hunter2" not in str(found.unusable)
+    assert len(found.unusable) == 3
+
+
+EVIL = " @ file:///tmp/evil.tar.gz"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Pipfile.lock", json.dumps({"default": {"numpy": {"version": "==1"}, "scikit-learn": {"version": EVIL}}})),
+        ("Pipfile.lock", json.dumps({"default": {"numpy": {"version": "==1"}, f"scikit-learn{EVIL}": {"version": "==1"}}})),
+        ("uv.lock", f'[[package]]\nname = "zzz"\nversion = "1\\nnumpy{EVIL}"\n[[package]]\nname = "numpy"\nversion = "1"\n'),
+        (
+            "uv.lock",
+            '[[package]]\nname = "z\\n--find-links /tmp"\nversion = "1"\n[[package]]\nname = "numpy"\nversion = "1"\n',
+        ),
+        ("poetry.lock", f'[[package]]\nname = "a"\nversion = "1{EVIL}"\n[[package]]\nname = "numpy"\nversion = "1"\n'),
+        ("pylock.toml", f'[[packages]]\nname = "a{EVIL}"\nversion = "1"\n[[packages]]\nname = "numpy"\nversion = "1"\n'),
+        ("environment.yml", f"dependencies:\n  - 'scikit-learn={EVIL}'\n  - numpy=1.0.0\n"),
+        ("requirements.txt", f"scikit-learn{EVIL}\nnumpy==1\n"),
+    ],
+)
+def test_a_lock_cannot_carry_urls_or_options_in_names_and_versions(tmp_path, name, text):
+    found = locked(tmp_path, name, text)
+
+    assert list(found.packages) == ["numpy"]
+    assert found.unusable
+    assert not any(sign in value for value in found.packages.values() for sign in "@/\n ")
+
+
+def test_any_version_in_a_pipfile_is_any_version(tmp_path):
+    table = {"default": {"a": {"version": "*"}, "b": {"version": 5}, "c": {"version": "==1.5.2 x"}}}
+    found = locked(tmp_path, "Pipfile.lock", json.dumps(table))
+
+    assert found.packages == {"a": ""}
+    assert len(found.unusable) == 2
+
+
+def test_markers_are_evaluated_for_the_python_that_is_then_used(tmp_path):
+    (tmp_path / "requirements.txt").write_text('numpy==1 ; python_version < "3.0"\nnumpy==2 ; python_version >= "3.0"\n')
+    path = str(tmp_path / "requirements.txt")
+
+    found = parse(path, option="--to")
+    named = parse(f"{path} python==3.10", option="--to")
+
+    assert found.packages == {"numpy": "==2"}
+    assert found.python == f"{sys.version_info[0]}.{sys.version_info[1]}"
+    assert any("markers" in note for note in found.notes)
+    assert named.python == "3.10"
+
+
+def test_markers_of_lock_files_that_only_they_know(tmp_path):
+    text = '[[packages]]\nname = "a"\nversion = "1"\nmarker = "\'dev\' in dependency_groups"\n[[packages]]\nname = "b"\nversion = "1"\n'
+    assert list(locked(tmp_path, "pylock.toml", text).packages) == ["b"]
+    table = '[[package]]\nname = "a"\nversion = "1"\nmarkers = {main = "os_name == \'plan9\'"}\n[[package]]\nname = "b"\nversion = "1"\n'
+    assert list(locked(tmp_path, "poetry.lock", table).packages) == ["b"]
 
 
 def test_an_include_that_includes_itself_ends(tmp_path):
@@ -168,8 +255,19 @@ def test_environment_yml_takes_pip_and_says_what_it_cannot_use(tmp_path):
         "conda's build of numpy 1.26 (the index's is measured)",
         "conda package cudatoolkit=11",
         "conda package pip",
-        "git+https://host/x",
+        "git+https://...",
     ]
+
+
+def test_what_conda_writes(tmp_path):
+    found = locked(
+        tmp_path,
+        "environment.yml",
+        "dependencies:\n  - python >=3.10,<3.12\n  - scipy==1.11\n  - numpy 1.26.4\n  - pandas>=2.0,<3\n  - pip:\n      joblib==1.2.0\n",
+    )
+
+    assert found.packages == {"scipy": "==1.11", "numpy": "==1.26.4", "pandas": "<3,>=2.0", "joblib": "==1.2.0"}
+    assert found.python is None
 
 
 @pytest.mark.parametrize(

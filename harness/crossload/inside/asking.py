@@ -21,20 +21,19 @@ class CannotAsk(Exception):
 class Rows(object):
     """Rows by column, and the form in which the model takes them.
 
-    Arrays are numbers, booleans or text; ``gaps`` marks missing texts.  ``records`` are JSON texts, one a row.
+    Columns are arrays of numbers, booleans or text, or of Python's own values (categories of several kinds, and None).
+    ``records`` are JSON texts, one a row.
     """
 
     def __init__(self, form: str, names: List[str], arrays: List[Any], told: str) -> None:
         self.form, self.names, self.arrays, self.told = form, names, arrays, told
 
     def value(self) -> Any:
-        """What the model is given."""
+        """What the model is given: a new one each time, because some models write into their input."""
         if self.form == "frame":
             import pandas
 
-            return pandas.DataFrame(
-                {name: self._series(array) for name, array in zip(self.names, self.arrays)}, columns=self.names
-            )
+            return pandas.DataFrame({name: array.copy() for name, array in zip(self.names, self.arrays)}, columns=self.names)
         if self.form == "texts":
             return [str(each) for each in self.arrays[0]]
         if self.form == "records":
@@ -44,68 +43,111 @@ class Rows(object):
         if self.form == "tensors":
             return {name: _tensor(array) for name, array in zip(self.names, self.arrays)}
         if self.form == "objects":
-            columns = [self._series(array).astype(object) for array in self.arrays]
-            return np.stack(columns, axis=1)
+            return np.stack([array.astype(object) for array in self.arrays], axis=1)
         if len(self.arrays) == 1 and self.arrays[0].ndim > 1:
-            return self.arrays[0]
+            return self.arrays[0].copy()
         return np.stack([np.asarray(each, dtype="float64") for each in self.arrays], axis=1)
-
-    @staticmethod
-    def _series(array: Any) -> Any:
-        if array.dtype.kind != "U":
-            return array
-        held = array.astype(object)
-        held[array == GAP] = None
-        return held
 
     def __len__(self) -> int:
         return len(self.arrays[0])
 
     def keep(self, folder: str) -> Dict[str, Any]:
-        """Write the arrays; give what `read` needs."""
-        arrays = {"column%05d" % index: _storable(array) for index, array in enumerate(self.arrays)}
-        kept = outputs.keep(arrays, outputs.digests(arrays), folder)
-        return {"form": self.form, "names": self.names, "kept": kept, "count": len(self), "told": self.told}
+        """Write the arrays; give what `read` needs.  Columns of numbers of one type are one array."""
+        kinds = {(array.dtype.str, array.shape) for array in self.arrays}
+        record: Dict[str, Any] = {"form": self.form, "names": self.names, "count": len(self), "told": self.told}
+        if len(kinds) == 1 and len(self.arrays) > 1 and self.arrays[0].ndim == 1 and self.arrays[0].dtype.kind in "biuf":
+            arrays = {"block": np.stack(self.arrays, axis=1)}
+        else:
+            arrays = {"column%07d" % index: _storable(array) for index, array in enumerate(self.arrays)}
+            record["objects"] = [index for index, array in enumerate(self.arrays) if array.dtype == object]
+        record["kept"] = outputs.keep(arrays, outputs.digests(arrays), folder)
+        return record
 
 
 def _tensor(array: Any) -> Any:
     """Numbers as they are; texts as the tensor that not every Keras makes of them."""
-    if array.dtype.kind != "U":
+    if array.dtype.kind not in "UO":
         return array
     import tensorflow as tf
 
     return tf.constant(array.astype(object))
 
 
-GAP = "\x00crossload-gap"
-"""A missing text; arrays of text know no None."""
-
-
 def _storable(array: Any) -> Any:
+    """Python's own values as JSON texts, so that True, 1 and "1" stay what they are."""
     if array.dtype == object:
-        array = np.array([GAP if each is None or each != each else str(each) for each in array.ravel()]).reshape(array.shape)
+        array = np.array([json.dumps(_plain(each)) for each in array.ravel()]).reshape(array.shape)
     return np.ascontiguousarray(array)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if value is None or value != value else value
 
 
 def read(record: Dict[str, Any], path: str) -> Rows:
     """Rows as `Rows.keep` wrote them."""
     with np.load(path, allow_pickle=False) as held:
-        arrays = [held[name] for name in sorted(held.files)]
+        if "block" in held.files:
+            arrays = [np.ascontiguousarray(column) for column in held["block"].T]
+        else:
+            arrays = [held[name] for name in sorted(held.files)]
+    for index in record.get("objects", []):
+        values = [json.loads(str(each)) for each in arrays[index].ravel()]
+        column = np.empty(len(values), dtype=object)
+        column[:] = values
+        arrays[index] = column.reshape(arrays[index].shape)
     return Rows(record["form"], record["names"], arrays, record["told"])
 
 
 # --- what is asked ----------------------------------------------------------------------------------------------------
 
 
+MOST_PARTS = 50
+_DATA = (str, bytes, bool, int, float, complex, type(None), np.ndarray, np.generic)
+
+
 def parts_of(model: Any) -> List[Tuple[str, Any]]:
-    """(name, model) of everything that can be asked: the model, or the members of a dict, list or tuple of models."""
-    if isinstance(model, dict):
-        members = [(str(key), model[key]) for key in sorted(model, key=str)]
-    elif isinstance(model, (list, tuple)):
-        members = [("[%d]" % index, each) for index, each in enumerate(model)]
+    """(name, model) of everything that can be asked: the model, or the members of dicts and lists of models."""
+    return _members(model)[0]
+
+
+def skipped_in(model: Any) -> List[str]:
+    """What a dict or list holds that is neither asked nor plain data, in words."""
+    return _members(model)[1]
+
+
+def _members(model: Any) -> Tuple[List[Tuple[str, Any]], List[str]]:
+    if not isinstance(model, (dict, list, tuple)):
+        return [("", model)], []
+    found: List[Tuple[str, Any]] = []
+    left: List[str] = []
+    _collect(model, "", 0, found, left)
+    if len(found) > MOST_PARTS:
+        left.append("%d models beyond the first %d" % (len(found) - MOST_PARTS, MOST_PARTS))
+    return found[:MOST_PARTS], left
+
+
+def _collect(value: Any, place: str, depth: int, found: List[Tuple[str, Any]], left: List[str]) -> None:
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: (str(key), type(key).__name__))
+        named = [(str(key) if isinstance(key, str) else "[" + repr(key) + "]", value[key]) for key in keys]
+    elif isinstance(value, (list, tuple)):
+        named = [("[%d]" % index, each) for index, each in enumerate(value)]
+    elif methods_of(value):
+        found.append((place, value))
+        return
     else:
-        return [("", model)]
-    return [(name, each) for name, each in members if methods_of(each)][:20]
+        if not isinstance(value, _DATA):
+            left.append("%s, a %s that has none of %s" % (place, type(value).__name__, ", ".join(METHODS)))
+        return
+    if depth > 6 or len(found) > 10 * MOST_PARTS:
+        left.append(place + ", which is nested too deeply")
+        return
+    for name, each in named:
+        joined = name if not place else place + name if name.startswith("[") else place + "." + name
+        _collect(each, joined, depth + 1, found, left)
 
 
 def methods_of(model: Any) -> List[str]:
@@ -156,13 +198,28 @@ def ask(model: Any, method: str, value: Any) -> Dict[str, Any]:
         matrix = found.tocsr()
         matrix.sort_indices()
         return {method + "." + name: outputs.as_array(getattr(matrix, name), method) for name in ("data", "indices", "indptr")}
+    more: Dict[str, Any] = {}
     if hasattr(found, "to_numpy"):
+        if hasattr(found, "columns"):
+            more[method + ".columns"] = np.array([str(each) for each in found.columns])
         found = found.to_numpy()
     if isinstance(found, list) and found and all(isinstance(each, np.ndarray) for each in found):
         found = np.concatenate([each.reshape(len(each), -1) for each in found], axis=1)  # one array an output
     if isinstance(found, np.ndarray) and found.dtype == object:
-        found = np.array(found.tolist())
-    return {method: outputs.as_array(found, method)}
+        found = _of_one_kind(found)
+    array = outputs.as_array(found, method)
+    if method == "predict" and array.dtype.kind == "f" and task_of(model) in ("classifier", "clusterer", "outlier_detector"):
+        array = np.array([repr(float(each)) for each in array.ravel()]).reshape(array.shape)  # labels are equal, or others
+    more[method] = array
+    return more
+
+
+def _of_one_kind(array: Any) -> Any:
+    """An array of objects as one of numbers or text; values of several kinds as texts that tell the kind."""
+    kinds = {type(each) for each in array.ravel()}
+    if len(kinds) > 1 and any(issubclass(kind, str) for kind in kinds):
+        return np.array([type(each).__name__ + " " + repr(each) for each in array.ravel()]).reshape(array.shape)
+    return np.array(array.tolist())
 
 
 def ask_all(model: Any, given: Dict[str, Rows], wanted: Dict[str, List[str]]) -> Dict[str, Any]:
@@ -199,17 +256,39 @@ def find_rows(model: Any, data: Optional[Dict[str, Any]]) -> Tuple[Rows, List[st
         works, notes = [], []
         for method in methods:
             try:
-                ask(model, method, candidate.value())
+                answers = ask(model, method, candidate.value())
+                if not any(_says_something(array) for array in answers.values()):
+                    raise CannotAsk("the answer is empty, or not a number everywhere")
             except Exception as error:
                 notes.append("%s: %s: %s" % (method, type(error).__name__, " ".join(str(error).split())[:300]))
             else:
                 works.append(method)
         if "predict" in works or (works and "predict" not in methods):
-            return candidate, works, notes
+            return (
+                candidate,
+                works,
+                ["not asked, because it fails where it was written: " + note for note in notes]
+                + _dull(model, works, candidate),
+            )
         first = first or notes
     if first is None:
         raise CannotAsk("the model does not tell how many features it was fitted on")
     raise CannotAsk("; ".join(first))
+
+
+def _says_something(array: Any) -> bool:
+    return bool(array.size) and not (array.dtype.kind == "f" and np.isnan(array).all())
+
+
+def _dull(model: Any, works: List[str], candidate: Rows) -> List[str]:
+    """A note where all rows get the same answer: then they say little."""
+    array = ask(model, works[0], candidate.value()).get(works[0])
+    same = array is not None and len(array) > 1 and array.ndim >= 1 and bool((array == array[:1]).all())
+    return (
+        ["%s gives the same answer for all rows, which therefore say little: bring rows with --data" % works[0]]
+        if same
+        else []
+    )
 
 
 def _made(model: Any) -> Any:

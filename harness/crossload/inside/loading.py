@@ -26,7 +26,7 @@ def seed(number: int) -> None:
 def digest(path: str, way: str) -> str:
     """SHA-256 of a file or folder; of all files of a checkpoint."""
     if way != "checkpoint":
-        return outputs.sha256_of(path)
+        return outputs.sha256_of(path) if os.path.isfile(path) else _folder_digest(path)
     folder, stem = os.path.split(path[: -len(".index")])
     names = sorted(each for each in os.listdir(folder or os.curdir) if each.startswith(stem + "."))
     import hashlib
@@ -34,6 +34,20 @@ def digest(path: str, way: str) -> str:
     state = hashlib.sha256()
     for name in names:
         state.update((name + " " + outputs.sha256_of(os.path.join(folder, name)) + "\n").encode("utf-8"))
+    return state.hexdigest()
+
+
+def _folder_digest(path: str) -> str:
+    """SHA-256 of all files below a folder, and of those that it links to."""
+    import hashlib
+
+    state = hashlib.sha256()
+    for folder, inner, names in sorted(os.walk(path, followlinks=True)):
+        inner.sort()
+        for name in sorted(names):
+            place = os.path.join(folder, name)
+            told = os.path.relpath(place, path).replace(os.sep, "/") + " " + outputs.sha256_of(place)
+            state.update((told + "\n").encode("utf-8", "surrogateescape"))
     return state.hexdigest()
 
 

@@ -144,11 +144,16 @@ def written(item: Dict[str, Any], job: Dict[str, Any], code: Any) -> Dict[str, A
         rows: Dict[str, Any] = {}
         methods: Dict[str, List[str]] = {}
         notes: List[str] = []
+        kept_rows: Dict[str, Any] = {}
 
         def find() -> None:
             for name, part in parts:
                 rows[name], methods[name], told = asking.find_rows(part, given)
                 notes.extend((name + ": " if name else "") + each for each in told)
+            notes.extend("not asked: " + each for each in asking.skipped_in(model))
+            for name, made in rows.items():  # asked with what others are asked with: rows that were written and read again
+                kept_rows[name] = made.keep(job["outputs"])
+                rows[name] = asking.read(kept_rows[name], os.path.join(job["outputs"], kept_rows[name]["kept"] + ".npz"))
 
         record.run("rows", find)
         found = record.run("predict", lambda: asking.ask_all(model, rows, methods))
@@ -157,7 +162,7 @@ def written(item: Dict[str, Any], job: Dict[str, Any], code: Any) -> Dict[str, A
         each, second = outputs.digests(found), outputs.digests(again)
         if each != second:
             facts["noise"] = outputs.keep(again, second, job["outputs"])
-        facts["rows"] = {name: rows[name].keep(job["outputs"]) for name in rows}
+        facts["rows"] = kept_rows
         facts["methods"] = methods
         facts["notes"] = [telling.scrub(note, job) for note in notes]
         facts["tasks"] = {name: asking.task_of(part) for name, part in parts}

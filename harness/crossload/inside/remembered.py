@@ -3,6 +3,7 @@
 Scalers remember means, encoders categories, trees thresholds, neighbours whole rows, vectorizers words.
 """
 
+import json
 from typing import Any, List, Optional
 
 import numpy as np
@@ -13,6 +14,7 @@ MOST_VALUES = 2000000
 """Values of all rows together, so that a model with a million features does not fill the memory."""
 
 _MARKS = 400
+_MOST_MARKS = 20000
 WORDS = "the model was saved here and may be read there with same answers as before or other ones if not".split()
 
 
@@ -196,8 +198,9 @@ def _thresholds(model: Any, columns: List[Column]) -> None:
     tree = get(model, "tree_")
     if tree is not None and hasattr(tree, "threshold"):
         for feature, threshold in zip(tree.feature, tree.threshold):
-            if 0 <= feature < len(columns) and len(columns[feature].marks) < _MARKS:
+            if 0 <= feature < len(columns) and len(columns[feature].marks) < _MOST_MARKS:
                 columns[feature].marks.append(float(threshold))
+    _boosters(model, columns)
     for stage in get(model, "_predictors") or []:
         for predictor in stage if isinstance(stage, (list, tuple)) else [stage]:
             nodes = get(predictor, "nodes")
@@ -208,7 +211,7 @@ def _thresholds(model: Any, columns: List[Column]) -> None:
             for node, of_category in zip(nodes, categorical):
                 feature = int(node["feature_idx"])
                 if not node["is_leaf"] and not of_category and feature < len(columns) and np.isfinite(node[threshold]):
-                    if len(columns[feature].marks) < _MARKS:
+                    if len(columns[feature].marks) < _MOST_MARKS:
                         columns[feature].marks.append(float(node[threshold]))
         for column in columns:
             column.missing = True
@@ -222,3 +225,29 @@ def _thresholds(model: Any, columns: List[Column]) -> None:
         for column, categorical in zip(columns, is_categorical):
             if categorical and column.values is None:
                 column.values = list(range(8))
+
+
+def _boosters(model: Any, columns: List[Column]) -> None:
+    """Thresholds of LightGBM and XGBoost, which tell their trees as JSON."""
+    trees: List[Any] = []
+    try:
+        booster = get(model, "booster_") or (model if get(model, "dump_model") and get(model, "num_feature") else None)
+        if booster is not None and hasattr(booster, "num_trees"):
+            trees = [each["tree_structure"] for each in booster.dump_model(num_iteration=50)["tree_info"]]
+        elif type(model).__module__.startswith("xgboost") and hasattr(model, "get_booster"):
+            trees = [json.loads(each) for each in model.get_booster().get_dump(dump_format="json")[:50]]
+    except Exception:  # a version that tells it in another way: the rows are less to the point
+        return
+    names = {column.name: index for index, column in enumerate(columns) if column.name is not None}
+    while trees:
+        node = trees.pop()
+        if not isinstance(node, dict):
+            continue
+        trees.extend(node.get("children", []))
+        trees.extend(node[side] for side in ("left_child", "right_child") if side in node)
+        place, value = node.get("split_feature", node.get("split")), node.get("threshold", node.get("split_condition"))
+        if isinstance(place, str):
+            place = names.get(place, int(place[1:]) if place[:1] == "f" and place[1:].isdigit() else None)
+        if isinstance(place, int) and 0 <= place < len(columns) and isinstance(value, (int, float)) and np.isfinite(value):
+            columns[place].marks.append(float(value))
+            columns[place].missing = columns[place].missing or bool(node.get("missing_type") == "NaN")

@@ -10,7 +10,7 @@ import numpy as np
 
 from .remembered import MOST_VALUES, Column
 
-COUNT = 200
+COUNT = 400
 """Rows that are made; fewer where a row is wide."""
 
 
@@ -42,9 +42,12 @@ def _column(column: Column, count: int, random: Any, missing: bool) -> Any:
             numbers = np.array(chosen, dtype="float64")
             numbers[gaps] = np.nan
             return numbers
-        texts = np.array(chosen, dtype=object)
-        texts[gaps] = None
-        return texts
+        if not gaps.any() and all(isinstance(each, (bool, np.bool_)) for each in chosen):
+            return np.array(chosen, dtype=bool)
+        mixed = np.empty(count, dtype=object)
+        mixed[:] = chosen
+        mixed[gaps] = None
+        return mixed
     centre = 0.0 if column.centre is None else column.centre
     spread = 1.0 if column.spread is None else column.spread
     marks = np.array(column.marks, dtype="float64")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crossload.artifact import look
 from crossload.config import Tolerance
+from crossload.errors import ConfigError
 from crossload.own.check import Checker, Question
 from crossload.own.consent import ask_consent
 from crossload.own.data import data_of
@@ -47,6 +49,9 @@ def check(
     Raises `crossload.errors.NotTrusted` without ``trust``, `DangerousFile` for what is known to be dangerous, `NotAModel` and
     `ConfigError` for bad input.  What cannot be told is an answer (``result.answer``), not an error.
     """
+    for name, value in (("atol", atol), ("rtol", rtol)):
+        if value is not None and not (isfinite(value) and value >= 0):
+            raise ConfigError([f"{name} {value}: expected a number of at least 0"])
     found = look(Path(path))
     wanted = parse(to, option="to")
     written = parse(source, option="source") if source else None

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from crossload.errors import CannotMeasure, ConfigError
-from crossload.own.answers import Answer
+from crossload.own.answers import Answer, changes_of
 from crossload.own.wanted import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from crossload.environments.index import Index
-    from crossload.own.answers import Result
+    from crossload.own.answers import Result, Side
 
 
 @dataclass(kw_only=True)
@@ -130,24 +130,49 @@ def _is_single(found: Boundary) -> bool:
 def in_words(found: Boundary, path: object) -> str:
     """The boundary in words, or the pattern where it is not one."""
     bad = found.results[found.bad]
-    lost = [version for version, result in found.results.items() if result is None]
+    lost = [version for version, result in found.results.items() if result is None or result.answer is Answer.UNKNOWN]
+    measured = len(found.results) - len(lost)
     lines = []
     if found.single:
         lines.append(
             f"{path}: {bad.answer if bad else ''} since {found.package} {found.bad}; {found.good} is the last release that is safe"
         )
-        lines.append(f"  a single boundary among {len(found.results)} of {len(found.releases)} releases that were measured")
+        lines.append(f"  a single boundary among {measured} of {len(found.releases)} releases that were measured")
     else:
         lines.append(f"{path}: no single boundary among the {len(found.releases)} releases of {found.package}:")
         lines += [f"  {version:<12} {_told(found.results.get(version))}" for version in found.releases]
     if bad is not None and found.single:
+        moved = moved_between(found.results.get(found.good), bad, found.package)
+        if moved:
+            lines.append(f"  beside it, {moved} between the two: crossload blame tells which of them it is")
         lines.append(f"  with {found.bad}: {bad.verdict}: {bad.reason[:200]}")
         if bad.advice is not None:
             lines.append(f"  cause: {bad.advice.cause}{f' ({bad.advice.link})' if bad.advice.link else ''}")
             lines.append(f"  remedy: {bad.advice.remedy}")
     if lost:
-        lines.append(f"  no environment here for {', '.join(lost)}")
+        lines.append(f"  nothing could be measured with {', '.join(lost)}")
     return "\n".join(lines)
+
+
+def moved_between(good: Result | None, bad: Result, package: str) -> str:
+    """What else is of another version in the two environments at the boundary."""
+    if good is None or good.reader is None or bad.reader is None:
+        return ""
+    changes = changes_of(good.reader, bad.reader)
+    return ", ".join(f"{name} {a or 'absent'} -> {b or 'absent'}" for name, (a, b) in changes.items() if name != package)
+
+
+def held_still(first: Side, package: str, version: str) -> Wanted:
+    """The first environment with another release of the package and nothing else."""
+    packages = {name: f"=={each}" for name, each in first.packages.items()} | {package: f"=={version}"}
+    return Wanted(
+        packages=packages,
+        python=".".join(first.python.split(".")[:2]),
+        as_of="today",
+        source=f"{package} {version}",
+        complete=True,
+        wheels_only=True,
+    )
 
 
 def wanted_for(package: str, version: str) -> Wanted:

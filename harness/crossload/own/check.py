@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from crossload.artifact.facts import Danger
@@ -17,6 +17,7 @@ from crossload.own.models import Model, described, environment_of, names_in, ver
 from crossload.own.needs import Needs, provided_by
 from crossload.own.wanted import Wanted, same_version
 from crossload.safe import printable
+from crossload.verdict import Verdict
 from crossload.verdict.reasons import error_text
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Checker:
     def source(self) -> Wanted:
         """The versions that wrote the file.  Raises `CannotTell` where neither the file nor the user says it."""
         if self._source is not None:
-            return self._source
+            return self._named(self._source) if self._source.complete else self._source
         told = self.needs.writer()
         if told is None:
             text = "the file does not record which versions wrote it"
@@ -127,16 +128,36 @@ class Checker:
         Who names NumPy alone does not upgrade scikit-learn with it.
         """
         if wanted.complete:
-            return wanted
+            return self._named(wanted)
         source = self.source()
         own = [name for name in self.needs.packages if name not in SUPPORTING and source.version(name)]
         if KERAS & set(wanted.packages):
             own = [name for name in own if name not in KERAS]
         return wanted.but({name: f"=={source.version(name)}" for name in own if name not in wanted.packages})
 
+    def _named(self, lock: Wanted) -> Wanted:
+        """A lock, if it says anything about the model.  Raises `CannotTell` where it does not name its library."""
+        lacking = [
+            name for name in self.libraries if name not in lock.packages and not (name in KERAS and KERAS & set(lock.packages))
+        ]
+        if lacking:
+            text = f"{lock.source} does not name {', '.join(lacking)}"
+            raise CannotTell(text, "name a lock that does, or give versions")
+        return lock
+
+    @property
+    def libraries(self) -> list[str]:
+        """Packages that the model is made of."""
+        own = [name for name in self.needs.packages if name not in SUPPORTING and name not in self.question.packages]
+        return own or ["numpy"]
+
+    def concerns(self, lock: Wanted) -> bool:
+        """Whether a lock names a package that the model is made of."""
+        return any(name in lock.packages for name in self.libraries)
+
     def _measure(self, wanted: Wanted, *, all_ways: bool, skip_same: bool) -> Result:
         source, model, target = self.source(), self.model(), self.target(wanted)
-        before, after = self._environments(source, target)
+        before, after = self.environments(source, target)
         writer, reader = self._side(before), self._side(after)
         result = Result(
             path=self.found.path,
@@ -155,7 +176,7 @@ class Checker:
         if saved["status"] != "ok":
             self._cannot(result, saved)
             return result
-        result.notes += [f"not asked, because it fails where it was written: {printable(each)}" for each in saved["notes"]]
+        result.notes += [printable(each) for each in saved["notes"]]
         if saved.get("network"):
             result.notes.append(
                 f"it was loaded with network access, because here that cannot be taken away: {saved['network']}"
@@ -163,23 +184,30 @@ class Checker:
         result.asked = _asked(saved)
         truth = self._truth(saved)
         result.labels = truth is not None
-        self._judge(result, model, saved, loaded, truth)
+        self._judge(result, model, saved, loaded, truth, before)
         if all_ways and not self.question.way:
             result.other_ways = [self._other(model.loaded_by(way), after, saved, truth) for way in self.needs.ways[1:]]
         return result
 
-    def _environments(self, source: Wanted, target: Wanted) -> tuple[Built, Built]:
-        """The environment that wrote the file, and the one asked for: with the same Python, unless another is named or needed."""
+    def environments(self, source: Wanted, target: Wanted, needs: Needs | None = None) -> tuple[Built, Built]:
+        """The environment that wrote the file, and the one asked for.
+
+        What is not named stays: Python, where another is not needed, and libraries whose version the file does not record.
+        """
+        needs = needs or self.needs
         try:
-            before = self.lab.built(environment_of(source, self.needs))
+            before = self.lab.built(environment_of(source, needs))
         except (EnvironmentPinsError, NoWheels) as error:
             raise ConfigError([f"the environment that wrote it: {error}"], hint=error.hint) from error
-        if target.complete:  # what neither lock names, such as the pandas that rows are given in, is no part of the upgrade
-            aside = {name: f"=={versions_of(before)[name]}" for name in OPTIONAL if name in versions_of(before)}
-            target = target.but({name: spec for name, spec in aside.items() if name not in target.packages})
+        known = versions_of(before)
+        # what neither lock names, such as the pandas that rows are given in, is no part of the upgrade
+        kept = (
+            OPTIONAL if target.complete else [name for name in needs.packages if name not in SUPPORTING and name not in KERAS]
+        )
+        target = target.but({name: f"=={known[name]}" for name in kept if name in known and name not in target.packages})
         try:
             same = before.python_version.rpartition(".")[0]
-            return before, self.lab.built_with(environment_of(target, self.needs), same)
+            return before, self.lab.built_with(environment_of(target, needs), same)
         except (EnvironmentPinsError, NoWheels) as error:
             raise ConfigError([f"the environment asked for: {error}"], hint=error.hint) from error
 
@@ -203,10 +231,21 @@ class Checker:
             self._data = self.question.data.keep(self.lab.store.blobs.outputs)
         return self._data
 
-    def _judge(self, result: Result, model: Model, saved: Record, loaded: Record, truth: Array | None) -> None:
+    def _repeats(self, model: Model, saved: Record, before: Built) -> bool:
+        """Whether another process gives the same answers where the file was written: asked before anything is called drift."""
+        origin = _where_written(model)
+        again = self.lab.read(origin, before, saved)
+        return bool(judge(origin, saved, again, self.lab.store, None, self.question.tolerance).verdict.passes)
+
+    def _judge(self, result: Result, model: Model, saved: Record, loaded: Record, truth: Array | None, before: Built) -> None:
         judgement = judge(model, saved, loaded, self.lab.store, truth, self.question.tolerance)
         result.judgement, result.answer = judgement, answer_of(judgement)
         result.reason = printable(judgement.reason)
+        if result.answer is Answer.DRIFT and not self._repeats(model, saved, before):
+            reason = "its answers differ from process to process where it was written"
+            result.judgement = replace(judgement, verdict=Verdict.UNSTABLE, reason=reason)
+            result.answer, result.reason = Answer.UNKNOWN, reason
+            return
         result.warnings = loaded.get("warnings", [])
         result.traceback = loaded.get("error", {}).get("traceback", "")
         if not result.safe and result.writer is not None and result.reader is not None:
@@ -268,6 +307,13 @@ class Checker:
 
     def _notes(self, source: Wanted, target: Wanted, writer: Side) -> list[str]:
         notes = [*source.notes, *target.notes]
+        guessed = [
+            name for name in self.libraries if not source.version(name) and name in writer.packages and name not in KERAS
+        ]
+        notes += [
+            f"the file does not record the version of {name}: {writer.packages[name]} was taken, of the same time (--from names another)"
+            for name in guessed
+        ]
         recorded = self.found.version("scikit-learn")
         used = writer.packages.get("scikit-learn", "")
         if recorded and used and not same_version(recorded, used):

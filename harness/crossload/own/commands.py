@@ -7,10 +7,11 @@ import json
 import os
 import sys
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidName, canonicalize_name
 
 from crossload.artifact import Inspection, NotAModel, look
 from crossload.config import Limits, Tolerance
@@ -18,7 +19,7 @@ from crossload.errors import ConfigError, EnvironmentPinsError
 from crossload.machine import terminal_width
 from crossload.own import publish
 from crossload.own.answers import EXIT_BREAKS, EXIT_CANNOT_TELL, Answer, exit_code_of
-from crossload.own.bisection import bisect, releases_between, wanted_for
+from crossload.own.bisection import bisect, held_still, releases_between, wanted_for
 from crossload.own.bisection import in_words as boundary_in_words
 from crossload.own.check import Checker, Question
 from crossload.own.consent import ask_consent
@@ -35,17 +36,23 @@ from crossload.own.swaps import blame
 from crossload.own.swaps import in_words as blame_in_words
 from crossload.own.text import as_dict, in_words, summary
 from crossload.own.wanted import RENAMED, Wanted, parse
+from crossload.safe import no_commands, printable
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
 
-    from crossload.own.answers import Result
+    from crossload.own.answers import Result, Side
 
 
 def note(text: str) -> None:
-    """Say how far it is, apart from what it found."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
+    """Say how far it is, apart from what it found.  Names of files and versions are not trusted."""
+    print(no_commands(printable(text, keep="\n")), file=sys.stderr, flush=True)  # noqa: T201
+
+
+def telling(out: Callable[[str], None]) -> Callable[[str], None]:
+    """The same way out for texts that are not trusted."""
+    return lambda text: out(no_commands(printable(text, keep="\n")))
 
 
 def paths_of(patterns: Sequence[str]) -> list[Path]:
@@ -80,6 +87,13 @@ def question_of(chosen: argparse.Namespace) -> Question:
     missing = [f"--with-code {path}: there is no such file or folder" for path in chosen.with_code if not path.exists()]
     if missing:
         raise ConfigError(missing)
+    for name in ("atol", "rtol"):
+        value = getattr(chosen, name)
+        if value is not None and not (isfinite(value) and value >= 0):
+            raise ConfigError([f"--{name} {value}: expected a number of at least 0"])
+    bad = [each for each in chosen.packages if not _is_package(each)]
+    if bad:
+        raise ConfigError([f"--with {each}: not the name of a package" for each in bad], hint="--with lightgbm")
     if chosen.target and chosen.data is None:
         raise ConfigError(["--target needs --data"], hint="--data rows.csv --target NAME")
     if chosen.build and not chosen.with_code:
@@ -92,6 +106,13 @@ def question_of(chosen: argparse.Namespace) -> Question:
         data=read_data(chosen.data, chosen.target) if chosen.data is not None else None,
         tolerance=Tolerance(atol=chosen.atol, rtol=chosen.rtol),
     )
+
+
+def _is_package(text: str) -> bool:
+    try:
+        return bool(canonicalize_name(text, validate=True))
+    except InvalidName:
+        return False
 
 
 @contextmanager
@@ -111,6 +132,7 @@ def source_of(chosen: argparse.Namespace) -> Wanted | None:
 
 def check(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     """Answer for each model; the exit code is that of the worst answer."""
+    out = telling(out)
     target, source = parse(chosen.to, option="--to"), source_of(chosen)
     models, question = inspected(chosen.models), question_of(chosen)
     ask_consent(models, trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
@@ -144,6 +166,7 @@ def pairs_of(chosen: argparse.Namespace) -> list[tuple[str, str]]:
 
 def upgrade(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     """Answer for every model from one lock to another; the exit code is that of the worst answer."""
+    raw, out = out, telling(out)
     pairs = [(parse(old, option="--from"), parse(new, option="--to"), f"{old} -> {new}") for old, new in pairs_of(chosen)]
     models, question = inspected(chosen.models), question_of(chosen)
     ask_consent(models, trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
@@ -153,6 +176,9 @@ def upgrade(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
         for old, new, told in pairs:
             out(told)
             checkers = [Checker(lab, found, question, old) for found in models]
+            if not any(checker.concerns(lock) for checker in checkers for lock in (old, new)):
+                out("  names nothing that these models are made of: nothing to check")
+                continue
             results = []
             for number, checker in enumerate(checkers, 1):
                 note(f"[{number}/{len(checkers)}] {checker.found.path}")
@@ -161,10 +187,10 @@ def upgrade(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
             everything += results
             if chosen.newest_safe:
                 safest.append(_newest_safe(checkers, results, old, new, lab))
-    out(summary(everything))
+    out(summary(everything) if everything else "nothing to check")
     for text in safest:
         out(text)
-    _publish(chosen, everything, "; ".join(told for *_, told in pairs), "\n".join(safest), out)
+    _publish(chosen, everything, "; ".join(told for *_, told in pairs), "\n".join(safest), raw)
     return exit_code_of(everything)
 
 
@@ -209,6 +235,7 @@ def write_output(path: Path, text: str) -> None:
 
 def blame_(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     """Name the smallest change that makes a model fail."""
+    out = telling(out)
     target, source = parse(chosen.to, option="--to"), source_of(chosen)
     (found,), question = inspected([chosen.model]), question_of(chosen)
     ask_consent([found], trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
@@ -220,6 +247,7 @@ def blame_(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
 
 def route_(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     """Find a way through; exit code 1 where there is none."""
+    out = telling(out)
     target, source = parse(chosen.to, option="--to"), source_of(chosen)
     (found,), question = inspected([chosen.model]), question_of(chosen)
     ask_consent([found], trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
@@ -237,6 +265,7 @@ def route_(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
 
 def bisect_(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     """Name the release at which a model stops to work."""
+    out = telling(out)
     (found,), question = inspected([chosen.model]), question_of(chosen)
     package = str(canonicalize_name(chosen.package))
     package = RENAMED.get(package, package)
@@ -251,13 +280,25 @@ def bisect_(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
         except EnvironmentPinsError as error:
             raise ConfigError([str(error)], hint=error.hint) from error
 
+        still: list[Side] = []
+        told = ConfigError(["no environment can be had"])
+
         def measure(version: str) -> Result | None:
-            try:
-                result = checker.check(wanted_for(package, version), all_ways=False)
-            except ConfigError as error:
-                note(f"  {error}")
-                return None
-            return result if result.reader is not None else None
+            nonlocal told
+            wanted = (
+                [held_still(still[0], package, version)] if still else []
+            )  # nothing else moves, where that can be installed
+            for each in [*wanted, wanted_for(package, version)]:
+                try:
+                    result = checker.check(each, all_ways=False)
+                except ConfigError as error:
+                    told = error
+                    continue
+                if result.reader is not None:
+                    still.append(result.reader)
+                    return result
+            note(f"  {printable(str(told))[:300]}")
+            return None
 
         note(f"{found.path}: {len(releases)} releases of {package} from {chosen.source} to {chosen.to}")
         boundary = bisect(package, releases, measure, note)

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from packaging.markers import InvalidMarker, Marker, default_environment
+from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName, default_environment
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from crossload.errors import ConfigError
+from crossload.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,7 +37,7 @@ def is_lock_name(path: str) -> bool:
 
 @dataclass(kw_only=True, slots=True)
 class Locked:
-    """What a lock file says."""
+    """What a lock file says.  Names and versions are checked: whoever writes a lock must not write options of uv with it."""
 
     kind: str
     packages: dict[str, str] = field(default_factory=dict)
@@ -43,14 +45,31 @@ class Locked:
     python: str | None = None
     unusable: list[str] = field(default_factory=list)
     """What it asks for that the package index does not have, in words."""
+    by_python: bool = False
+    """Whether something depends on the version of Python."""
 
-    def add(self, name: str, version: str) -> None:
+    def add(self, name: object, version: object) -> None:
         """Take in an exact version; of several that a universal lock holds, the newest."""
-        key = str(canonicalize_name(name))
-        before = self.packages.get(key, "").removeprefix("==")
-        if before and before != version and _version(before) >= _version(version):
+        try:
+            key, found = str(canonicalize_name(str(name), validate=True)), Version(str(version))
+        except (InvalidName, InvalidVersion):
+            self.refuse(f"{name} {version}")
             return
+        before = self.packages.get(key, "").removeprefix("==")
+        if before and before != str(found):
+            self.unusable.append(f"{key} {min(_version(before), found)} beside {max(_version(before), found)}")
+            if _version(before) >= found:
+                return
         self.packages[key] = f"=={version}"
+
+    def require(self, name: str, specifier: SpecifierSet) -> None:
+        """Take in a specifier; all that are given for a package hold."""
+        key = str(canonicalize_name(name))
+        self.packages[key] = str(SpecifierSet(self.packages.get(key, "")) & specifier)
+
+    def refuse(self, text: str) -> None:
+        """Remember what cannot be used; a URL may hold a password, and a line anything."""
+        self.unusable.append(printable(text if "://" not in text else text.split("://", maxsplit=1)[0] + "://...")[:80])
 
 
 def _version(text: str) -> Version:
@@ -62,7 +81,10 @@ def _version(text: str) -> Version:
 
 def read_locked(text: str, *, option: str) -> Locked:
     """Read a lock file, or one of a git revision (``main:uv.lock``).  Raises `ConfigError` that says what to do."""
-    path = Path(text).expanduser()
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:  # a home that nobody has
+        path = Path(text)
     if path.is_file():
         return _parsed(path.name, path.read_bytes(), text, option, path.parent)
     revision, colon, name = text.partition(":")
@@ -115,13 +137,15 @@ def _reader_of(name: str, text: str) -> Callable[[str, Path | None], Locked]:
     return _requirements_txt
 
 
-def _applies(marker: str | None) -> bool:
-    """Whether a marker counts on this machine; what cannot be told counts."""
-    if not marker:
+def _applies(marker: object, found: Locked) -> bool:
+    """Whether a marker counts on this machine and Python; what cannot be told counts."""
+    if not isinstance(marker, str) or not marker:
         return True
+    found.by_python = found.by_python or "python" in marker
     try:
-        return Marker(marker).evaluate(dict(default_environment()))  # type: ignore[arg-type]
-    except InvalidMarker:
+        here: dict[str, Any] = {**default_environment(), "extras": set(), "dependency_groups": set(), "extra": ""}
+        return Marker(marker).evaluate(here, context="lock_file")
+    except (InvalidMarker, UndefinedEnvironmentName, UndefinedComparison):
         return True
 
 
@@ -133,42 +157,80 @@ def _minor(text: Any) -> str | None:
 
 def _requirements_txt(text: str, folder: Path | None) -> Locked:
     found = Locked(kind="requirements.txt")
-    _take_lines(text, folder, found, 0)
+    constraints: list[Requirement] = []
+    _take_lines(text, folder, folder, found, constraints, 0)
+    for requirement in constraints:  # they hold for what is required, and require nothing themselves
+        found.require(requirement.name, requirement.specifier)
     return found
 
 
-def _take_lines(text: str, folder: Path | None, found: Locked, depth: int) -> None:
+_INCLUDE = re.compile(r"(-r|--requirement|-c|--constraint)[\s=]*[\"']?([^\"'\s]+)")
+
+
+def _take_lines(
+    text: str,
+    folder: Path | None,
+    top: Path | None,
+    found: Locked,
+    constraints: list[Requirement],
+    depth: int,
+    *,
+    constrains: bool = False,
+) -> None:
     for line in _logical_lines(text):
-        if nested := re.match(r"(?:-r|--requirement|-c|--constraint)[\s=]+(\S+)", line):
-            path = folder / nested.group(1) if folder is not None else None
-            if path is None or depth > 5 or not path.is_file():
-                found.unusable.append(line)
+        if nested := _INCLUDE.match(line):
+            path = _included(nested.group(2), folder, top) if depth <= 5 else None
+            if path is None:
+                found.refuse(line)
             else:
-                _take_lines(path.read_text(encoding="utf-8-sig"), path.parent, found, depth + 1)
+                inner = constrains or nested.group(1) in ("-c", "--constraint")
+                content = path.read_text(encoding="utf-8-sig")
+                _take_lines(content, path.parent, top, found, constraints, depth + 1, constrains=inner)
         elif line.startswith(("-e", "--editable")) or re.match(r"[\w./~-]*/|[a-z+]+://", line):
-            found.unusable.append(line)
-        elif not line.startswith("-"):
-            _take_requirement(re.split(r"\s+--", line)[0].strip(), found)
+            found.refuse(line)
+        elif line.startswith("-"):
+            option = re.split(r"[\s=]", line)[0]
+            if option in _NOT_OURS:
+                found.unusable.append(f"the option {option}: packages come from the index that uv and pip are set to")
+        else:
+            _take_requirement(re.split(r"\s+--", line)[0].strip(), found, constraints if constrains else None)
+
+
+_NOT_OURS = ("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--pre", "--no-index")
+
+
+def _included(name: str, folder: Path | None, top: Path | None) -> Path | None:
+    """A file that a lock includes: below the folder of the lock, because whoever writes the lock must not read others."""
+    if folder is None or top is None:
+        return None
+    try:
+        path = (folder / name).resolve()
+        return path if path.is_relative_to(top.resolve()) and path.is_file() else None
+    except (ValueError, OSError):  # a name that no file can have
+        return None
 
 
 def _logical_lines(text: str) -> Iterable[str]:
-    joined = re.sub(r"\\\r?\n", " ", text)
-    for line in joined.splitlines():
-        stripped = re.sub(r"(^|\s)#.*$", "", line).strip()
-        if stripped:
+    # comments first, as pip has it: a comment that ends in a backslash does not go on
+    bare = "\n".join(re.sub(r"(^|\s)#.*$", "", line) for line in text.splitlines())
+    for line in re.sub(r"\\[ \t]*\n", " ", bare).splitlines():
+        if stripped := line.strip():
             yield stripped
 
 
-def _take_requirement(text: str, found: Locked) -> None:
+def _take_requirement(text: str, found: Locked, constraints: list[Requirement] | None) -> None:
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
-        found.unusable.append(text)
+        found.refuse(text)
         return
     if requirement.url:
-        found.unusable.append(text)
-    elif requirement.marker is None or requirement.marker.evaluate():
-        found.packages[str(canonicalize_name(requirement.name))] = str(requirement.specifier)
+        found.refuse(text)
+    elif _applies(str(requirement.marker or ""), found):
+        if constraints is None:
+            found.require(requirement.name, requirement.specifier)
+        else:
+            constraints.append(requirement)
 
 
 def _uv_lock(text: str, _folder: Path | None) -> Locked:
@@ -179,10 +241,10 @@ def _uv_lock(text: str, _folder: Path | None) -> Locked:
         if set(source) & {"virtual", "editable"}:
             continue  # the project itself
         markers = package.get("resolution-markers")
-        if markers and not any(_applies(each) for each in markers):
+        if markers and not any(_applies(each, found) for each in markers):
             continue
         if "version" not in package or set(source) & {"git", "url", "path", "directory"}:
-            found.unusable.append(f"{package.get('name')} ({', '.join(source) or 'no version'})")
+            found.refuse(f"{package.get('name')} ({', '.join(source) or 'no version'})")
             continue
         found.add(package["name"], package["version"])
     return found
@@ -192,10 +254,10 @@ def _pylock(text: str, _folder: Path | None) -> Locked:
     table = tomllib.loads(text)
     found = Locked(kind="pylock.toml", python=_minor(table.get("requires-python")))
     for package in table.get("packages", []):
-        if not _applies(package.get("marker")):
+        if not _applies(package.get("marker"), found):
             continue
         if "version" not in package or set(package) & {"vcs", "directory", "archive"}:
-            found.unusable.append(str(package.get("name")))
+            found.refuse(str(package.get("name")))
             continue
         found.add(package["name"], package["version"])
     return found
@@ -207,10 +269,10 @@ def _poetry_lock(text: str, _folder: Path | None) -> Locked:
     for package in table.get("package", []):
         kind = package.get("source", {}).get("type", "legacy")
         marker = package.get("markers")
-        if isinstance(marker, str) and not _applies(marker):
+        if not _applies(marker.get("main") if isinstance(marker, dict) else marker, found):
             continue
         if kind in ("git", "url", "file", "directory"):
-            found.unusable.append(f"{package['name']} ({kind})")
+            found.refuse(f"{package['name']} ({kind})")
             continue
         found.add(package["name"], package["version"])
     return found
@@ -223,12 +285,15 @@ def _pipfile_lock(text: str, _folder: Path | None) -> Locked:
         raise KeyError(msg)
     found = Locked(kind="Pipfile.lock", python=_minor(table.get("_meta", {}).get("requires", {}).get("python_version")))
     for name, package in table["default"].items():
-        if not _applies(package.get("markers")):
+        if not _applies(package.get("markers"), found):
             continue
         if "version" not in package:
             found.unusable.append(f"{name} ({', '.join(sorted(set(package) & {'git', 'path', 'file'})) or 'no version'})")
             continue
-        found.packages[str(canonicalize_name(name))] = package["version"]
+        try:
+            found.require(str(canonicalize_name(name, validate=True)), SpecifierSet(str(package["version"]).replace("*", "")))
+        except (InvalidName, InvalidSpecifier):
+            found.refuse(f"{name} {package['version']}")
     return found
 
 
@@ -263,18 +328,34 @@ def _environment_yml(text: str, _folder: Path | None) -> Locked:
     found = Locked(kind="environment.yml")
     for each in table["dependencies"]:
         if isinstance(each, dict):
-            for line in each.get("pip") or []:
-                _take_lines(str(line), None, found, 0)
+            lines = each.get("pip") or []
+            for line in [lines] if isinstance(lines, str) else lines:
+                _take_lines(str(line), None, None, found, [], 0)
             continue
-        name, _, rest = str(each).replace(" ", "").rpartition("::")[2].partition("=")
-        version = rest.lstrip("=").split("=")[0]
-        key = str(canonicalize_name(name))
-        if key == "python":
-            found.python = _minor(version)
-        elif key in _ALSO_ON_INDEX and re.fullmatch(r"\d[\w.]*(\.\*)?", version):
-            wild = "" if version.count(".") >= 2 or version.endswith("*") else ".*"
-            found.packages.setdefault(key, f"=={version}{wild}")
-            found.unusable.append(f"conda's build of {key} {version} (the index's is measured)")
-        else:
-            found.unusable.append(f"conda package {each}")
+        _take_conda(str(each), found)
     return found
+
+
+_CONDA = re.compile(r"^(?:[\w./-]+::)?([A-Za-z0-9._-]+)\s*(.*)$")
+
+
+def _take_conda(text: str, found: Locked) -> None:
+    """``numpy=1.26``, ``scipy==1.11.4``, ``python >=3.10,<3.12``, ``pandas 2.2.3 py311_0``."""
+    parts = _CONDA.match(text.strip())
+    name, rest = (parts.group(1), parts.group(2).strip()) if parts else (text, "")
+    key = str(canonicalize_name(name))
+    if key == "python":
+        found.python = _minor(rest.split()[0].split("=")[-1 if rest.startswith("==") else 1] if rest.startswith("=") else rest)
+        return
+    version = rest.lstrip("=").split("=")[0].split(" ")[0]
+    exact = rest.startswith("==") or version.count(".") >= 2 or version.endswith("*")
+    specifier = rest.replace(" ", "") if rest[:1] in "<>!~" else f"=={version}{'' if exact else '.*'}" if version else ""
+    try:
+        usable = key in _ALSO_ON_INDEX and SpecifierSet(specifier) is not None and bool(specifier)
+    except InvalidSpecifier:
+        usable = False
+    if usable:
+        found.packages.setdefault(key, str(SpecifierSet(specifier)))
+        found.unusable.append(f"conda's build of {key} {rest.strip('=').split('=')[0]} (the index's is measured)")
+    else:
+        found.refuse(f"conda package {text}")

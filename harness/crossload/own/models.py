@@ -48,9 +48,14 @@ class Model:
     @cached_property
     def code_digest(self) -> str:
         """Digest of the user's code: it decides on outcomes as much as the file."""
-        return (
-            hashlib.sha256("".join(sha256_of(str(path)) for path in self.code).encode()).hexdigest()[:32] if self.code else ""
-        )
+        if not self.code:
+            return ""
+        state = hashlib.sha256()
+        for path in self.code:
+            state.update(f"{path}\n".encode())
+            for each in code_files(path):
+                state.update(f"{each} {sha256_of(str(each))}\n".encode())
+        return state.hexdigest()[:32]
 
     def loaded_by(self, way: str) -> Model:
         """The same model, loaded in another way."""
@@ -58,6 +63,16 @@ class Model:
         if "checkpoint" not in (way, self.way):
             found.__dict__["sha256"] = self.sha256
         return found
+
+
+def code_files(path: Path) -> list[Path]:
+    """Modules that importing the user's code may import: below a folder, or beside a file and in packages there."""
+    if path.is_dir():
+        return sorted(each for each in path.rglob("*.py") if each.is_file())
+    folder = path.resolve().parent
+    packages = [each.parent for each in folder.glob("*/__init__.py")]
+    inner = [each for package in packages for each in package.rglob("*.py")]
+    return sorted({path.resolve(), *folder.glob("*.py"), *inner})
 
 
 def environment_of(wanted: Wanted, needs: Needs) -> Environment:
@@ -81,7 +96,7 @@ def environment_of(wanted: Wanted, needs: Needs) -> Environment:
     optional = (*needs.optional, *(["pandas"] if needs.wants_frame else []))
     extras = tuple(name for name in optional if name not in chosen)
     first = next((text for text in requires if "==" in text), requires[0])
-    inputs = json.dumps([requires, constraints, extras, wanted.as_of, wanted.python])
+    inputs = json.dumps([requires, constraints, extras, wanted.as_of, wanted.python, wanted.wheels_only])
     return Environment(
         id=f"{first.replace('==', '-').replace('*', 'x')}-{hashlib.sha256(inputs.encode()).hexdigest()[:10]}",
         requires=tuple(requires),

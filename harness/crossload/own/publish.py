@@ -21,6 +21,11 @@ _MOST_MARKDOWN = 60_000
 """Signs of a comment, of which GitHub takes 65,536."""
 
 
+def _cell(text: str) -> str:
+    """Text of one line in which nobody is mentioned and nothing is linked."""
+    return escape(text).replace("@", "&#64;").replace("://", "&#58;//").replace("www.", "www&#46;")
+
+
 def worst_first(results: Sequence[Result]) -> list[Result]:
     """Results, the worst answers first."""
     return sorted(results, key=lambda each: (-each.answer.severity, str(each.path)))
@@ -39,14 +44,14 @@ def to_markdown(results: Sequence[Result], upgrade: str, safest: str = "") -> st
     rows = [
         [
             f"{_SIGNS[each.answer]} {each.answer}",
-            escape(str(each.path)),
-            escape(each.upgrade),
-            escape(reason_of(each)),
-            escape(each.advice.remedy if each.advice is not None else each.hint),
+            _cell(str(each.path)),
+            _cell(each.upgrade),
+            _cell(reason_of(each)),
+            _cell(each.advice.remedy if each.advice is not None else each.hint),
         ]
         for each in ordered
     ]
-    parts = [f"### {title}", escape(f"{upgrade}. {summary(list(results))}.")]
+    parts = ["<!-- crossload -->", f"### {title}", _cell(f"{upgrade}. {summary(list(results))}.")]
     parts.append(table(["answer", "model", "what changes", "why", "what to do"], rows))
     if safest:
         parts.append(f"```\n{_fenced(safest)}\n```")
@@ -54,7 +59,7 @@ def to_markdown(results: Sequence[Result], upgrade: str, safest: str = "") -> st
     for each in ordered:
         if each.answer is Answer.SAFE:
             continue
-        name = escape(str(each.path)).replace("&", "&amp;")
+        name = _cell(str(each.path))
         detail = f"\n\n<details><summary>{each.answer}: {name}</summary>\n\n```\n{_fenced(in_words(each, width=100))}\n```\n\n</details>"
         if len(text) + len(detail) > _MOST_MARKDOWN:
             text += "\n\nThe evidence for the others is in the log."

@@ -91,6 +91,7 @@ class Finder:
         self.target = checker.target(target)
         self.tried = 0
         self._seen: set[str] = set()
+        self._python = ""
         self._misses: list[tuple[int, str]] = []
         needs = checker.needs
         self.files = KERAS_FILES if needs.is_keras else OBJECT_FILES
@@ -107,11 +108,9 @@ class Finder:
         if direct.safe:
             return route
         origin = self.checker.model()
-        start = self._built(self.checker.source())
-        end = self._built(self.target)
-        if start is None or end is None:
-            msg = f"{direct.path}: an environment cannot be had here"
-            raise CannotMeasure(msg)
+        start, end = self.checker.environments(self.checker.source(), self.target, self.needs)
+        self._python = end.python_version.rpartition(".")[0]
+        self._seen |= {start.environment.id, end.environment.id}
         self.saved = self.checker.written(origin, start)
         files = [File(model=origin)]
         frontier, rest = [start], list(self._between(start, end))
@@ -135,7 +134,7 @@ class Finder:
 
     def _built(self, wanted: Wanted) -> Built | None:
         try:
-            built = self.lab.built(environment_of(wanted, self.needs))
+            built = self.lab.built_with(environment_of(wanted, self.needs), self._python)
         except (EnvironmentPinsError, EnvironmentUnavailable):
             return None
         self._seen.add(built.environment.id)

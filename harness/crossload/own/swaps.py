@@ -140,6 +140,10 @@ def blame(checker: Checker, target: Wanted, say: Callable[[str], None]) -> Blame
     say(f"{whole.path}: {whole.answer} with all of the upgrade")
     between = Between(checker, whole.writer, whole.reader, say)
     names = between.swappable
+    nothing = between.result([])
+    if nothing is not None and not nothing.safe:
+        msg = f"{whole.path}: it fails with nothing upgraded too ({nothing.answer}: {nothing.reason[:150]}): no package is to blame"
+        raise CannotMeasure(msg)
     singles = [name for name in names if same_failure(between.result([name]), whole)]
     if singles:
         sets: tuple[tuple[str, ...], ...] = tuple((name,) for name in singles)

@@ -42,7 +42,7 @@ _HAPPENED = {
     Verdict.TIMEOUT: "loading does not end:",
     Verdict.MEMORY: "it outgrows the memory limit:",
     Verdict.DRIFT: "it loads, and answers otherwise:",
-    Verdict.UNSTABLE: "its answers are not even the same twice where it was written:",
+    Verdict.UNSTABLE: "it cannot be compared:",
 }
 
 

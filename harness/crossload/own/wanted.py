@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,10 +57,21 @@ def parse(text: str, *, option: str) -> Wanted:
 
     Raises `ConfigError` with every mistake.
     """
-    path = Path(text).expanduser()
-    if path.is_file() or _looks_like_file(text):
-        return of_lock(read_locked(text, option=option), text)
+    if "\x00" in text:
+        raise ConfigError([f"{option}: holds a sign that no version and no path has"])
+    first, _, python = text.strip().partition(" ")
+    if _is_file(text) or _looks_like_file(text.strip()):
+        return of_lock(read_locked(text.strip(), option=option), text)
+    if (found := _PYTHON.match(python.strip())) and (_is_file(first) or _looks_like_file(first)):
+        return replace(of_lock(read_locked(first, option=option), first), python=found.group(1))
     return of_requirements(re.split(r"[\s,]+(?=[A-Za-z])|\s*;\s*$", text.strip()), option=option)
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).expanduser().is_file()
+    except (RuntimeError, OSError):  # a home that nobody has, a name that is too long
+        return False
 
 
 def _looks_like_file(text: str) -> bool:
@@ -104,13 +116,13 @@ def of_requirements(texts: Sequence[str], *, option: str) -> Wanted:
 
 def of_lock(locked: Locked, source: str) -> Wanted:
     """A lock file as what is wanted."""
-    return Wanted(
-        packages=locked.packages,
-        python=locked.python,
-        source=source,
-        complete=True,
-        notes=tuple(f"{source}: cannot use {each}" for each in locked.unusable),
-    )
+    notes = [f"{source}: cannot use {each}" for each in locked.unusable[:10]]
+    notes += [f"{source}: cannot use {len(locked.unusable) - 10} more"] if len(locked.unusable) > 10 else []
+    python = locked.python
+    if python is None and locked.by_python:  # markers were evaluated for this one, so that one it is
+        python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        notes.append(f'{source}: its markers were evaluated for Python {python} ("{source} python==3.12" names another)')
+    return Wanted(packages=locked.packages, python=python, source=source, complete=True, notes=tuple(notes))
 
 
 def same_version(a: str, b: str) -> bool:

@@ -102,8 +102,8 @@ class Judge:
         self._recipes, self._tolerance, self._outputs = recipes, tolerance, outputs
         self._states = states
         self._changes: dict[tuple[str, str], StateChange] = {}
-        self._compared: dict[tuple[str, str, str, str, float], Judgement] = {}
-        self._floors: dict[tuple[str, str, str, str], float] = {}
+        self._compared: dict[tuple[str, str, str, str, tuple[tuple[str, float], ...]], Judgement] = {}
+        self._floors: dict[tuple[str, str, str, str], dict[str, float]] = {}
         self._judged: dict[tuple[Any, ...], Judgement] = {}
         """Finished judgements by all that they rest on: cells with equal ones share one object."""
 
@@ -166,23 +166,25 @@ class Judge:
         return self.judge(cell, saved, loaded).verdict is Verdict.DRIFT
 
     def _compare(self, cell: Cell, saved: Record, loaded: Record, diagonal: Record | None) -> Judgement:
-        floor = self._diagonal_floor(cell, saved, diagonal)
-        key = (cell.case.recipe, cell.case.format, saved["kept"] + saved.get("noise", ""), loaded["kept"], floor)
+        floors = self._diagonal_floors(cell, saved, diagonal)
+        rests_on = saved["kept"] + saved.get("noise", "")
+        key = (cell.case.recipe, cell.case.format, rests_on, loaded["kept"], tuple(sorted(floors.items())))
         if key not in self._compared:
-            self._compared[key] = self._compare_outputs(cell, saved, loaded, floor)
+            self._compared[key] = self._compare_outputs(cell, saved, loaded, floors)
         return self._compared[key]
 
-    def _diagonal_floor(self, cell: Cell, saved: Record, diagonal: Record | None) -> float:
-        """How far the writer's own load in a fresh process is from what it predicted, where that is within tolerance."""
+    def _diagonal_floors(self, cell: Cell, saved: Record, diagonal: Record | None) -> dict[str, float]:
+        """How far each output of the writer's own load in a fresh process is from what it predicted, where within tolerance."""
         if diagonal is None or cell.writer == cell.reader or diagonal["status"] != "ok":
-            return 0.0
+            return {}
         key = (cell.case.recipe, cell.case.format, saved["kept"] + saved.get("noise", ""), diagonal["kept"])
         if key not in self._floors:
             found = self._compare(Cell(cell.case, cell.writer, cell.writer), saved, diagonal, None)
-            self._floors[key] = found.max_abs if found.verdict is Verdict.EQUIVALENT else 0.0
+            equivalent = found.verdict is Verdict.EQUIVALENT
+            self._floors[key] = {name: each.max_abs for name, each in found.distances.items() if each.max_abs and equivalent}
         return self._floors[key]
 
-    def _compare_outputs(self, cell: Cell, saved: Record, loaded: Record, diagonal_floor: float) -> Judgement:
+    def _compare_outputs(self, cell: Cell, saved: Record, loaded: Record, floors: Mapping[str, float]) -> Judgement:
         recipe = self._recipes[cell.case.recipe]
         expected = set(recipe.outputs)
         given = set(loaded["outputs"])
@@ -192,7 +194,7 @@ class Judge:
         before = self._answers.metrics(cell, saved["kept"])
         tolerance = self._tolerance(cell.case)
         noise = self._noise(saved, tolerance)
-        floor = max([diagonal_floor, *(each.max_abs for each in noise.values())])
+        floor = max([0.0, *floors.values(), *(each.max_abs for each in noise.values())])
         if not all(each.within for each in noise.values()):
             reason = f"two predictions of the writer itself differ by {floor:.2g} at most"
             return Judgement(verdict=Verdict.UNSTABLE, reason=reason, before=before, after=before, noise=floor)
@@ -200,10 +202,13 @@ class Judge:
         if all(loaded["outputs"][name] == saved["outputs"][name] for name in given):
             return Judgement(verdict=Verdict.IDENTICAL, before=before, after=before, noise=floor, **confused)
         after = self._answers.metrics(cell, loaded["kept"])
-        # what the writer itself does not repeat is not asked of the reader
-        atol, rtol = max(tolerance.atol or 0.0, floor), tolerance.rtol or 0.0
         arrays_before, arrays_after = self._outputs(saved["kept"]), self._outputs(loaded["kept"])
-        distances = {name: compare(arrays_before[name], arrays_after[name], atol=atol, rtol=rtol) for name in sorted(given)}
+        distances = {}
+        for name in sorted(given):
+            # what the writer itself does not repeat is not asked of the reader: of each output by itself
+            own = max(floors.get(name, 0.0), noise[name].max_abs if name in noise else 0.0)
+            atol, rtol = max(tolerance.atol or 0.0, own), tolerance.rtol or 0.0
+            distances[name] = compare(arrays_before[name], arrays_after[name], atol=atol, rtol=rtol)
         changed = changed_labels_of(cell, recipe, arrays_before, arrays_after)
         agreement = agreement_metrics(recipe.task, arrays_before, arrays_after, recipe.roles)
         before = before | dict.fromkeys(agreement, 1.0)
