@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from crossload.artifact.facts import Danger, Inspection, Name, Sure, Written
+from crossload.cli import main
 from crossload.errors import CannotMeasure, ConfigError, DangerousFile, NotTrusted
-from crossload.own import publish
+from crossload.own import commands, publish
 from crossload.own.advice import advice_for, folder_of, known_failures, load_advice
 from crossload.own.answers import Answer, Result, Side, answer_of, changes_of, exit_code_of
 from crossload.own.bisection import bisect, releases_between
@@ -20,11 +21,12 @@ from crossload.own.check import CannotTell, Checker, Question
 from crossload.own.consent import ask_consent, executes
 from crossload.own.data import data_of, read_data
 from crossload.own.lab import cache_folder
-from crossload.own.models import environment_of
-from crossload.own.needs import Needs, imported_by, provided_by
+from crossload.own.models import Model, environment_of
+from crossload.own.needs import Needs, imported_by, provided_by, python_files
 from crossload.own.swaps import minimal_set
 from crossload.own.text import as_dict, headline, in_words, summary
 from crossload.own.wanted import Wanted, parse
+from crossload.safe import no_commands
 from crossload.verdict import Judgement, Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,6 +99,23 @@ def test_imports_of_code_are_read_without_executing_it(tmp_path):
     assert imported_by([tmp_path]) == {"lightgbm", "sklearn"}
     assert provided_by([tmp_path / "mine.py"]) == {"mine"}
     assert "lightgbm" in Needs(inspection(), code=(tmp_path,)).packages
+
+
+def test_virtual_environments_and_hidden_folders_are_nobodys_code(tmp_path):
+    for name in ("mine.py", ".hidden/a.py", "venv/lib/b.py", "node_modules/c.py", "pack/d.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("import lightgbm\n")
+    (tmp_path / "venv" / "pyvenv.cfg").write_text("")
+
+    assert [each.name for each in python_files(tmp_path)] == ["mine.py", "d.py"]
+
+
+def test_too_much_code_is_said_instead_of_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("crossload.own.needs.MOST_FILES", 3)
+    for index in range(5):
+        (tmp_path / f"m{index}.py").write_text("")
+    with pytest.raises(ConfigError, match="more than 3 modules"):
+        python_files(tmp_path)
 
 
 def test_a_folder_provides_its_modules_and_a_package_itself(tmp_path):
@@ -556,13 +575,28 @@ def test_a_text_that_says_little_needs_the_versions_too():
     assert advice_for("load-error", "KeyError: 0", {}, {}) is None
 
 
+def test_advice_may_be_about_a_class_that_the_model_holds():
+    reason = "1 labels changed; state equal: the library computes otherwise"
+    sides = {"scikit-learn": "1.2.2"}, {"scikit-learn": "1.9.1"}
+
+    about_idf = advice_for("drift", reason, *sides, ["sklearn.Pipeline", "sklearn.TfidfVectorizer"])
+    general = advice_for("drift", reason, *sides, ["sklearn.Pipeline", "sklearn.AdaBoostClassifier"])
+
+    assert "t.idf_ = t.__dict__['_idf_diag'].diagonal()" in about_idf.remedy
+    assert "idf" not in general.cause + general.remedy
+
+
 def test_what_is_not_known_has_no_advice():
     assert advice_for("load-error", "ValueError: something new", {}, {}) is None
     assert advice_for("predict-error", "ModuleNotFoundError: No module named 'numpy._core'", {}, {}) is None
 
 
-SEEN_ELSEWHERE = ("numpy.dtype size changed",)
-"""Texts that no matrix meets, because its environments are of one time; integration tests meet them."""
+SEEN_ELSEWHERE = (
+    "numpy.dtype size changed",
+    "AttributeError: Can't get attribute '_passthrough_scorer' on <module 'sklearn.metrics._scorer'",
+    "AttributeError: Can't get attribute 'Log' on <module 'sklearn.linear_model._sgd_fast'",
+)
+"""Texts that no matrix meets; integration tests meet them."""
 
 
 def test_every_advice_is_about_a_failure_that_was_measured():
@@ -603,3 +637,79 @@ def test_advice_with_mistakes_names_them(tmp_path):
         load_advice(tmp_path)
     assert len(caught.value.problems) == 3
     assert headline(result())
+
+
+# --- found by attacks -------------------------------------------------------------------------------------------------
+
+
+def test_code_counts_with_all_that_it_may_import(tmp_path):
+    (tmp_path / "mine.py").write_text("import helper\n")
+    (tmp_path / "helper.py").write_text("K = 2\n")
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "__init__.py").write_text("")
+    digests = set()
+    for name, text in (
+        ("helper.py", "K = 2\n"),
+        ("helper.py", "K = 3\n"),
+        ("pack/inner.py", "A = 1\n"),
+        ("pack/inner.py", "A = 2\n"),
+    ):
+        (tmp_path / name).write_text(text)
+        digests.add(Model(Needs(inspection()), "joblib", (tmp_path / "mine.py",)).code_digest)
+    assert len(digests) == 4
+
+
+def test_a_lock_that_does_not_name_the_library_tells_nothing():
+    docs = Wanted(packages={"sphinx": "==7.3.7"}, complete=True, source="requirements-docs.txt")
+    checker = Checker(None, inspection(), Question(), None)
+
+    found = checker.check(docs)
+
+    assert (found.answer, found.reason) == (Answer.UNKNOWN, "requirements-docs.txt does not name scikit-learn")
+    assert not checker.concerns(docs)
+    assert checker.concerns(Wanted(packages={"scikit-learn": "==1.5"}, complete=True))
+
+
+def test_nobody_is_mentioned_and_nothing_linked_in_a_comment():
+    text = publish.to_markdown([full(reason="ask @everyone at https://evil.example or www.evil.example")], "a -> b").split(
+        "<details>"
+    )[0]
+
+    assert "@everyone" not in text
+    assert "https://" not in text
+    assert "www." not in text
+
+
+def test_no_line_is_a_command_of_the_ci():
+    text = no_commands("a ::b::\n  ::stop-commands::x\n::error::y\n##[group]z")
+
+    assert text == "a ::b::\n  : :stop-commands::x\n: :error::y\n## [group]z"
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-1"])
+def test_a_tolerance_is_a_number_of_at_least_0(value, tmp_path, capsys):
+    np.save(tmp_path / "x.npy", np.ones(2))
+    import pickle
+
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps([1]))
+    assert main(["check", str(tmp_path / "m.pkl"), "--to", "numpy==2.3.1", "--trust", f"--atol={value}"]) == 2
+    assert "at least 0" in capsys.readouterr().err
+
+
+def test_a_fault_of_ours_does_not_look_like_a_model_that_breaks(monkeypatch, capsys):
+    def fail(*_arguments, **_options):
+        msg = "what"
+        raise KeyError(msg)
+
+    monkeypatch.setitem(commands.COMMANDS, "check", fail)
+    assert main(["check", "m", "--to", "x==1"]) == 7
+    assert "crossload itself failed: KeyError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["x @ file:///tmp/x", "x; y", "-r", ""])
+def test_a_package_is_named_by_its_name_alone(name, tmp_path, capsys):
+    import pickle
+
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps([1]))
+    assert main(["check", str(tmp_path / "m.pkl"), "--to", "numpy==2.3.1", "--trust", f"--with={name}"]) == 2
+    assert "not the name of a package" in capsys.readouterr().err

@@ -226,3 +226,84 @@ def test_a_model_is_made_anew_from_its_parameters_alone():
     assert not hasattr(again, "best_estimator_")
     assert again.estimator.steps[1][1].C == 3.0
     assert not hasattr(again, "gone_in_this_version")
+
+
+def through_a_file(found, tmp_path):
+    record = found.keep(str(tmp_path))
+    return asking.read(record, str(tmp_path / f"{record['kept']}.npz")), record
+
+
+def test_categories_keep_their_kind_through_a_file(tmp_path):
+    flags = pd.DataFrame({"flag": RANDOM.rand(60) > 0.5, "n": RANDOM.randint(0, 3, 60), "t": RANDOM.choice(["a", "b"], 60)})
+    model = make_pipeline(OneHotEncoder(), LogisticRegression()).fit(flags, Y[:60])
+    found = made(model)[0]
+    again, _ = through_a_file(found, tmp_path)
+
+    assert again.value()["flag"].dtype == bool
+    assert np.array_equal(model.predict(found.value()), model.predict(again.value()))
+    mixed = asking.Rows("objects", ["m"], [np.array([True, 1, "1", None, 2.5], dtype=object)], "t")
+    assert [repr(each) for each in through_a_file(mixed, tmp_path)[0].arrays[0]] == ["True", "1", "'1'", "None", "2.5"]
+
+
+def test_many_columns_are_one_array_and_stay_in_order(tmp_path):
+    wide = asking.Rows("array", [f"x{i}" for i in range(3000)], [np.full(4, float(i)) for i in range(3000)], "t")
+    again, record = through_a_file(wide, tmp_path)
+
+    assert [array[0] for array in again.arrays] == list(range(3000))
+    with np.load(tmp_path / f"{record['kept']}.npz") as held:
+        assert held.files == ["block"]
+    texts = asking.Rows("frame", [f"x{i}" for i in range(12)], [np.array([str(i)]) for i in range(12)], "t")
+    assert [array[0] for array in through_a_file(texts, tmp_path)[0].arrays] == [str(i) for i in range(12)]
+
+
+def test_a_model_that_writes_into_its_input_gets_a_new_one_each_time():
+    model = make_pipeline(StandardScaler(copy=False), LogisticRegression()).fit(X.copy(), Y)
+    found, _, _ = asking.find_rows(model, {"names": ["x"], "arrays": [X.copy()], "told": "t"})
+
+    assert np.array_equal(found.value(), X)
+
+
+def test_members_are_found_wherever_they_are_and_what_is_left_out_is_named():
+    forest = RandomForestClassifier(2, random_state=0).fit(X, Y)
+    bundle = {"a": forest, "nest": {"z": forest, "list": [forest, 3.0]}, 1: forest, "1": forest, "odd": object(), "cut": 0.4}
+
+    assert [name for name, _ in asking.parts_of(bundle)] == ["[1]", "1", "a", "nest.list[0]", "nest.z"]
+    assert asking.skipped_in(bundle) == ["odd, a object that has none of " + ", ".join(asking.METHODS)]
+    many = [forest] * 60
+    assert len(asking.parts_of(many)) == 50
+    assert asking.skipped_in(many) == ["10 models beyond the first 50"]
+
+
+def test_labels_that_are_numbers_are_equal_or_others():
+    model = LogisticRegression().fit(X, np.where(Y, 1e6, 1e6 + 1))
+    (array,) = asking.ask(model, "predict", X).values()
+
+    assert array.dtype.kind == "U"
+    assert set(array) == {"1000000.0", "1000001.0"}
+
+
+def test_the_names_of_columns_that_a_model_gives_are_an_answer():
+    frame = pd.DataFrame({"a": X[:, 0], "b": X[:, 1]})
+    model = StandardScaler().set_output(transform="pandas").fit(frame)
+
+    assert asking.ask(model, "transform", frame)["transform.columns"].tolist() == ["a", "b"]
+
+
+class Dull:
+    """Answers the same for all rows, or nothing at all."""
+
+    n_features_in_ = 2
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def predict(self, rows):
+        return self.answer(len(rows))
+
+
+def test_answers_that_say_nothing_are_no_answers():
+    for answer in (lambda _: np.zeros(0), lambda n: np.full(n, np.nan)):
+        with pytest.raises(asking.CannotAsk, match="empty, or not a number"):
+            asking.find_rows(Dull(answer), None)
+    _, _, notes = asking.find_rows(Dull(np.ones), None)
+    assert "the same answer for all rows" in notes[0]

@@ -159,3 +159,22 @@ def test_where_no_version_is_safe_it_is_said():
 
     assert not found.found
     assert "none of the versions" in safest_in_words(found)
+
+
+def test_a_package_is_let_go_when_another_has_moved():
+    """``sci`` goes all the way once ``num`` is at its newest safe release, and not before."""
+
+    def rule(v):
+        if number(v["lib"]) > 105 or number(v["num"]) > 108:
+            return "ValueError: layout"
+        return "ImportError: sci 2 needs num 1.8" if number(v["sci"]) >= 200 and number(v["num"]) < 108 else ""
+
+    found = search(rule)
+
+    assert "sci" not in found.held
+    assert all(each.safe for each in found.results)
+
+
+def test_there_is_no_package_to_blame_where_nothing_upgraded_fails_too():
+    with pytest.raises(CannotMeasure, match="with nothing upgraded too"):
+        blame(Fake(lambda _: "ValueError: random"), lock(NEW), quiet)

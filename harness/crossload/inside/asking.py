@@ -253,14 +253,17 @@ def find_rows(model: Any, data: Optional[Dict[str, Any]]) -> Tuple[Rows, List[st
         candidates = _from_data(model, data) if data is not None else _made(model)
     first = None
     for candidate in candidates:
-        works, notes = [], []
+        works: List[str] = []
+        notes: List[str] = []
         for method in methods:
             try:
                 answers = ask(model, method, candidate.value())
                 if not any(_says_something(array) for array in answers.values()):
                     raise CannotAsk("the answer is empty, or not a number everywhere")
             except Exception as error:
-                notes.append("%s: %s: %s" % (method, type(error).__name__, " ".join(str(error).split())[:300]))
+                told = "%s: %s" % (type(error).__name__, " ".join(str(error).split())[:300])
+                if not any(note.endswith(told) for note in notes):
+                    notes.append(method + ": " + told)
             else:
                 works.append(method)
         if "predict" in works or (works and "predict" not in methods):
@@ -342,6 +345,10 @@ def _from_data(model: Any, data: Dict[str, Any]) -> Any:
     if fitted is not None and set(fitted) <= set(names):
         order = [names.index(each) for each in fitted]
         names, arrays = [names[i] for i in order], [arrays[i] for i in order]
+    elif fitted is not None and not (len(arrays) == 1 and arrays[0].ndim > 1):
+        lacking = [each for each in fitted if each not in names]
+        if len(lacking) < len(fitted):
+            raise CannotAsk("the rows lack the column%s %s" % ("s" if len(lacking) > 1 else "", ", ".join(lacking[:10])))
     told = data["told"]
     if len(arrays) == 1 and arrays[0].ndim > 1:
         yield Rows("array", names, arrays, told)

@@ -40,8 +40,10 @@ class Code(object):
         """Why the code cannot be imported here: a result, like a model that cannot be loaded."""
         try:
             self._import(paths)
-        except Exception as error:
-            self.error = error
+        except (Exception, SystemExit) as error:
+            text = "the code that came along cannot be imported: %s: %s" % (type(error).__name__, error)
+            self.error = ImportError(text)
+            self.error.__cause__ = error
         # what was pickled by a script is looked for in __main__
         main = types.ModuleType("__main__")
         main.__dict__.update(self.objects)

@@ -29,6 +29,9 @@ def names_of(model: Any) -> Optional[List[str]]:
         found = get(model, attribute)
         if found is not None and len(found):
             return [str(each) for each in found]
+    found = get(model, "feature_name_")  # LightGBM, which calls columns without names Column_0, Column_1, ...
+    if isinstance(found, list) and found and not all(str(each).startswith("Column_") for each in found):
+        return [str(each) for each in found]
     inner = first_step(model)
     if inner is not None:
         return names_of(inner)
@@ -50,7 +53,12 @@ def width_of(model: Any) -> Optional[int]:
             return int(found)
     inner = first_step(model)
     if inner is not None:
-        return width_of(inner)
+        known = width_of(inner)
+        if known is None and not type(inner).__module__.startswith("sklearn."):
+            # a class of one's own that does not tell most often keeps the number of columns
+            later = [width_of(step) for _, step in get(model, "steps") or [] if step is not None and not isinstance(step, str)]
+            known = next((each for each in later if each is not None), None)
+        return known
     for attribute in (
         "mean_",
         "coef_",

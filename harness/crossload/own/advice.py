@@ -39,10 +39,17 @@ class Signature:
     writer: tuple[str, ...]
     """Requirements that the writer fulfils, such as ``joblib>=1.2``."""
     reader: tuple[str, ...]
+    """The same of the reader."""
+    holds: tuple[str, ...]
+    """Classes, one of which the model holds; empty for any model."""
     advice: Advice
 
-    def fits(self, verdict: str, reason: str, writer: Mapping[str, str], reader: Mapping[str, str]) -> bool:
+    def fits(
+        self, verdict: str, reason: str, writer: Mapping[str, str], reader: Mapping[str, str], classes: Iterable[str] = ()
+    ) -> bool:
         """Whether a failure is this one."""
+        if self.holds and not {each.rpartition(".")[2] for each in classes} & set(self.holds):
+            return False
         sides = ((self.writer, writer), (self.reader, reader))
         holds = all(_fulfils(versions, text) for texts, versions in sides for text in texts)
         return verdict == self.verdict and self.says in reason and holds
@@ -76,6 +83,7 @@ ADVICE_FILE = Table(
                         "link": Key(Text("https?://.+", "an address"), "where it is documented or discussed"),
                         "writer": Key(ListOf(Text()), "requirements that the writer fulfils"),
                         "reader": Key(ListOf(Text()), "requirements that the reader fulfils"),
+                        "holds": Key(ListOf(Text()), "classes, one of which the model holds"),
                     }
                 ),
                 unique=False,
@@ -117,6 +125,7 @@ def load_advice(folder: Path) -> tuple[Signature, ...]:
                 says=table["says"],
                 writer=tuple(table.get("writer", ())),
                 reader=tuple(table.get("reader", ())),
+                holds=tuple(table.get("holds", ())),
                 advice=Advice(
                     cause=table.get("cause") or cause,
                     remedy=table["remedy"],
@@ -140,10 +149,11 @@ def advice_for(
     reason: str,
     writer: Mapping[str, str],
     reader: Mapping[str, str],
+    classes: Iterable[str] = (),
     known: Iterable[Signature] | None = None,
 ) -> Advice | None:
     """What is known of a failure: the first signature that fits it."""
     for each in known_failures() if known is None else known:
-        if each.fits(verdict, reason, writer, reader):
+        if each.fits(verdict, reason, writer, reader, classes):
             return each.advice
     return None

@@ -98,6 +98,10 @@ class Result:
     """Why, in one line."""
     upgrade: str = ""
     """What changes, e.g. ``scikit-learn 1.2.2 -> 1.9.1``."""
+    source: str = ""
+    """What says who wrote it: the file, or what the user named."""
+    recorded: str = ""
+    """Packages whose versions it says; all others were resolved as of that time."""
     way: str = ""
     """How it was loaded, e.g. ``joblib`` or ``savedmodel-signature``."""
     judgement: Judgement | None = None

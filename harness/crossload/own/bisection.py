@@ -10,6 +10,7 @@ from packaging.version import Version
 from crossload.errors import CannotMeasure, ConfigError
 from crossload.own.answers import Answer, changes_of
 from crossload.own.wanted import Wanted
+from crossload.safe import cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,7 +73,13 @@ def bisect(
     ends = safe(low), safe(high)
     if ends != (True, False):
         told = ", ".join(f"{package} {releases[i]}: {_told(found.results[releases[i]])}" for i in (low, high))
-        why = "it is safe at both ends" if ends == (True, True) else "the first release must be safe and the last must not"
+        why = (
+            "swap --from and --to, it is safe at the end alone"
+            if ends == (False, True)
+            else "it is safe at both ends"
+            if ends == (True, True)
+            else "the first release must be safe and the last must not"
+        )
         msg = f"there is nothing to search for: {why} ({told})"
         raise CannotMeasure(msg)
     while (middle := _middle(releases, low, high, found.results, safe)) is not None:
@@ -96,7 +103,7 @@ def _told(result: Result | None) -> str:
     return (
         "no environment can be had"
         if result is None
-        else f"{result.answer}, {result.reason[:150]}"
+        else f"{result.answer}, {cut(result.reason, 90)}"
         if result.reason
         else str(result.answer)
     )

@@ -163,6 +163,10 @@ class Checker:
             path=self.found.path,
             answer=Answer.UNKNOWN,
             reason="",
+            source=source.source,
+            recorded=", ".join(name for name in source.packages if source.version(name) and name in writer.packages)
+            if not source.complete
+            else "",
             way=model.way,
             writer=writer,
             reader=reader,
@@ -250,7 +254,7 @@ class Checker:
         result.traceback = loaded.get("error", {}).get("traceback", "")
         if not result.safe and result.writer is not None and result.reader is not None:
             sides = [{"python": side.python} | side.packages for side in (result.writer, result.reader)]
-            result.advice = advice_for(result.verdict, judgement.reason, sides[0], sides[1])
+            result.advice = advice_for(result.verdict, judgement.reason, sides[0], sides[1], self.found.classes)
 
     def _other(self, model: Model, after: Built, saved: Record, truth: Array | None) -> OtherWay:
         """The same file, loaded in another way where it is to go."""
@@ -273,6 +277,9 @@ class Checker:
             raise ConfigError([f"--data: the model does not take these rows where it was written: {printable(error)}"])
         if saved["stage"] in ("load", "verify", "start", "unknown"):
             result.reason = printable(f"it does not load where it was written: {error}")
+            if "the code that came along cannot be imported" in error:
+                result.hint = "give a file with the classes alone, or guard what a script does by: if __name__ == '__main__'"
+                return
             lacks = "ModuleNotFoundError" in error or "Can't get attribute" in error
             result.hint = (
                 "--with-code PATH for modules of your own, --with PACKAGE for others"

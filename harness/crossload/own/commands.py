@@ -18,7 +18,7 @@ from crossload.config import Limits, Tolerance
 from crossload.errors import ConfigError, EnvironmentPinsError
 from crossload.machine import terminal_width
 from crossload.own import publish
-from crossload.own.answers import EXIT_BREAKS, EXIT_CANNOT_TELL, Answer, exit_code_of
+from crossload.own.answers import EXIT_BREAKS, EXIT_CANNOT_TELL, Answer, Result, exit_code_of
 from crossload.own.bisection import bisect, held_still, releases_between, wanted_for
 from crossload.own.bisection import in_words as boundary_in_words
 from crossload.own.check import Checker, Question
@@ -34,7 +34,7 @@ from crossload.own.safest import in_words as safest_in_words
 from crossload.own.script import script_of
 from crossload.own.swaps import blame
 from crossload.own.swaps import in_words as blame_in_words
-from crossload.own.text import as_dict, in_words, summary
+from crossload.own.text import as_dict, headline, in_words, summary
 from crossload.own.wanted import RENAMED, Wanted, parse
 from crossload.safe import no_commands, printable
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
 
-    from crossload.own.answers import Result, Side
+    from crossload.own.answers import Side
 
 
 def note(text: str) -> None:
@@ -69,17 +69,29 @@ def paths_of(patterns: Sequence[str]) -> list[Path]:
     return list(found)
 
 
-def inspected(patterns: Sequence[str]) -> list[Inspection]:
-    """What all files are.  Raises `NotAModel` with every file that is no model."""
-    found, bad = [], []
-    for path in paths_of(patterns):
+def inspected(patterns: Sequence[str], *, dangerous: bool = True) -> tuple[list[Inspection], list[Result]]:
+    """What all files are, and answers for those that cannot be loaded: one file does not spoil the others.
+
+    Raises `NotAModel` where there is one file and that is none.  ``dangerous``: whether dangerous ones are let through.
+    """
+    found: list[Inspection] = []
+    refused: list[Result] = []
+    paths = paths_of(patterns)
+    for path in paths:
         try:
-            found.append(look(path))
+            each = look(path)
         except NotAModel as error:
-            bad.append(error)
-    if bad:
-        raise NotAModel("\n".join(map(str, bad)), hint=bad[0].hint)
-    return found
+            if len(paths) == 1:
+                raise
+            refused.append(Result(path=path, answer=Answer.UNKNOWN, reason=printable(str(error)), hint=error.hint or ""))
+            continue
+        if each.dangerous and not dangerous and len(paths) > 1:
+            names = ", ".join(name.text for name in each.dangerous[:3])
+            reason = printable(f"not loaded, because it calls what is known to be dangerous: {names}")
+            refused.append(Result(path=path, answer=Answer.UNKNOWN, reason=reason, hint="crossload inspect shows all of it"))
+            continue
+        found.append(each)
+    return found, refused
 
 
 def question_of(chosen: argparse.Namespace) -> Question:
@@ -134,16 +146,24 @@ def check(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     """Answer for each model; the exit code is that of the worst answer."""
     out = telling(out)
     target, source = parse(chosen.to, option="--to"), source_of(chosen)
-    models, question = inspected(chosen.models), question_of(chosen)
+    question = question_of(chosen)
+    models, refused = inspected(chosen.models, dangerous=chosen.trust_dangerous)
     ask_consent(models, trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
-    results = []
+    results = list(refused)
+
+    def show(result: Result) -> None:
+        out(json.dumps(as_dict(result)) if chosen.json else in_words(result, width=terminal_width()))
+
+    for each in refused:
+        show(each)
     with laboratory(chosen) as lab:
-        for found in models:
-            result = Checker(lab, found, question, source).check(target)
-            results.append(result)
-            out(json.dumps(as_dict(result)) if chosen.json else in_words(result, width=terminal_width()))
+        for number, found in enumerate(models, 1):
+            if len(models) > 1:
+                note(f"[{number}/{len(models)}] {found.path}")
+            results.append(Checker(lab, found, question, source).check(target))
+            show(results[-1])
     if len(results) > 1 and not chosen.json:
-        out(summary(results))
+        out("\n".join([summary(results), *(f"  {headline(each)}" for each in publish.worst_first(results))]))
     return exit_code_of(results)
 
 
@@ -168,9 +188,12 @@ def upgrade(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     """Answer for every model from one lock to another; the exit code is that of the worst answer."""
     raw, out = out, telling(out)
     pairs = [(parse(old, option="--from"), parse(new, option="--to"), f"{old} -> {new}") for old, new in pairs_of(chosen)]
-    models, question = inspected(chosen.models), question_of(chosen)
+    question = question_of(chosen)
+    models, refused = inspected(chosen.models, dangerous=chosen.trust_dangerous)
     ask_consent(models, trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
-    everything: list[Result] = []
+    everything = list(refused)
+    for each in refused:
+        out(in_words(each, width=terminal_width()))
     safest: list[str] = []
     with laboratory(chosen) as lab:
         for old, new, told in pairs:
@@ -187,7 +210,8 @@ def upgrade(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
             everything += results
             if chosen.newest_safe:
                 safest.append(_newest_safe(checkers, results, old, new, lab))
-    out(summary(everything) if everything else "nothing to check")
+    lines = [f"  {headline(each)}" for each in publish.worst_first(everything)]
+    out("\n".join([summary(everything), *lines]) if everything else "nothing to check")
     for text in safest:
         out(text)
     _publish(chosen, everything, "; ".join(told for *_, told in pairs), "\n".join(safest), raw)
@@ -237,7 +261,7 @@ def blame_(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     """Name the smallest change that makes a model fail."""
     out = telling(out)
     target, source = parse(chosen.to, option="--to"), source_of(chosen)
-    (found,), question = inspected([chosen.model]), question_of(chosen)
+    ((found,), _), question = inspected([chosen.model]), question_of(chosen)
     ask_consent([found], trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
     with laboratory(chosen) as lab:
         blamed = blame(Checker(lab, found, question, source), target, note)
@@ -249,7 +273,7 @@ def route_(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     """Find a way through; exit code 1 where there is none."""
     out = telling(out)
     target, source = parse(chosen.to, option="--to"), source_of(chosen)
-    (found,), question = inspected([chosen.model]), question_of(chosen)
+    ((found,), _), question = inspected([chosen.model]), question_of(chosen)
     ask_consent([found], trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
     with laboratory(chosen) as lab:
         route = Finder(Checker(lab, found, question, source), target, note).find()
@@ -266,7 +290,7 @@ def route_(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
 def bisect_(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     """Name the release at which a model stops to work."""
     out = telling(out)
-    (found,), question = inspected([chosen.model]), question_of(chosen)
+    ((found,), _), question = inspected([chosen.model]), question_of(chosen)
     package = str(canonicalize_name(chosen.package))
     package = RENAMED.get(package, package)
     source = parse(chosen.written, option="--written") if chosen.written else None

@@ -43,9 +43,11 @@ def ask_consent(
     if bad and not dangerous:
         listed = "; ".join(f"{each.path} calls {', '.join(name.text for name in each.dangerous[:3])}" for each in bad[:10])
         msg = f"not loaded, because it is known to be dangerous: {printable(listed)}"
+        if any(name.module.startswith(("cloudpickle", "dill")) for each in bad for name in each.names):
+            msg += " (cloudpickle and dill carry code, which cannot be told from an attack)"
         raise DangerousFile(msg, hint="crossload inspect shows all of it; --trust-dangerous loads it nevertheless")
     asked = [each for each in models if executes(each)]
-    if trust or not asked:
+    if trust or dangerous or not asked:
         return
     if answer is None and not (sys.stdin.isatty() and sys.stderr.isatty()):
         names = ", ".join(printable(str(each.path)) for each in asked[:5])

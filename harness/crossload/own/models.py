@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 
 from crossload.inside.loading import digest as digest_of
 from crossload.inside.outputs import sha256_of
+from crossload.own.needs import python_files
 from crossload.plan import Environment
 
 if TYPE_CHECKING:
@@ -68,10 +69,10 @@ class Model:
 def code_files(path: Path) -> list[Path]:
     """Modules that importing the user's code may import: below a folder, or beside a file and in packages there."""
     if path.is_dir():
-        return sorted(each for each in path.rglob("*.py") if each.is_file())
+        return python_files(path)
     folder = path.resolve().parent
     packages = [each.parent for each in folder.glob("*/__init__.py")]
-    inner = [each for package in packages for each in package.rglob("*.py")]
+    inner = [each for package in packages for each in python_files(package)]
     return sorted({path.resolve(), *folder.glob("*.py"), *inner})
 
 

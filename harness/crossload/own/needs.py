@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from crossload.artifact.facts import Danger, Sure
+from crossload.errors import ConfigError
 from crossload.own.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -170,11 +171,33 @@ def _keras_writer(recorded: dict[str, str]) -> dict[str, str]:
     return {"tensorflow": f"=={version.major}.{version.minor}.{version.micro}"}
 
 
+MOST_FILES = 3000
+_NOT_OURS = ("node_modules", "site-packages", "__pycache__")
+
+
+def python_files(folder: Path) -> list[Path]:
+    """Modules below a folder, without virtual environments and what is hidden.  Raises `ConfigError` for too many."""
+    found: list[Path] = []
+    pending = [folder]
+    while pending:
+        here = pending.pop()
+        for each in sorted(here.iterdir()):
+            if each.is_dir() and not each.is_symlink():
+                skipped = each.name.startswith(".") or each.name in _NOT_OURS or (each / "pyvenv.cfg").exists()
+                pending += [] if skipped else [each]
+            elif each.suffix == ".py" and each.is_file():
+                found.append(each)
+        if len(found) > MOST_FILES or len(pending) > 10 * MOST_FILES:
+            msg = f"--with-code {folder}: more than {MOST_FILES} modules"
+            raise ConfigError([msg], hint="name the file or the package that the model needs")
+    return sorted(found)
+
+
 def imported_by(paths: Iterable[Path]) -> set[str]:
     """Top modules that the user's code imports; read, not executed."""
     found: set[str] = set()
     for path in paths:
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+        for file in python_files(path) if path.is_dir() else [path]:
             try:
                 tree = ast.parse(file.read_bytes())
             except (SyntaxError, ValueError, OSError):

@@ -67,14 +67,15 @@ class Search:
             if not more:
                 return Safest(found=False, tried=len(self._seen), results=self.results({}) or [])
             held |= more
-        for name in sorted(
-            held, key=lambda each: each in SUPPORTING, reverse=True
-        ):  # one may be free now that another is held
-            rest = {other: version for other, version in held.items() if other != name}
-            if len(held) > 1 and self.safe(rest):
-                held = rest
-        for name in list(held):
-            held[name] = self._raise(held, name)
+        before: dict[str, str] = {}
+        while held != before:  # one may be free now that another is held, and go further now that another went
+            before = dict(held)
+            for name in sorted(held, key=lambda each: each in SUPPORTING, reverse=True):
+                rest = {other: version for other, version in held.items() if other != name}
+                if len(held) > 1 and self.safe(rest):
+                    held = rest
+            for name in list(held):
+                held[name] = self._raise(held, name)
         wanted = {name: self.new.version(name) for name in held}
         return Safest(
             held={name: (version, wanted[name]) for name, version in held.items()},

@@ -115,6 +115,8 @@ class Blamed:
     """Members that are there only because the others cannot be installed without them."""
     without: Result | None = None
     """What the upgrade does without these packages; None where that cannot be installed."""
+    everything: bool = False
+    """Whether the set is all that differs."""
     tried: int = 0
 
 
@@ -160,6 +162,7 @@ def blame(checker: Checker, target: Wanted, say: Callable[[str], None]) -> Blame
         changes={name: between.changes[name] for name in culprits},
         brought=tuple(sorted(brought)) if main else (),
         without=between.result(set(names) - culprits) if sets else None,
+        everything=culprits == set(names),
         tried=len(between._found),  # noqa: SLF001
     )
 
@@ -180,6 +183,8 @@ def in_words(found: Blamed) -> str:
         if found.brought:
             text += f" (which cannot be installed without {named(found.brought)})"
         lines.append(text)
+    if found.everything:
+        return "\n".join([*lines, f"  no smaller set of packages does it; {found.tried} environments tried"])
     rest = "cannot be installed" if found.without is None else f"is {found.without.answer}"
     lines.append(f"  the rest of the upgrade without it {rest}; {found.tried} environments tried")
     return "\n".join(lines)

@@ -47,8 +47,8 @@ _HAPPENED = {
 
 
 _STATES = {
-    "equal": "the fitted values are equal: the library computes otherwise",
-    "differs": "fitted values differ: the model itself was changed by loading",
+    "equal": "every value in the file was loaded as it was: the library computes otherwise, or no longer reads some of them",
+    "differs": "stored values differ: the model itself was changed by loading",
     "layout": "it holds other arrays than before",
 }
 
@@ -82,6 +82,10 @@ def in_words(result: Result, *, width: int = 80) -> str:
         rows += [("cause", result.advice.cause + link), ("remedy", result.advice.remedy)]
     if result.hint:
         rows.append(("try", result.hint))
+    elif result.advice is None and result.answer in (Answer.BREAKS, Answer.DRIFT):
+        rows.append(
+            ("next", "the cause is not known: crossload bisect names the release, blame the package, route a way through")
+        )
     rows += [("warned", text) for text in _warned(result.warnings)]
     judgement = result.judgement
     if judgement is not None and judgement.before:
@@ -91,8 +95,9 @@ def in_words(result: Result, *, width: int = 80) -> str:
     if judgement is not None and judgement.verdict is Verdict.DRIFT and judgement.state != "unknown":
         rows.append(("state", _STATES[judgement.state]))
     if result.writer is not None and result.reader is not None and changes_of(result.writer, result.reader):
-        rows.append(("written", f"{result.writer.shown}; resolved as of {result.writer.as_of}"))
-        rows.append(("loaded", f"{result.reader.shown}; resolved as of {result.reader.as_of}"))
+        told = f"{result.source} says {result.recorded}; the rest" if result.recorded else "all of it"
+        rows.append(("written", f"{result.writer.shown} ({told} is of that time, {result.writer.as_of})"))
+        rows.append(("loaded", f"{result.reader.shown} (as of {result.reader.as_of})"))
         rows.append(("differs", _differs(result)))
     rows += [
         ("also", f"loaded as {each.way}: {each.answer}{f', {each.reason}' if each.reason else ''}")

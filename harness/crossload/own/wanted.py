@@ -101,6 +101,11 @@ def of_requirements(texts: Sequence[str], *, option: str) -> Wanted:
             problems.append(f"{option} {text!r}: only releases of the package index can be measured")
             continue
         name = str(canonicalize_name(requirement.name))
+        if not requirement.specifier and re.search(r"(^|-)\d", name):
+            problems.append(
+                f"{option} {text!r}: names no version (write {RENAMED.get(name.split('-', maxsplit=1)[0], 'scikit-learn')}==1.9.1)"
+            )
+            continue
         if name == "python":
             problems.append(f"{option} {text!r}: name one minor version of Python, such as python==3.12")
             continue
