@@ -204,6 +204,9 @@ class Checker:
         except (EnvironmentPinsError, NoWheels) as error:
             raise ConfigError([f"the environment that wrote it: {error}"], hint=error.hint) from error
         known = versions_of(before)
+        named = self._source.packages if self._source is not None else {}
+        if "pandas" in named and "pandas" not in target.packages and not target.complete:
+            target = target.but({"pandas": ""})  # the user says that it is there
         # what neither lock names, such as the pandas that rows are given in, is no part of the upgrade
         kept = (
             OPTIONAL if target.complete else [name for name in needs.packages if name not in SUPPORTING and name not in KERAS]
