@@ -211,6 +211,24 @@ def test_check_answers_in_the_first_line_and_by_its_exit_code(forest):
     assert json.loads(line)["verdict"] == "identical"
 
 
+def test_one_file_does_not_spoil_the_others(forest, tmp_path):
+    (tmp_path / "junk.pkl").write_text("junk")
+
+    done = command("check", tmp_path / "junk.pkl", forest, "--to", "scikit-learn==1.2.1", "--trust", code=3)
+
+    assert f"CANNOT TELL  {tmp_path}/junk.pkl" in done.stdout
+    assert f"SAFE, WARNING ONLY  {forest}" in done.stdout
+    assert "2 models: 1 CANNOT TELL, 1 SAFE, WARNING ONLY" in done.stdout
+
+
+def test_lost_idf_weights_are_told_with_the_line_that_gives_them_back(project, measured):
+    row = measured.loc["text-logistic", "joblib", "sklearn-1.2.2", f"sklearn-{NEWEST}"]
+    found = crossload.check(artifact(project, row), f"scikit-learn=={NEWEST}", trust=True)
+
+    assert str(found.answer) == "DRIFT"
+    assert "_idf_diag" in found.advice.remedy
+
+
 def test_who_upgrades_numpy_alone_learns_that_the_rest_was_compiled_for_another(forest):
     done = command("check", forest, "--to", "numpy==2.3.1", "--trust", code=1)
 
@@ -310,6 +328,8 @@ import numpy as np
 
 
 class Model:
+    n_features_in_ = 2
+
     def __init__(self, how):
         self.how = how
 
@@ -324,11 +344,13 @@ class Model:
             kept = []
             while True:
                 kept.append(np.ones(4_000_000))
+        if how == "throw dice":
+            self.seen = int.from_bytes(os.urandom(2), "big")
         if how == "call home":
             socket.create_connection(("192.0.2.1", 80), timeout=20)
 
     def predict(self, rows):
-        return np.zeros(len(rows))
+        return np.full(len(rows), getattr(self, "seen", 0.0))
 """
 
 
@@ -339,6 +361,7 @@ class Model:
         ("hang", "no end after 3 s"),
         ("grow", "more than 700 MB"),
         ("call home", "unreachable"),
+        ("throw dice", "differ from process to process"),
     ],
 )
 def test_what_loads_badly_costs_its_own_process_only(tmp_path, how, told):

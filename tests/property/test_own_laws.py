@@ -155,7 +155,7 @@ def test_a_hostile_text_does_not_leave_its_place(text):
     outside = "".join(markdown.split("```")[::2])
     assert outside.count("<details>") == outside.count("</details>") == 2
     assert "<img" not in outside
-    assert sum(line.startswith("| ") for line in markdown.splitlines()) == 4
+    assert sum(line.startswith("| ") for line in outside.splitlines()) == 4
     suite = ET.parse(io.BytesIO(publish.to_junit(results, text).encode())).getroot()[0]
     assert [case[0].tag for case in suite] == ["failure", "error"]
     lines = publish.to_annotations(results)

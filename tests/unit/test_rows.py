@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.cluster import KMeans
+from sklearn.cluster import DBSCAN, KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import NMF
 from sklearn.ensemble import BaggingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
@@ -307,3 +307,12 @@ def test_answers_that_say_nothing_are_no_answers():
             asking.find_rows(Dull(answer), None)
     _, _, notes = asking.find_rows(Dull(np.ones), None)
     assert "the same answer for all rows" in notes[0]
+
+
+def test_of_a_model_that_takes_no_rows_the_fit_itself_is_compared():
+    model = DBSCAN(eps=30).fit(X)
+    found, methods, _ = made(model)
+
+    assert methods == ["labels_"]
+    assert np.array_equal(asking.ask(model, "labels_", found.value())["labels_"], model.labels_)
+    assert "takes no new rows" in found.told

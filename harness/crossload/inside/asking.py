@@ -10,6 +10,9 @@ from . import outputs, remembered, rows, shapes
 METHODS = ("predict", "predict_proba", "decision_function", "score_samples", "transform")
 """What is asked of a model that has it, as scikit-learn names it."""
 
+FITTED = ("labels_", "embedding_")
+"""What is compared of a model that has none of these methods, and that no rows can be given to (DBSCAN, TSNE)."""
+
 FORMS = ("frame", "array", "texts", "objects", "records", "tensor", "tensors")
 _NOT_ASKED = ("tensorflow", "keras", "tf_keras")
 
@@ -162,7 +165,7 @@ def methods_of(model: Any) -> List[str]:
             offered = False
         if offered and not isinstance(model, type):
             found.append(name)
-    return found
+    return found or [name for name in FITTED if isinstance(shapes.get(model, name), np.ndarray)]
 
 
 def task_of(model: Any) -> str:
@@ -193,7 +196,7 @@ def ask(model: Any, method: str, value: Any) -> Dict[str, Any]:
         if isinstance(found, dict):
             return {"call." + str(key): outputs.as_array(found[key], "call") for key in sorted(found, key=str)}
         return {"call": outputs.as_array(found, "call")}
-    found = getattr(model, method)(value)
+    found = getattr(model, method) if method in FITTED else getattr(model, method)(value)
     if hasattr(found, "tocsr"):
         matrix = found.tocsr()
         matrix.sort_indices()
@@ -245,6 +248,9 @@ def find_rows(model: Any, data: Optional[Dict[str, Any]]) -> Tuple[Rows, List[st
     methods = methods_of(model)
     if not methods:
         raise CannotAsk("a " + type(model).__name__ + " has none of " + ", ".join(METHODS))
+    if methods[0] in FITTED:
+        told = "none, because it takes no new rows: what it was fitted to is compared"
+        return Rows("array", ["x"], [np.zeros((1, 1))], told), methods, []
     if methods == ["call"]:
         from . import rows_keras
 

@@ -291,7 +291,11 @@ class Checker:
             )
         else:
             result.reason = printable(f"no rows can be made for it: {error}")
-            result.hint = "bring some: --data rows.npy (or .csv, .parquet)"
+            result.hint = (
+                ""
+                if " has none of " in error or "holds nothing that" in error
+                else "bring some: --data rows.npy (or .csv, .parquet)"
+            )
 
     def _side(self, built: Built) -> Side:
         shown = list(dict.fromkeys([*self._main_packages(), *names_in(built.environment.requires)]))
