@@ -211,6 +211,12 @@ def test_check_answers_in_the_first_line_and_by_its_exit_code(forest):
     assert json.loads(line)["verdict"] == "identical"
 
 
+def test_where_there_is_no_fork_a_new_process_does_each_load(forest):
+    done = command("check", forest, "--to", "scikit-learn==1.2.1", "--trust", "--no-fork", "--fresh")
+
+    assert done.stdout.startswith("SAFE, WARNING ONLY")
+
+
 def test_one_file_does_not_spoil_the_others(forest, tmp_path):
     (tmp_path / "junk.pkl").write_text("junk")
 

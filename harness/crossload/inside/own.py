@@ -5,59 +5,28 @@ Usage: ``python own.py CONTROL.json``, with the protocol of ``serve.py``: paths 
 the same rows to the file somewhere else.
 """
 
-import sys
-
-if sys.version_info < (3, 6):  # pragma: no cover - a gate above everything newer
-    sys.stderr.write("crossload loads models in Python 3.6 and later\n")
-    sys.exit(79)
-
 import importlib
-import importlib.util
 import json
 import os
 import platform
-import signal
+import sys
 from typing import Any, Dict, List
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-PACKAGE = "crossload_inside"
+# beside this file: it makes the package of this folder, takes the folder off the path, and has the protocol
+serve: Any = importlib.import_module("serve")
+del sys.modules["serve"]  # a name that users' code may have too
+
+asking, brought, loading, measure, outputs, state, supervise, telling = (
+    importlib.import_module(serve.PACKAGE + "." + name)
+    for name in ("asking", "brought", "loading", "measure", "outputs", "state", "supervise", "telling")
+)
 
 
-def _package() -> None:
-    """Make this folder importable as a package of its own name, and no longer as a folder of top-level modules."""
-    sys.path[:] = [each for each in sys.path if os.path.abspath(each or os.curdir) != HERE]
-    spec = importlib.util.spec_from_file_location(
-        PACKAGE, os.path.join(HERE, "__init__.py"), submodule_search_locations=[HERE]
-    )
-    if spec is None or spec.loader is None:
-        raise ImportError(HERE)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[PACKAGE] = module
-    spec.loader.exec_module(module)
-
-
-_package()
-
-asking = importlib.import_module(PACKAGE + ".asking")
-brought = importlib.import_module(PACKAGE + ".brought")
-loading = importlib.import_module(PACKAGE + ".loading")
-measure = importlib.import_module(PACKAGE + ".measure")
-outputs = importlib.import_module(PACKAGE + ".outputs")
-state = importlib.import_module(PACKAGE + ".state")
-supervise = importlib.import_module(PACKAGE + ".supervise")
-telling = importlib.import_module(PACKAGE + ".telling")
-
-
-class Server(object):
+class Server(serve.Server):  # type: ignore[misc]
     """The libraries imported once; a fork for each model."""
 
-    def __init__(self, control_path: str) -> None:
-        with open(control_path, encoding="utf-8") as stream:
-            self.control: Dict[str, Any] = json.load(stream)
-        self.control_path = control_path
-        self.parent = os.getppid()
-        self.code: Any = None
-        self.network = ""
+    code: Any = None
+    network = ""
 
     def prepare(self) -> Dict[str, Any]:
         """Import what the models need; give the facts of this process, or why it is no use."""
@@ -226,32 +195,6 @@ def outputs_of(job: Dict[str, Any], kept: str) -> Any:
         return held["predict"] if "predict" in held.files else None
 
 
-def main(arguments: List[str]) -> int:
-    """Serve jobs until the input ends."""
-    server = Server(arguments[0])
-    hello = server.prepare()
-    if len(arguments) > 1:
-        with open(arguments[1], encoding="utf-8") as stream:
-            job = json.load(stream)
-        if hello["status"] != "ok":
-            sys.stderr.write(str(hello["error"]["message"]) + "\n")
-            return 1
-        server.work(job, [int(each) for each in arguments[2].split(",")])
-        return 0
-    supervise.Journal(server.control["hello"]).add(hello)
-    if hello["status"] != "ok":
-        return 1
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    try:
-        for line in iter(sys.stdin.readline, ""):
-            server.run_job(line.strip())
-    except OSError as error:
-        if error.errno not in telling.DISK_ERRORS:
-            raise
-        sys.stderr.write("outcomes cannot be written: %s\n" % error)
-        return int(supervise.EXIT_DISK)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    serve.Server = Server
+    sys.exit(serve.main(sys.argv[1:]))
