@@ -154,6 +154,30 @@ def test_markers_are_evaluated_for_the_python_that_is_then_used(tmp_path):
     assert named.python == "3.10"
 
 
+def test_a_lock_for_other_pythons_is_read_for_one_of_those(tmp_path):
+    rows = "".join(
+        f'[[package]]\nname = "numpy"\nversion = "{version}"\nresolution-markers = ["python_full_version {marker}"]\n'
+        for version, marker in (
+            ("1.24.4", "< '3.9'"),
+            ("2.0.2", ">= '3.9' and python_full_version < '3.11'"),
+            ("2.4.0", ">= '3.11'"),
+        )
+    )
+    (tmp_path / "uv.lock").write_text(f'requires-python = ">=3.8,<3.11"\n{rows}')
+    path = str(tmp_path / "uv.lock")
+
+    found, named = parse(path, option="--to"), parse(f"{path} python==3.8", option="--to")
+
+    assert (found.packages, found.python) == ({"numpy": "==2.0.2"}, "3.10")
+    assert (named.packages, named.python) == ({"numpy": "==1.24.4"}, "3.8")
+
+
+def test_a_marker_about_another_thing_than_the_version_leaves_python_open(tmp_path):
+    (tmp_path / "requirements.txt").write_text('numpy==1 ; platform_python_implementation != "PyPy"\n')
+
+    assert parse(str(tmp_path / "requirements.txt"), option="--to").python is None
+
+
 def test_markers_of_lock_files_that_only_they_know(tmp_path):
     text = '[[packages]]\nname = "a"\nversion = "1"\nmarker = "\'dev\' in dependency_groups"\n[[packages]]\nname = "b"\nversion = "1"\n'
     assert list(locked(tmp_path, "pylock.toml", text).packages) == ["b"]

@@ -45,8 +45,12 @@ class Locked:
     python: str | None = None
     unusable: list[str] = field(default_factory=list)
     """What it asks for that the package index does not have, in words."""
+    minor: str = ""
+    """Version of Python that markers are evaluated for."""
     by_python: bool = False
-    """Whether something depends on the version of Python."""
+    """Whether something depends on it."""
+    pythons: str = ""
+    """Versions of Python that the lock is for, as a specifier."""
 
     def add(self, name: object, version: object) -> None:
         """Take in an exact version; of several that a universal lock holds, the newest."""
@@ -79,17 +83,20 @@ def _version(text: str) -> Version:
         return Version("0")
 
 
-def read_locked(text: str, *, option: str) -> Locked:
-    """Read a lock file, or one of a git revision (``main:uv.lock``).  Raises `ConfigError` that says what to do."""
+def read_locked(text: str, *, option: str, minor: str = "") -> Locked:
+    """Read a lock file, or one of a git revision (``main:uv.lock``), as it is for a version of Python (default: this one).
+
+    Raises `ConfigError` that says what to do.
+    """
     try:
         path = Path(text).expanduser()
     except RuntimeError:  # a home that nobody has
         path = Path(text)
     if path.is_file():
-        return _parsed(path.name, path.read_bytes(), text, option, path.parent)
+        return _parsed(path.name, path.read_bytes(), text, option, path.parent, minor)
     revision, colon, name = text.partition(":")
     if colon and revision and name:
-        return _parsed(PurePosixPath(name).name, _from_git(revision, name, option), text, option, None)
+        return _parsed(PurePosixPath(name).name, _from_git(revision, name, option), text, option, None, minor)
     raise ConfigError([f"{option} {text}: there is no such file"], hint=_HINT)
 
 
@@ -111,10 +118,10 @@ def _from_git(revision: str, name: str, option: str) -> bytes:
     return done.stdout
 
 
-def _parsed(name: str, content: bytes, shown: str, option: str, folder: Path | None) -> Locked:
+def _parsed(name: str, content: bytes, shown: str, option: str, folder: Path | None, minor: str) -> Locked:
     try:
         text = content.decode("utf-8-sig")
-        found = _reader_of(name, text)(text, folder)
+        found = _reader_of(name, text)(text, folder, minor)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, json.JSONDecodeError, TypeError, AttributeError, KeyError) as error:
         raise ConfigError([f"{option} {shown}: cannot be read: {type(error).__name__}: {error}"], hint=_HINT) from error
     if not found.packages:
@@ -123,7 +130,7 @@ def _parsed(name: str, content: bytes, shown: str, option: str, folder: Path | N
     return found
 
 
-def _reader_of(name: str, text: str) -> Callable[[str, Path | None], Locked]:
+def _reader_of(name: str, text: str) -> Callable[[str, Path | None, str], Locked]:
     if name.endswith((".yml", ".yaml")):
         return _environment_yml
     if name == "Pipfile.lock" or (name.endswith((".lock", ".json")) and text.lstrip().startswith("{")):
@@ -141,9 +148,15 @@ def _applies(marker: object, found: Locked) -> bool:
     """Whether a marker counts on this machine and Python; what cannot be told counts."""
     if not isinstance(marker, str) or not marker:
         return True
-    found.by_python = found.by_python or "python" in marker
+    found.by_python = found.by_python or re.search(r"python_(full_)?version", marker) is not None
     try:
         here: dict[str, Any] = {**default_environment(), "extras": set(), "dependency_groups": set(), "extra": ""}
+        if found.minor:
+            here |= {
+                "python_version": found.minor,
+                "python_full_version": f"{found.minor}.99",
+                "implementation_version": f"{found.minor}.99",
+            }
         return Marker(marker).evaluate(here, context="lock_file")
     except (InvalidMarker, UndefinedEnvironmentName, UndefinedComparison):
         return True
@@ -155,8 +168,8 @@ def _minor(text: Any) -> str | None:
     return found.group(1) if found else None
 
 
-def _requirements_txt(text: str, folder: Path | None) -> Locked:
-    found = Locked(kind="requirements.txt")
+def _requirements_txt(text: str, folder: Path | None, minor: str) -> Locked:
+    found = Locked(kind="requirements.txt", minor=minor)
     constraints: list[Requirement] = []
     _take_lines(text, folder, folder, found, constraints, 0)
     for requirement in constraints:  # they hold for what is required, and require nothing themselves
@@ -233,9 +246,11 @@ def _take_requirement(text: str, found: Locked, constraints: list[Requirement] |
             constraints.append(requirement)
 
 
-def _uv_lock(text: str, _folder: Path | None) -> Locked:
+def _uv_lock(text: str, _folder: Path | None, minor: str) -> Locked:
     table = tomllib.loads(text)
-    found = Locked(kind="uv.lock", python=_minor(table.get("requires-python")))
+    found = Locked(
+        kind="uv.lock", minor=minor, python=_minor(table.get("requires-python")), pythons=str(table.get("requires-python", ""))
+    )
     for package in table.get("package", []):
         source = package.get("source", {})
         if set(source) & {"virtual", "editable"}:
@@ -250,9 +265,14 @@ def _uv_lock(text: str, _folder: Path | None) -> Locked:
     return found
 
 
-def _pylock(text: str, _folder: Path | None) -> Locked:
+def _pylock(text: str, _folder: Path | None, minor: str) -> Locked:
     table = tomllib.loads(text)
-    found = Locked(kind="pylock.toml", python=_minor(table.get("requires-python")))
+    found = Locked(
+        kind="pylock.toml",
+        minor=minor,
+        python=_minor(table.get("requires-python")),
+        pythons=str(table.get("requires-python", "")),
+    )
     for package in table.get("packages", []):
         if not _applies(package.get("marker"), found):
             continue
@@ -263,9 +283,10 @@ def _pylock(text: str, _folder: Path | None) -> Locked:
     return found
 
 
-def _poetry_lock(text: str, _folder: Path | None) -> Locked:
+def _poetry_lock(text: str, _folder: Path | None, minor: str) -> Locked:
     table = tomllib.loads(text)
-    found = Locked(kind="poetry.lock", python=_minor(table.get("metadata", {}).get("python-versions")))
+    wanted = str(table.get("metadata", {}).get("python-versions", ""))
+    found = Locked(kind="poetry.lock", minor=minor, python=_minor(wanted), pythons=wanted)
     for package in table.get("package", []):
         kind = package.get("source", {}).get("type", "legacy")
         marker = package.get("markers")
@@ -278,12 +299,14 @@ def _poetry_lock(text: str, _folder: Path | None) -> Locked:
     return found
 
 
-def _pipfile_lock(text: str, _folder: Path | None) -> Locked:
+def _pipfile_lock(text: str, _folder: Path | None, minor: str) -> Locked:
     table = json.loads(text)
     if "default" not in table:
         msg = "no section 'default'"
         raise KeyError(msg)
-    found = Locked(kind="Pipfile.lock", python=_minor(table.get("_meta", {}).get("requires", {}).get("python_version")))
+    found = Locked(
+        kind="Pipfile.lock", minor=minor, python=_minor(table.get("_meta", {}).get("requires", {}).get("python_version"))
+    )
     for name, package in table["default"].items():
         if not _applies(package.get("markers"), found):
             continue
@@ -315,7 +338,7 @@ _ALSO_ON_INDEX = (
 """Packages that conda and the index both call so; conda's builds of them are other binaries, which is said."""
 
 
-def _environment_yml(text: str, _folder: Path | None) -> Locked:
+def _environment_yml(text: str, _folder: Path | None, minor: str) -> Locked:
     import yaml  # noqa: PLC0415 - for this one format
 
     try:
@@ -325,7 +348,7 @@ def _environment_yml(text: str, _folder: Path | None) -> Locked:
     if not isinstance(table, dict) or not isinstance(table.get("dependencies"), list):
         msg = "no list of dependencies"
         raise TypeError(msg)
-    found = Locked(kind="environment.yml")
+    found = Locked(kind="environment.yml", minor=minor)
     for each in table["dependencies"]:
         if isinstance(each, dict):
             lines = each.get("pip") or []

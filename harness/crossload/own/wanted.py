@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from crossload.environments.interpreters import FIRST_RELEASES, minor_key
 from crossload.errors import ConfigError
 from crossload.own.lockfiles import Locked, read_locked
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 RENAMED = {"sklearn": "scikit-learn", "tf": "tensorflow", "skl": "scikit-learn"}
 """What people write for a package that has another name in the index."""
+
+OWN_PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 _PYTHON = re.compile(r"^python\s*(?:={1,2}|~=|)\s*(3\.\d+)(?:\.\d+|\.\*)?$", re.IGNORECASE)
 _EXACT = re.compile(r"^==\s*([^,*]+)$")
@@ -61,9 +65,9 @@ def parse(text: str, *, option: str) -> Wanted:
         raise ConfigError([f"{option}: holds a sign that no version and no path has"])
     first, _, python = text.strip().partition(" ")
     if _is_file(text) or _looks_like_file(text.strip()):
-        return of_lock(read_locked(text.strip(), option=option), text)
+        return _lock(text.strip(), option, "")
     if (found := _PYTHON.match(python.strip())) and (_is_file(first) or _looks_like_file(first)):
-        return replace(of_lock(read_locked(first, option=option), first), python=found.group(1))
+        return replace(_lock(first, option, found.group(1)), python=found.group(1))
     return of_requirements(re.split(r"[\s,]+(?=[A-Za-z])|\s*;\s*$", text.strip()), option=option)
 
 
@@ -119,13 +123,32 @@ def of_requirements(texts: Sequence[str], *, option: str) -> Wanted:
     return Wanted(packages=packages, python=python, source=" ".join(texts).strip())
 
 
+def _lock(text: str, option: str, python: str) -> Wanted:
+    """A lock for the Python that is named, else for the one that its own versions say, else for ours, or the newest it allows."""
+    found = read_locked(text, option=option, minor=python)
+    minor = python or found.python or _allowed(found.pythons)
+    if minor not in (found.minor, OWN_PYTHON if not found.minor else found.minor):
+        found = read_locked(text, option=option, minor=minor)
+    return of_lock(found, text)
+
+
+def _allowed(pythons: str) -> str:
+    """Our own version of Python if a specifier allows it, else the newest that it does."""
+    try:
+        specifiers = SpecifierSet(pythons.replace("^", "~="))
+    except InvalidSpecifier:
+        return OWN_PYTHON
+    known = [OWN_PYTHON, *sorted(FIRST_RELEASES, key=minor_key, reverse=True)]
+    return next((each for each in known if specifiers.contains(f"{each}.99")), OWN_PYTHON)
+
+
 def of_lock(locked: Locked, source: str) -> Wanted:
     """A lock file as what is wanted."""
     notes = [f"{source}: cannot use {each}" for each in locked.unusable[:10]]
     notes += [f"{source}: cannot use {len(locked.unusable) - 10} more"] if len(locked.unusable) > 10 else []
     python = locked.python
     if python is None and locked.by_python:  # markers were evaluated for this one, so that one it is
-        python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        python = locked.minor or OWN_PYTHON
         notes.append(f'{source}: its markers were evaluated for Python {python} ("{source} python==3.12" names another)')
     return Wanted(packages=locked.packages, python=python, source=source, complete=True, notes=tuple(notes))
 
