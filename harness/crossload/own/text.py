@@ -95,8 +95,9 @@ def in_words(result: Result, *, width: int = 80) -> str:
     if judgement is not None and judgement.verdict is Verdict.DRIFT and judgement.state != "unknown":
         rows.append(("state", _STATES[judgement.state]))
     if result.writer is not None and result.reader is not None and changes_of(result.writer, result.reader):
-        told = f"{result.source} says {result.recorded}; the rest" if result.recorded else "all of it"
-        rows.append(("written", f"{result.writer.shown} ({told} is of that time, {result.writer.as_of})"))
+        told = f"{result.source} says {result.recorded}; the rest is of that time, {result.writer.as_of}"
+        told = told if result.recorded else f"as {result.source} says"
+        rows.append(("written", f"{result.writer.shown} ({told})"))
         rows.append(("loaded", f"{result.reader.shown} (as of {result.reader.as_of})"))
         rows.append(("differs", _differs(result)))
     rows += [
