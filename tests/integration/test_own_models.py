@@ -137,10 +137,8 @@ def network():
 
 
 @pytest.fixture(scope="module")
-def networks(tmp_path_factory):
-    from conftest import Project
-
-    project = Project(tmp_path_factory.mktemp("networks"))
+def networks(project, tmp_path_factory):
+    project = type(project)(tmp_path_factory.mktemp("networks"))
     project.recipe("keras_models.py")
     project.matrix("own", KERAS)
     project.crossload("run", "own", "--case", "mlp", "--reader", "tf-2.21.0", seconds=900)
