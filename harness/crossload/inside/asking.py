@@ -13,7 +13,6 @@ METHODS = ("predict", "predict_proba", "decision_function", "score_samples", "tr
 FITTED = ("labels_", "embedding_")
 """What is compared of a model that has none of these methods, and that no rows can be given to (DBSCAN, TSNE)."""
 
-FORMS = ("frame", "array", "texts", "objects", "records", "tensor", "tensors")
 _NOT_ASKED = ("tensorflow", "keras", "tf_keras")
 
 
@@ -212,9 +211,16 @@ def ask(model: Any, method: str, value: Any) -> Dict[str, Any]:
         found = _of_one_kind(found)
     array = outputs.as_array(found, method)
     if method == "predict" and array.dtype.kind == "f" and task_of(model) in ("classifier", "clusterer", "outlier_detector"):
-        array = np.array([repr(float(each)) for each in array.ravel()]).reshape(array.shape)  # labels are equal, or others
+        array = _labels(array)
     more[method] = array
     return more
+
+
+def _labels(array: Any) -> Any:
+    """Labels that are floating-point numbers, so that they are equal or others: whole ones as integers, else as text."""
+    if np.isfinite(array).all() and (array == np.floor(array)).all() and (np.abs(array) < 2**53).all():
+        return array.astype("int64")
+    return np.array([repr(float(each)) for each in array.ravel()]).reshape(array.shape)
 
 
 def _of_one_kind(array: Any) -> Any:

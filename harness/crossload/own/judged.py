@@ -29,6 +29,7 @@ Array = np.ndarray[Any, Any]
 def judge(model: Model, saved: Record, loaded: Record, store: Store, truth: Array | None, tolerance: Tolerance) -> Judgement:
     """The verdict of a load; ``truth`` are labels of the rows, shape (rows,), where there are any."""
     outputs = saved.get("outputs", {})
+    truth = _as_predicted(saved, store, truth)
     task = task_of(saved, store, truth)
     # outputs of a member of a dict, or of a sparse matrix, have the role of what they are a part of
     roles = {name: role_of(_method(name), task, {}) for name in outputs}
@@ -51,6 +52,17 @@ def judge(model: Model, saved: Record, loaded: Record, store: Store, truth: Arra
     return judging.judge(
         Cell(case, "writer", "reader"), {name: v for name, v in saved.items() if name != "kept_train"}, loaded
     )
+
+
+def _as_predicted(saved: Record, store: Store, truth: Array | None) -> Array | None:
+    """Labels in the form in which predictions are recorded: floating-point ones that are not whole are texts there."""
+    if truth is None or truth.dtype.kind not in "biuf" or saved.get("tasks") != {"": "classifier"}:
+        return truth
+    predicted = store.blobs.arrays(saved["kept"]).get("predict")
+    if predicted is None or predicted.dtype.kind != "U":
+        return truth
+    texts = np.array([repr(float(each)) for each in truth])
+    return texts if np.isin(texts, predicted).any() else truth
 
 
 def _method(output: str) -> str:
