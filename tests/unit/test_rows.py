@@ -20,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 
-from crossload.inside import asking, loading, rows
+from crossload.inside import asking, finding, given, loading, rows
 
 RANDOM = np.random.RandomState(0)
 X = RANDOM.normal([100.0, -5.0, 0.0], [20.0, 0.5, 1.0], size=(120, 3))
@@ -28,7 +28,7 @@ Y = (X[:, 0] + 20 * X[:, 2] > 100).astype(int)
 
 
 def made(model):
-    found, methods, notes = asking.find_rows(model, None)
+    found, methods, notes = finding.find_rows(model, None)
     return found, methods, notes
 
 
@@ -168,14 +168,14 @@ def test_members_of_a_dict_are_asked_by_name():
 def test_what_cannot_be_asked_is_told(model):
     parts = asking.parts_of(model)
     with pytest.raises(asking.CannotAsk, match="has none of"):
-        asking.find_rows(parts[0][1] if parts else model, None)
+        finding.find_rows(parts[0][1] if parts else model, None)
 
 
 def test_rows_are_read_as_they_were_kept(tmp_path):
     model = make_pipeline(COLUMNS, LogisticRegression()).fit(FRAME, Y)
     found = made(model)[0]
     record = found.keep(str(tmp_path))
-    again = asking.read(record, str(tmp_path / f"{record['kept']}.npz"))
+    again = given.read(record, str(tmp_path / f"{record['kept']}.npz"))
 
     pd.testing.assert_frame_equal(found.value(), again.value())
     assert record["count"] == rows.COUNT
@@ -188,21 +188,21 @@ def data(frame):
 def test_the_users_rows_come_in_the_order_of_the_model():
     model = make_pipeline(COLUMNS, LogisticRegression()).fit(FRAME, Y)
     shuffled = FRAME[["x", "city", "age"]].assign(more=1.0)
-    found, _, _ = asking.find_rows(model, data(shuffled))
+    found, _, _ = finding.find_rows(model, data(shuffled))
 
     assert list(found.value().columns) == ["age", "city", "x"]
     assert found.told == "rows of the user"
 
 
 def test_the_users_array_reaches_a_model_without_names():
-    found, _, _ = asking.find_rows(KMeans(2, n_init=1, random_state=0).fit(X), {"names": ["x"], "arrays": [X], "told": "t"})
+    found, _, _ = finding.find_rows(KMeans(2, n_init=1, random_state=0).fit(X), {"names": ["x"], "arrays": [X], "told": "t"})
 
     assert np.array_equal(found.value(), X)
 
 
 def test_rows_that_the_model_does_not_take_are_an_error_that_says_why():
     with pytest.raises(asking.CannotAsk, match="features"):
-        asking.find_rows(LogisticRegression().fit(X, Y), {"names": ["x"], "arrays": [X[:, :2]], "told": "t"})
+        finding.find_rows(LogisticRegression().fit(X, Y), {"names": ["x"], "arrays": [X[:, :2]], "told": "t"})
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_a_model_is_made_anew_from_its_parameters_alone():
 
 def through_a_file(found, tmp_path):
     record = found.keep(str(tmp_path))
-    return asking.read(record, str(tmp_path / f"{record['kept']}.npz")), record
+    return given.read(record, str(tmp_path / f"{record['kept']}.npz")), record
 
 
 def test_categories_keep_their_kind_through_a_file(tmp_path):
@@ -241,24 +241,24 @@ def test_categories_keep_their_kind_through_a_file(tmp_path):
 
     assert again.value()["flag"].dtype == bool
     assert np.array_equal(model.predict(found.value()), model.predict(again.value()))
-    mixed = asking.Rows("objects", ["m"], [np.array([True, 1, "1", None, 2.5], dtype=object)], "t")
+    mixed = given.Rows("objects", ["m"], [np.array([True, 1, "1", None, 2.5], dtype=object)], "t")
     assert [repr(each) for each in through_a_file(mixed, tmp_path)[0].arrays[0]] == ["True", "1", "'1'", "None", "2.5"]
 
 
 def test_many_columns_are_one_array_and_stay_in_order(tmp_path):
-    wide = asking.Rows("array", [f"x{i}" for i in range(3000)], [np.full(4, float(i)) for i in range(3000)], "t")
+    wide = given.Rows("array", [f"x{i}" for i in range(3000)], [np.full(4, float(i)) for i in range(3000)], "t")
     again, record = through_a_file(wide, tmp_path)
 
     assert [array[0] for array in again.arrays] == list(range(3000))
     with np.load(tmp_path / f"{record['kept']}.npz") as held:
         assert held.files == ["block"]
-    texts = asking.Rows("frame", [f"x{i}" for i in range(12)], [np.array([str(i)]) for i in range(12)], "t")
+    texts = given.Rows("frame", [f"x{i}" for i in range(12)], [np.array([str(i)]) for i in range(12)], "t")
     assert [array[0] for array in through_a_file(texts, tmp_path)[0].arrays] == [str(i) for i in range(12)]
 
 
 def test_a_model_that_writes_into_its_input_gets_a_new_one_each_time():
     model = make_pipeline(StandardScaler(copy=False), LogisticRegression()).fit(X.copy(), Y)
-    found, _, _ = asking.find_rows(model, {"names": ["x"], "arrays": [X.copy()], "told": "t"})
+    found, _, _ = finding.find_rows(model, {"names": ["x"], "arrays": [X.copy()], "told": "t"})
 
     assert np.array_equal(found.value(), X)
 
@@ -316,8 +316,8 @@ class Dull:
 def test_answers_that_say_nothing_are_no_answers():
     for answer in (lambda _: np.zeros(0), lambda n: np.full(n, np.nan)):
         with pytest.raises(asking.CannotAsk, match="empty, or not a number"):
-            asking.find_rows(Dull(answer), None)
-    _, _, notes = asking.find_rows(Dull(np.ones), None)
+            finding.find_rows(Dull(answer), None)
+    _, _, notes = finding.find_rows(Dull(np.ones), None)
     assert "the same answer for all rows" in notes[0]
 
 

@@ -16,9 +16,9 @@ from typing import Any, Dict, List
 serve: Any = importlib.import_module("serve")
 del sys.modules["serve"]  # a name that users' code may have too
 
-asking, brought, loading, measure, outputs, state, supervise, telling = (
+asking, brought, finding, given, loading, measure, outputs, state, supervise, telling = (
     importlib.import_module(serve.PACKAGE + "." + name)
-    for name in ("asking", "brought", "loading", "measure", "outputs", "state", "supervise", "telling")
+    for name in ("asking", "brought", "finding", "given", "loading", "measure", "outputs", "state", "supervise", "telling")
 )
 
 
@@ -41,7 +41,6 @@ class Server(serve.Server):  # type: ignore[misc]
             "status": "ok",
             "python": platform.python_version(),
             "versions": versions,
-            "network": self.network,
         }
 
     def _import_libraries(self) -> Dict[str, str]:
@@ -81,7 +80,7 @@ class Server(serve.Server):  # type: ignore[misc]
                 marks.begin(index)
                 item = job["items"][index]
                 done = written if job["op"] == "save" else refit if "labels" in item else read
-                journal.add(done(item, job, self.code))
+                journal.add(dict(done(item, job, self.code), network=self.network))
         except (telling.Stopped, OSError) as error:
             if isinstance(error, OSError) and error.errno not in telling.DISK_ERRORS:
                 raise
@@ -105,8 +104,8 @@ def written(item: Dict[str, Any], job: Dict[str, Any], code: Any) -> Dict[str, A
     record = measure.Record(item, job)
     try:
         model = _open(item, record, code, True)
-        data = asking.read(item["data"], os.path.join(job["outputs"], item["data"]["kept"] + ".npz")) if item["data"] else None
-        given = {"names": data.names, "arrays": data.arrays, "told": data.told} if data else None
+        data = given.read(item["data"], os.path.join(job["outputs"], item["data"]["kept"] + ".npz")) if item["data"] else None
+        users = {"names": data.names, "arrays": data.arrays, "told": data.told} if data else None
         parts = asking.parts_of(model)
         if not parts:
             raise asking.CannotAsk("a " + type(model).__name__ + " that holds nothing that predicts or transforms")
@@ -117,12 +116,12 @@ def written(item: Dict[str, Any], job: Dict[str, Any], code: Any) -> Dict[str, A
 
         def find() -> None:
             for name, part in parts:
-                rows[name], methods[name], told = asking.find_rows(part, given)
+                rows[name], methods[name], told = finding.find_rows(part, users)
                 notes.extend((name + ": " if name else "") + each for each in told)
             notes.extend("not asked: " + each for each in asking.skipped_in(model))
             for name, made in rows.items():  # asked with what others are asked with: rows that were written and read again
                 kept_rows[name] = made.keep(job["outputs"])
-                rows[name] = asking.read(kept_rows[name], os.path.join(job["outputs"], kept_rows[name]["kept"] + ".npz"))
+                rows[name] = given.read(kept_rows[name], os.path.join(job["outputs"], kept_rows[name]["kept"] + ".npz"))
 
         record.run("rows", find)
         found = record.run("predict", lambda: asking.ask_all(model, rows, methods))
@@ -147,7 +146,7 @@ def read(item: Dict[str, Any], job: Dict[str, Any], code: Any) -> Dict[str, Any]
     try:
         model = _open(item, record, code, False)
         rows = {
-            name: asking.read(known, os.path.join(job["outputs"], known["kept"] + ".npz"))
+            name: given.read(known, os.path.join(job["outputs"], known["kept"] + ".npz"))
             for name, known in item["rows"].items()
         }
         found = record.run("predict", lambda: asking.ask_all(model, rows, item["methods"]))
@@ -171,7 +170,7 @@ def refit(item: Dict[str, Any], job: Dict[str, Any], code: Any) -> Dict[str, Any
     record = measure.Record(item, job)
     try:
         model = loading.renewed(_open(item, record, code, False))
-        rows = asking.read(item["rows"], os.path.join(job["outputs"], item["rows"]["kept"] + ".npz"))
+        rows = given.read(item["rows"], os.path.join(job["outputs"], item["rows"]["kept"] + ".npz"))
         labels = outputs_of(job, item["labels"])
         value = rows.value()
         if labels is None:

@@ -4,7 +4,8 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 
-from .asking import CannotAsk, Rows
+from .asking import CannotAsk
+from .given import Rows
 from .remembered import WORDS
 
 COUNT = 64

@@ -78,6 +78,11 @@ class Side:
     shown: str
     """The versions that matter, in words."""
 
+    @property
+    def minor(self) -> str:
+        """``3.11`` of Python 3.11.7."""
+        return self.python.rpartition(".")[0]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OtherWay:

@@ -174,7 +174,7 @@ def held_still(first: Side, package: str, version: str) -> Wanted:
     packages = {name: f"=={each}" for name, each in first.packages.items()} | {package: f"=={version}"}
     return Wanted(
         packages=packages,
-        python=".".join(first.python.split(".")[:2]),
+        python=first.minor,
         as_of="today",
         source=f"{package} {version}",
         complete=True,

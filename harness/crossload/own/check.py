@@ -213,8 +213,7 @@ class Checker:
         )
         target = target.but({name: f"=={known[name]}" for name in kept if name in known and name not in target.packages})
         try:
-            same = before.python_version.rpartition(".")[0]
-            return before, self.lab.built_with(environment_of(target, needs), same)
+            return before, self.lab.built_with(environment_of(target, needs), before.lock.python)
         except (EnvironmentPinsError, NoWheels) as error:
             raise ConfigError([f"the environment asked for: {error}"], hint=error.hint) from error
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crossload.errors import ConfigError
-from crossload.inside import asking
+from crossload.inside import given
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ class Data:
 
     def keep(self, folder: Path) -> Record:
         """Write the rows where pinned processes find them; the record says how to read them."""
-        return asking.Rows("data", self.names, self.arrays, self.told).keep(str(folder))
+        return given.Rows("data", self.names, self.arrays, self.told).keep(str(folder))
 
 
 def read_data(path: Path, target: str) -> Data:

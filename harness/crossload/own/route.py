@@ -109,7 +109,7 @@ class Finder:
             return route
         origin = self.checker.model()
         start, end = self.checker.environments(self.checker.source(), self.target, self.needs)
-        self._python = end.python_version.rpartition(".")[0]
+        self._python = end.lock.python
         self._seen |= {start.environment.id, end.environment.id}
         self.saved = self.checker.written(origin, start)
         files = [File(model=origin)]

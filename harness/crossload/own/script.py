@@ -42,8 +42,7 @@ def script_of(route: Route) -> str:
         pins = " ".join(f"--with {name}=={version}" for name, version in sorted(step.built.lock.versions().items()))
         imports = dict.fromkeys([_LOADS[step.loads][0], _SAVES[step.saves][0]])
         code = [*imports, _LOADS[step.loads][1].format(path=path), _SAVES[step.saves][1].format(path=target)]
-        python = ".".join(step.built.python_version.split(".")[:2])
-        lines += [f"uv run --no-project --python {python} {pins} python - <<'EOF'", *code, "EOF"]
+        lines += [f"uv run --no-project --python {step.built.lock.python} {pins} python - <<'EOF'", *code, "EOF"]
         path = target
     lines.append(f"echo 'load {path} as {route.final.model.way}'")
     return "\n".join(lines) + "\n"

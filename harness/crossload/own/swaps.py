@@ -75,11 +75,10 @@ class Between:
                 packages.pop(name, None)
             elif name in names:
                 packages[name] = after
-        python = self.new.python if "python" in names else self.old.python
         packages.pop("python", None)
         return Wanted(
             packages={name: f"=={version}" for name, version in packages.items()},
-            python=".".join(python.split(".")[:2]),
+            python=(self.new if "python" in names else self.old).minor,
             as_of=max(self.old.as_of, self.new.as_of),
             source="between",
             complete=True,
