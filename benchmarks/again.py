@@ -26,7 +26,11 @@ def main(matrices: list[str]) -> None:
         root.mkdir()
         for name in ("matrix", "reports"):
             shutil.copytree(ROOT / name, root / name)
-        shutil.copytree(ROOT / ".crossload", root / ".crossload", ignore=shutil.ignore_patterns("aside", "*.lock"))
+        shutil.copytree(
+            ROOT / ".crossload",
+            root / ".crossload",
+            ignore=shutil.ignore_patterns("aside", "*.lock"),
+        )
         (root / ".nox").symlink_to(ROOT / ".nox")
         shutil.rmtree(root / ".crossload" / "shown")
         command = crossload(root, "run", *matrices)
@@ -37,14 +41,26 @@ def main(matrices: list[str]) -> None:
             rows.append(("unchanged, without network", spend(["unshare", "-r", "-n", *command])))
         for path in (root / "matrix").glob("*.toml"):
             text = path.read_text()
-            path.write_text(text + ("" if "[tolerance]" in text else "\n[tolerance]\nmetric = 0.002\n"))
+            path.write_text(
+                text + ("" if "[tolerance]" in text else "\n[tolerance]\nmetric = 0.002\n")
+            )
         rows.append(("re-judge: another tolerance", spend(command)))
         assert all("saves and" not in spent.output for _, spent in rows), "something was measured"
     nox = [sys.executable, "-m", "nox", "-s", "matrix", *(["--", *matrices] if matrices else [])]
     spend(nox, cwd=ROOT)
     rows.append(("unchanged, by nox -s matrix", spend(nox, cwd=ROOT)))
-    table = [(name, f"{spent.wall:.2f}", f"{spent.cpu:.2f}", f"{spent.peak_mb:.0f}") for name, spent in rows]
-    print(tabulate(table, headers=["run", "wall s", "CPU s", "peak MB"], tablefmt="github", disable_numparse=True))
+    table = [
+        (name, f"{spent.wall:.2f}", f"{spent.cpu:.2f}", f"{spent.peak_mb:.0f}")
+        for name, spent in rows
+    ]
+    print(
+        tabulate(
+            table,
+            headers=["run", "wall s", "CPU s", "peak MB"],
+            tablefmt="github",
+            disable_numparse=True,
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -22,16 +22,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tabulate import tabulate
 
-from crossload.config.model import AxisSpec, MatrixSpec
+from crossload.config.spec import AxisSpec, MatrixSpec
 from crossload.engine.keys import Identity
-from crossload.engine.store import Store
-from crossload.environments import Places
-from crossload.inside import outputs
-from crossload.judging import Judging, expectations_of
-from crossload.machine import without_garbage_collection
-from crossload.matrix_run import make_ledger
+from crossload.environments import Project
+from crossload.matrix.evaluate import Evaluation, expectations_of
+from crossload.matrix.run import make_ledger
 from crossload.plan import Plan, load_catalog, make_plan
 from crossload.report import RunFacts, render_terminal, write_reports
+from crossload.store.store import Store
+from crossload.system import without_garbage_collection
+from crossload.worker import outputs
 
 if TYPE_CHECKING:
     from crossload.engine.ledger import Ledger
@@ -47,9 +47,16 @@ def plan_of(root: Path, environments: int, recipes: int) -> Plan:
         f'    "recipe-{n}": dict(family="family-{n % 8}", task="binary", data="breast-cancer", build=build, outputs=["predict"]),'
         for n in range(recipes)
     ]
-    file.write_text("def build(data):\n    return None\n\n\nRECIPES = {\n" + "\n".join(entries) + "\n}\n")
+    file.write_text(
+        "def build(data):\n    return None\n\n\nRECIPES = {\n" + "\n".join(entries) + "\n}\n"
+    )
     versions = tuple(f"{n // 10}.{n % 10}.0" for n in range(environments))
-    axis = AxisSpec(package="scikit-learn", versions=versions, prefix="sklearn", requires=("scikit-learn=={version}",))
+    axis = AxisSpec(
+        package="scikit-learn",
+        versions=versions,
+        prefix="sklearn",
+        requires=("scikit-learn=={version}",),
+    )
     spec = MatrixSpec(
         name="made-up",
         path=root / "matrix" / "made-up.toml",
@@ -64,7 +71,7 @@ def plan_of(root: Path, environments: int, recipes: int) -> Plan:
 
 def ledger_of(root: Path, plan: Plan, store: Store) -> Ledger:
     """A ledger that takes every environment for built."""
-    ledger = make_ledger(Places(root), plan, store)
+    ledger = make_ledger(Project(root), plan, store)
     for each in plan.environments:
         ledger.identify(each.id, Identity("3.12.1", f"lock of {each.id}"))
     return ledger
@@ -91,26 +98,61 @@ def write_outcomes(root: Path, environments: int, recipes: int) -> None:
             for case in plan.cases:
                 sha = f"{abs(hash((environment.id, case.name))):064x}"
                 saves[environment.id, case.name] = sha
-                facts = {"artifact": {"bytes": 5000, "name": "model.pkl", "sha256": sha}, "warnings": [], "stage": "done"}
-                facts |= {"outputs": kept[0][0], "kept": kept[0][1], "seconds": {"fit": 0.01, "save": 0.001}, "state": ""}
+                facts = {
+                    "artifact": {"bytes": 5000, "name": "model.pkl", "sha256": sha},
+                    "warnings": [],
+                    "stage": "done",
+                }
+                facts |= {
+                    "outputs": kept[0][0],
+                    "kept": kept[0][1],
+                    "seconds": {"fit": 0.01, "save": 0.001},
+                    "state": "",
+                }
                 key = ledger.save_key(environment.id, case)
-                stream.write(json.dumps(facts | {"kind": "save", "key": key, "status": "ok"}, sort_keys=True) + "\n")
+                stream.write(
+                    json.dumps(facts | {"kind": "save", "key": key, "status": "ok"}, sort_keys=True)
+                    + "\n"
+                )
     for reader in plan.environments:
         with store.new_journal(reader.id).open("a") as stream:
             for writer in plan.environments:
                 for case in plan.cases:
-                    key = ledger.keys.load(ledger.identities[reader.id], case, saves[writer.id, case.name])
-                    stream.write(json.dumps(_load(rng, kept) | {"kind": "load", "key": key}, sort_keys=True) + "\n")
+                    key = ledger.keys.load(
+                        ledger.identities[reader.id], case, saves[writer.id, case.name]
+                    )
+                    stream.write(
+                        json.dumps(_load(rng, kept) | {"kind": "load", "key": key}, sort_keys=True)
+                        + "\n"
+                    )
     store.close()
 
 
 def _load(rng: np.random.Generator, kept: list[tuple[dict[str, str], str]]) -> dict[str, object]:
     chance = rng.random()
-    seconds = {"load": round(rng.random() / 100, 5), "predict": round(rng.random() / 1000, 5), "verify": 0.0001}
-    warned = [{"category": "InconsistentVersionWarning", "text": "from another version", "count": 1}] if chance < 0.5 else []
+    seconds = {
+        "load": round(rng.random() / 100, 5),
+        "predict": round(rng.random() / 1000, 5),
+        "verify": 0.0001,
+    }
+    warned = (
+        [{"category": "InconsistentVersionWarning", "text": "from another version", "count": 1}]
+        if chance < 0.5
+        else []
+    )
     if chance < 0.05:
-        error = {"type": "ValueError", "message": f"node array {int(chance * 600)}", "traceback": "Traceback ..." * 20}
-        return {"status": "error", "stage": "load", "error": error, "seconds": seconds, "warnings": warned}
+        error = {
+            "type": "ValueError",
+            "message": f"node array {int(chance * 600)}",
+            "traceback": "Traceback ..." * 20,
+        }
+        return {
+            "status": "error",
+            "stage": "load",
+            "error": error,
+            "seconds": seconds,
+            "warnings": warned,
+        }
     each, name = kept[int(chance * 50 * VARIANTS) % VARIANTS if chance < 0.07 else 0]
     return {
         "status": "ok",
@@ -144,8 +186,10 @@ def judge(root: Path, environments: int, recipes: int) -> None:
     store.blobs.list()
     step("read outcomes")
     ledger = ledger_of(root, plan, store)
-    judging = Judging(Places(root), plan, ledger, expectations_of(Places(root), plan))
-    facts = RunFacts(date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1)
+    judging = Evaluation(Project(root), plan, ledger, expectations_of(Project(root), plan))
+    facts = RunFacts(
+        date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1
+    )
     view = judging.view(facts)
     step("judge")
     text = render_terminal(view)
@@ -165,7 +209,9 @@ def judge(root: Path, environments: int, recipes: int) -> None:
     )
     size = (root / "reports" / "outcomes.parquet").stat().st_size / 1e6
     counts = ", ".join(f"{count} {verdict.word}" for verdict, count in view.counts.items() if count)
-    print(f"\n{len(view.rows)} cells ({counts}); peak memory {peak:.0f} MB; outcomes.parquet {size:.1f} MB; {len(text)} signs")
+    print(
+        f"\n{len(view.rows)} cells ({counts}); peak memory {peak:.0f} MB; outcomes.parquet {size:.1f} MB; {len(text)} signs"
+    )
 
 
 def main(arguments: list[str]) -> None:
@@ -173,7 +219,9 @@ def main(arguments: list[str]) -> None:
     environments, recipes = int((arguments or ["100"])[0]), int((arguments[1:] or ["100"])[0])
     with tempfile.TemporaryDirectory() as place:
         for work in (write_outcomes, judge):
-            process = multiprocessing.get_context("spawn").Process(target=work, args=(Path(place), environments, recipes))
+            process = multiprocessing.get_context("spawn").Process(
+                target=work, args=(Path(place), environments, recipes)
+            )
             process.start()
             process.join()
             if process.exitcode:

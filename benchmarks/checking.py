@@ -16,7 +16,17 @@ from pathlib import Path
 
 def seconds(model: str, versions: str, cache: Path, *more: str) -> float:
     """Wall seconds of one command, which must give an answer."""
-    command = [sys.executable, "-m", "crossload", "check", model, "--to", versions, "--trust", *more]
+    command = [
+        sys.executable,
+        "-m",
+        "crossload",
+        "check",
+        model,
+        "--to",
+        versions,
+        "--trust",
+        *more,
+    ]
     environment = {**os.environ, "CROSSLOAD_CACHE": str(cache)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     start = time.perf_counter()
@@ -39,7 +49,10 @@ def main(model: str, versions: str) -> None:
         ("environments warm", warm, "4"),
         ("answered before", known, ""),
     ):
-        print(f"  {name:<36} {min(figures):5.2f} {max(figures):5.2f}" + (f"   (wanted: under {wanted})" if wanted else ""))
+        print(
+            f"  {name:<36} {min(figures):5.2f} {max(figures):5.2f}"
+            + (f"   (wanted: under {wanted})" if wanted else "")
+        )
 
 
 if __name__ == "__main__":

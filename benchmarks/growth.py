@@ -59,16 +59,31 @@ def main(recipes: list[str]) -> None:
         rows = []
         for count in (2, 4, 8, 16):
             spent = run(root, count, selectors, fresh=True)
-            cells = next(line for line in spent.output.splitlines() if line.startswith("growth: ") and " cells" in line)
+            cells = next(
+                line
+                for line in spent.output.splitlines()
+                if line.startswith("growth: ") and " cells" in line
+            )
             number = int(cells.split()[1])
             each = 1000 * spent.cpu / number
-            rows.append((count, number, f"{spent.wall:.1f}", f"{spent.cpu:.1f}", f"{each:.1f}", f"{spent.peak_mb:.0f}"))
+            rows.append(
+                (
+                    count,
+                    number,
+                    f"{spent.wall:.1f}",
+                    f"{spent.cpu:.1f}",
+                    f"{each:.1f}",
+                    f"{spent.peak_mb:.0f}",
+                )
+            )
         headers = ["environments", "cells", "wall s", "CPU s", "CPU ms a cell", "peak MB"]
         print(tabulate(rows, headers=headers, tablefmt="github", disable_numparse=True))
         twelve = run(root, 12, selectors, fresh=True)
         thirteen = run(root, 13, selectors, fresh=False)
         share = thirteen.cpu / twelve.cpu
-        print(f"\n12 environments: {twelve.cpu:.1f} s CPU; one more: {thirteen.cpu:.1f} s, {share * 12:.2f} / 12 of it")
+        print(
+            f"\n12 environments: {twelve.cpu:.1f} s CPU; one more: {thirteen.cpu:.1f} s, {share * 12:.2f} / 12 of it"
+        )
 
 
 if __name__ == "__main__":

@@ -16,10 +16,10 @@ from pathlib import Path
 from measuring import ROOT, crossload, spend
 from tabulate import tabulate
 
-from crossload.environments import Places
+from crossload.environments import Project
 from crossload.environments.build import python_in
-from crossload.machine import cores
 from crossload.plan import load_catalog, load_specs, make_plan
+from crossload.system import cores
 
 
 def imports_of(name: str) -> float:
@@ -34,10 +34,12 @@ def imports_of(name: str) -> float:
         exec(text[start : text.find("]", start) + 1], found)
         modules += found["IMPORTS"]
     code = "import importlib\nfor name in %r:\n    try:\n        importlib.import_module(name)\n    except ImportError:\n        pass"
-    places = Places(ROOT)
-    pythons = [python_in(places.environment(each.id)) for each in plan.environments]
+    project = Project(ROOT)
+    pythons = [python_in(project.environment(each.id)) for each in plan.environments]
     program = code % (list(dict.fromkeys(modules)),)
-    return sum(spend([str(python), "-s", "-c", program]).cpu for python in pythons if python.exists())
+    return sum(
+        spend([str(python), "-s", "-c", program]).cpu for python in pythons if python.exists()
+    )
 
 
 def main(name: str) -> None:
@@ -65,7 +67,9 @@ def main(name: str) -> None:
         ("CPU of the run", spent.cpu),
     ]
     print(tabulate(rows, headers=[name, "seconds"], floatfmt=".1f", tablefmt="github"))
-    print(f"\nwall {spent.wall / limit:.2f} x limit, {spent.wall / (spent.cpu / cores()):.2f} x CPU / cores")
+    print(
+        f"\nwall {spent.wall / limit:.2f} x limit, {spent.wall / (spent.cpu / cores()):.2f} x CPU / cores"
+    )
 
 
 if __name__ == "__main__":

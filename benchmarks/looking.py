@@ -26,7 +26,7 @@ REPEATS = 3
 
 PEAK = """
 import sys
-from crossload.cli import main
+from crossload.cli.main import main
 main(["inspect", sys.argv[1]])
 print([line for line in open("/proc/self/status") if line.startswith("VmHWM")][0])
 """
@@ -34,7 +34,7 @@ print([line for line in open("/proc/self/status") if line.startswith("VmHWM")][0
 
 
 def model_of(megabytes: int) -> object:
-    """A pipeline that is as large as wanted, and fitted to look at."""
+    """A pipeline that is as large as wanted, and fitted to inspect_file at."""
     x = np.random.default_rng(0).random((50, 4))
     made = make_pipeline(StandardScaler(), LogisticRegression()).fit(x, x[:, 0] > 0.5)
     made[-1].coef_ = np.random.default_rng(1).random((1, megabytes * 125_000))
@@ -42,7 +42,7 @@ def model_of(megabytes: int) -> object:
 
 
 def main(arguments: list[str]) -> None:
-    """Save, look, print a table."""
+    """Save, inspect_file, print a table."""
     megabytes = int((arguments or ["500"])[0])
     rows = []
     with tempfile.TemporaryDirectory() as place:
@@ -53,10 +53,20 @@ def main(arguments: list[str]) -> None:
                 path.write_bytes(pickle.dumps(model))
             else:
                 joblib.dump(model, path, compress=("zlib", 1) if "zlib" in name else 0)
-            walls = [spend([sys.executable, "-m", "crossload", "inspect", str(path)]).wall for _ in range(REPEATS)]
+            walls = [
+                spend([sys.executable, "-m", "crossload", "inspect", str(path)]).wall
+                for _ in range(REPEATS)
+            ]
             peak = int(spend([sys.executable, "-c", PEAK, str(path)]).output.split()[-2]) / 1e3
             rows.append((name, path.stat().st_size / 1e6, statistics.median(walls), peak))
-    print(tabulate(rows, headers=["saved with", "MB on disk", "median wall s", "peak MB"], floatfmt=".2f", tablefmt="github"))
+    print(
+        tabulate(
+            rows,
+            headers=["saved with", "MB on disk", "median wall s", "peak MB"],
+            floatfmt=".2f",
+            tablefmt="github",
+        )
+    )
 
 
 if __name__ == "__main__":

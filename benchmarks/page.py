@@ -54,18 +54,32 @@ def made_up(environments: int, recipes: int) -> View:
     rng = np.random.default_rng(0)
     ids = [f"sklearn-{n // 10}.{n % 10}.0" for n in range(environments)]
     cases = [
-        Case(recipe=f"recipe-{n}", format=fmt, saver=fmt, family=f"family-{n % 8}", task="binary", data="d")
+        Case(
+            recipe=f"recipe-{n}",
+            format=fmt,
+            saver=fmt,
+            family=f"family-{n % 8}",
+            task="binary",
+            data="d",
+        )
         for n in range(recipes)
         for fmt in ("pickle", "joblib")
     ]
-    before = dict.fromkeys(("accuracy", "precision", "recall", "f1", "log_loss", "roc_auc", "tp", "fp", "fn", "tn"), 0.9)
+    before = dict.fromkeys(
+        ("accuracy", "precision", "recall", "f1", "log_loss", "roc_auc", "tp", "fp", "fn", "tn"),
+        0.9,
+    )
     base = rng.random(200)
     matrix = ((90, 10), (10, 90))
     fine = [
-        Judgement(verdict=Verdict.IDENTICAL, before=before, after=before, state="equal", warned=w) for w in ((), ("Warning",))
+        Judgement(verdict=Verdict.IDENTICAL, before=before, after=before, state="equal", warned=w)
+        for w in ((), ("Warning",))
     ]
     failures = [
-        Judgement(verdict=Verdict.LOAD_ERROR, reason=f"ValueError: node array number {n} has another dtype")
+        Judgement(
+            verdict=Verdict.LOAD_ERROR,
+            reason=f"ValueError: node array number {n} has another dtype",
+        )
         for n in range(300)
     ]
     drifts = []
@@ -99,12 +113,33 @@ def made_up(environments: int, recipes: int) -> View:
                     )  # fmt: skip
 
     facts = [
-        EnvironmentFacts(id=each, axis="scikit-learn", python="3.12.1", versions={f"package-{n}": str(n) for n in range(30)})
+        EnvironmentFacts(
+            id=each,
+            axis="scikit-learn",
+            python="3.12.1",
+            versions={f"package-{n}": str(n) for n in range(30)},
+        )
         for each in ids
     ]
-    run = RunFacts(date="2026-11-22", version="0", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1)
+    run = RunFacts(
+        date="2026-11-22",
+        version="0",
+        platform="",
+        saves=0,
+        loads=0,
+        wall_seconds=0,
+        cpu_seconds=0,
+        cores=1,
+    )
     tolerances = {case.name: Tolerance(metric=0.001, atol=1e-6, rtol=1e-5) for case in cases}
-    view = make_view(name="made-up", title="Made-up outcomes", environments=facts, rows=rows(), run=run, tolerances=tolerances)
+    view = make_view(
+        name="made-up",
+        title="Made-up outcomes",
+        environments=facts,
+        rows=rows(),
+        run=run,
+        tolerances=tolerances,
+    )
     past = []
     for day in range(10):
         verdicts = view.rows.verdict.astype(np.int8)
@@ -146,16 +181,22 @@ def main(arguments: list[str]) -> None:
             ("f-text", "number 17"), ("f-only", "changes"),
         ]  # fmt: skip
         for field, value in filters:
-            results[f"filter: {field.removeprefix('f-')} {value}"] = [filtering(page, field, value) for _ in range(REPEATS)]
+            results[f"filter: {field.removeprefix('f-')} {value}"] = [
+                filtering(page, field, value) for _ in range(REPEATS)
+            ]
         link = f"{path.as_uri()}#w=sklearn-0.1.0&r=sklearn-2.1.0&cell=recipe-7/joblib"
         results["open at one cell"] = [opening(page, link) for _ in range(REPEATS)]
         heap = page.evaluate("performance.memory.usedJSHeapSize") / 1e6
         size = path.stat().st_size / 1e6
         browser.close()
     rows = [(what, statistics.median(times), max(times)) for what, times in results.items()]
-    print(tabulate(rows, headers=["", "median ms", "slowest ms"], floatfmt=".0f", tablefmt="github"))
+    print(
+        tabulate(rows, headers=["", "median ms", "slowest ms"], floatfmt=".0f", tablefmt="github")
+    )
     counts = f"{len(view.rows)} cells, {len(view.rows.judgements)} different judgements, {len(view.environments)} environments"
-    print(f"\n{counts}; written in {written:.1f} s, {size:.1f} MB; JavaScript heap {heap:.0f} MB; {REPEATS} repeats each")
+    print(
+        f"\n{counts}; written in {written:.1f} s, {size:.1f} MB; JavaScript heap {heap:.0f} MB; {REPEATS} repeats each"
+    )
 
 
 if __name__ == "__main__":

@@ -25,7 +25,13 @@ def main() -> None:
     rows = []
     for name, command in COMMANDS.items():
         found = [spend(command, cwd=ROOT) for _ in range(7)]
-        rows.append((name, statistics.median(each.wall for each in found), statistics.median(each.cpu for each in found)))
+        rows.append(
+            (
+                name,
+                statistics.median(each.wall for each in found),
+                statistics.median(each.cpu for each in found),
+            )
+        )
     print(tabulate(rows, headers=["command", "wall s", "CPU s"], floatfmt=".2f", tablefmt="github"))
 
 

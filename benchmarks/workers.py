@@ -19,7 +19,7 @@ from pathlib import Path
 from measuring import ROOT, Spent, crossload, spend
 from tabulate import tabulate
 
-from crossload.machine import cores
+from crossload.system import cores
 
 SELECTED = ["sklearn", "--only", "sklearn>=1.5", "--format", "pickle", "--format", "joblib"]
 
@@ -43,7 +43,15 @@ def with_workers(place: Path, count: int) -> Spent:
     address = f"tcp://127.0.0.1:{port}"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     dask = [sys.executable, "-m"]
-    scheduler = [*dask, "distributed.cli.dask_scheduler", "--no-dashboard", "--host", "127.0.0.1", "--port", str(port)]
+    scheduler = [
+        *dask,
+        "distributed.cli.dask_scheduler",
+        "--no-dashboard",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(place)]
     processes = [subprocess.Popen(scheduler, **quiet)]  # type: ignore[call-overload]
     worker = [*dask, "distributed.cli.dask_worker", address, *options]
@@ -66,8 +74,17 @@ def main() -> None:
         for count in (1, 2, 4):
             spent = with_workers(place, count)
             same = "equal" if spent.output == alone.output else "DIFFERENT"
-            rows.append((f"{count} workers", f"{spent.wall:.1f}", f"{spent.wall / alone.wall:.2f}", same))
-    print(tabulate(rows, headers=["", "wall s", "of no cluster", "verdict table"], tablefmt="github", disable_numparse=True))
+            rows.append(
+                (f"{count} workers", f"{spent.wall:.1f}", f"{spent.wall / alone.wall:.2f}", same)
+            )
+    print(
+        tabulate(
+            rows,
+            headers=["", "wall s", "of no cluster", "verdict table"],
+            tablefmt="github",
+            disable_numparse=True,
+        )
+    )
     print(f"\n{len(alone.output.splitlines()) - 1} cells, {cores()} cores")
 
 

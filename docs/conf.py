@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sphinx.util import logging
 
-from crossload import __version__
 from crossload.config import json_schema
-from crossload.report.outcomes import COLUMNS
+from crossload.report.parquet import COLUMNS
+from crossload.version import __version__
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -21,7 +21,7 @@ ROOT = HERE.parent
 project, author, version = "crossload", "the crossload developers", __version__
 project_copyright = "the crossload developers, BSD-3-Clause"
 highlight_language = "none"
-extensions = ["myst_parser", "crossload.sphinx", "sphinx_argparse_cli"]
+extensions = ["myst_parser", "crossload.api.sphinx", "sphinx_argparse_cli"]
 exclude_patterns = ["_build", "_generated"]
 html_theme = "furo"
 html_title = f"crossload {version}"
@@ -41,7 +41,11 @@ def _name_files(_app: Sphinx, docname: str, source: list[str]) -> None:
         if not (ROOT / path.split("#")[0]).exists():
             logging.getLogger(__name__).warning("%s: no file %s in the repository", docname, path)
         plain = text.strip("`")
-        return f"`{path}`" if plain in (path, path.rstrip("/")) else f"{text} (`{path}` in the repository)"
+        return (
+            f"`{path}`"
+            if plain in (path, path.rstrip("/"))
+            else f"{text} (`{path}` in the repository)"
+        )
 
     source[0] = _OUTSIDE.sub(named, source[0])
 
@@ -71,7 +75,11 @@ def _generate(app: Sphinx) -> None:
         "columns.md": ("column", list(COLUMNS.items())),
     }
     for name, (heading, rows) in tables.items():
-        lines = [f"| {heading} | meaning |", "| --- | --- |", *(f"| `{key}` | {text} |" for key, text in rows)]
+        lines = [
+            f"| {heading} | meaning |",
+            "| --- | --- |",
+            *(f"| `{key}` | {text} |" for key, text in rows),
+        ]
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

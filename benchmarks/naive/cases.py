@@ -55,9 +55,14 @@ def load(recipe: Any, data: Any, wanted: list[Any], folder: Path) -> list[str]:
     with np.load(folder / f"{recipe.name}.npz") as before:
         for each in wanted:
             try:
-                model = each.load(str(folder / f"{recipe.name}-{each.name}" / each.filename), recipe, data)
+                model = each.load(
+                    str(folder / f"{recipe.name}-{each.name}" / each.filename), recipe, data
+                )
                 found = outputs.ask(model, recipe, data, each.keeps)
-                if all(np.allclose(before[name], value, rtol=1e-5, atol=1e-6) for name, value in found.items()):
+                if all(
+                    np.allclose(before[name], value, rtol=1e-5, atol=1e-6)
+                    for name, value in found.items()
+                ):
                     same.append(f"{recipe.name}/{each.name}")
             except Exception as error:
                 print(f"{recipe.name}/{each.name} not loaded: {error!r:.200}", file=sys.stderr)

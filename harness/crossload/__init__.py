@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-__version__ = "0.1.0"
+from crossload.version import __version__
+
 __all__ = ["__version__", "check", "grid", "outcomes"]
 
 
@@ -16,12 +17,12 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> Any:
     """What `__all__` names, imported when it is asked for: the command line starts without pandas."""
     if name == "check":
-        from crossload.own.api import check  # noqa: PLC0415
+        from crossload.api.models import check  # noqa: PLC0415
 
         return check
     if name in ("outcomes", "grid"):
-        from crossload import tables  # noqa: PLC0415
+        from crossload.api import outcomes  # noqa: PLC0415
 
-        return getattr(tables, name)
+        return getattr(outcomes, name)
     msg = f"module 'crossload' has no attribute {name!r}"
     raise AttributeError(msg)

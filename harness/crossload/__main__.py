@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from crossload.cli import main
+from crossload.cli.main import main
 
 sys.exit(main())

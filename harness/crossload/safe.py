@@ -11,7 +11,9 @@ def cut(text: str, most: int) -> str:
 def no_commands(text: str) -> str:
     """Text whose lines CI services do not take for commands of theirs (``::error::``, ``##[group]``)."""
     lines = [
-        f"{line[: len(line) - len(line.lstrip())]}: :{line.lstrip()[2:]}" if line.lstrip().startswith("::") else line
+        f"{line[: len(line) - len(line.lstrip())]}: :{line.lstrip()[2:]}"
+        if line.lstrip().startswith("::")
+        else line
         for line in text.split("\n")
     ]
     return "\n".join(lines).replace("##[", "## [")

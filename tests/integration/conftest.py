@@ -25,7 +25,9 @@ class Project:
     def recipe(self, name: str, text: str | None = None) -> None:
         """Take a recipe of the tests or of the project, or write one."""
         places = [HERE / "recipes" / name, ROOT / "matrix" / "recipes" / name]
-        found = text if text is not None else next(path.read_text() for path in places if path.exists())
+        found = (
+            text if text is not None else next(path.read_text() for path in places if path.exists())
+        )
         (self.root / "matrix" / "recipes" / name).write_text(found)
 
     def matrix(self, name: str, text: str) -> None:
@@ -42,7 +44,12 @@ class Project:
             options.get("env") or os.environ
         )  # so that what is looked for is in one line
         done = subprocess.run(
-            self.command(*arguments), capture_output=True, text=True, timeout=seconds, check=False, **options
+            self.command(*arguments),
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+            **options,
         )
         if code is not None:
             assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -50,7 +57,11 @@ class Project:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+            self.command(*arguments),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
 
     def report(self, name: str, *, part: bool = False) -> Path:

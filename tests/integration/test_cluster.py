@@ -25,12 +25,21 @@ class Cluster:
             port = found.getsockname()[1]
         self.address = f"tcp://127.0.0.1:{port}"
         self.processes = {}
-        self.start("scheduler", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port))
+        self.start(
+            "scheduler",
+            "distributed.cli.dask_scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+        )
 
     def start(self, name, module, *arguments):
         log = (self.folder / f"{name}.log").open("wb")
         command = [sys.executable, "-m", module, "--no-dashboard", *arguments]
-        self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder, start_new_session=True)
+        self.processes[name] = subprocess.Popen(
+            command, stdout=log, stderr=log, cwd=self.folder, start_new_session=True
+        )
         log.close()
 
     def worker(self, name):
@@ -47,7 +56,10 @@ class Cluster:
     def servers(self, name):
         """Pinned processes that a worker has started."""
         found = subprocess.run(
-            ["pgrep", "-f", f"serve.py.*{self.folder / name}/"], capture_output=True, text=True, check=False
+            ["pgrep", "-f", f"serve.py.*{self.folder / name}/"],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return found.stdout.split()
 
@@ -112,7 +124,9 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(base, cluster, tmp_path_
 def test_a_scheduler_that_does_not_answer_is_told(base, tmp_path_factory):
     other = copy_of(base, tmp_path_factory)
 
-    found = other.crossload("run", "small", "--executor", "dask", "--scheduler", "tcp://127.0.0.1:9", code=8)
+    found = other.crossload(
+        "run", "small", "--executor", "dask", "--scheduler", "tcp://127.0.0.1:9", code=8
+    )
 
     assert "no Dask scheduler answers at tcp://127.0.0.1:9" in found.stderr
 

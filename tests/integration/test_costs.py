@@ -38,13 +38,17 @@ def done(project, *arguments):
     """(saves, loads) of a run, repeats aside."""
     before = Counter((record["kind"], record["key"]) for record in project.journal())
     project.crossload("run", "small", *arguments)
-    after = Counter((record["kind"], record["key"]) for record in project.journal() if not record.get("confirm"))
+    after = Counter(
+        (record["kind"], record["key"]) for record in project.journal() if not record.get("confirm")
+    )
     grown = Counter(kind for kind, key in after if after[kind, key] > before[kind, key])
     return grown["save"], grown["load"]
 
 
 def table(project, *, part=False):
-    return (project.root / ".crossload" / "tables" / f"small{'-part' if part else ''}.csv").read_bytes()
+    return (
+        project.root / ".crossload" / "tables" / f"small{'-part' if part else ''}.csv"
+    ).read_bytes()
 
 
 def change(path, old, new):
@@ -80,7 +84,9 @@ def test_a_comment_costs_nothing(measured):
     before = table(measured)
     change(recipe_file(measured), "n_estimators=5", "n_estimators=5  # a few\n    ")
 
-    assert "0 to measure" not in measured.crossload("run", "small", "--explain").stdout  # its lines moved
+    assert (
+        "0 to measure" not in measured.crossload("run", "small", "--explain").stdout
+    )  # its lines moved
     change(recipe_file(measured), "  # a few\n    ", "")
     change(recipe_file(measured), "def slow", "# slow on purpose\ndef slow")
     assert done(measured) == (0, 0)
@@ -207,11 +213,15 @@ def test_a_shard_that_is_missing_leaves_a_gap_that_is_told(base, tmp_path_factor
 
     assert "not every cell was measured" in found.stderr
     assert "NOT MEASURED in this run" in found.stdout
-    assert not (joined.root / "reports" / "small").exists()  # a table with gaps takes nobody's place
+    assert not (
+        joined.root / "reports" / "small"
+    ).exists()  # a table with gaps takes nobody's place
 
 
 def test_a_matrix_of_which_nothing_is_known_is_left_alone(measured, tmp_path_factory):
-    measured.matrix("other", SMALL.replace("forests", "other forests").replace('"1.2.2", "1.3.2"]', '"1.4.2"]'))
+    measured.matrix(
+        "other", SMALL.replace("forests", "other forests").replace('"1.2.2", "1.3.2"]', '"1.4.2"]')
+    )
     there = measured.root / "reports" / "other"
     there.mkdir()
     (there / "README.md").write_text("published")
@@ -225,14 +235,18 @@ def test_a_matrix_of_which_nothing_is_known_is_left_alone(measured, tmp_path_fac
 
 
 def test_the_plan_is_a_github_matrix(base):
-    found = json.loads(base.crossload("plan", "small", "--shards", "2", "--format", "github").stdout)
+    found = json.loads(
+        base.crossload("plan", "small", "--shards", "2", "--format", "github").stdout
+    )
 
     assert [each["shard"] for each in found["include"]] == ["1/2", "2/2"]
     assert {each["matrices"] for each in found["include"]} == {"small"}
 
 
 def test_a_shard_that_is_not_one_is_refused(base):
-    assert "expected NUMBER/COUNT" in base.crossload("run", "small", "--shard", "3/2", code=2).stderr
+    assert (
+        "expected NUMBER/COUNT" in base.crossload("run", "small", "--shard", "3/2", code=2).stderr
+    )
 
 
 def test_merging_a_url_is_refused(base):
@@ -240,7 +254,10 @@ def test_merging_a_url_is_refused(base):
 
 
 def test_an_option_of_another_command_is_told(base):
-    assert "it is an option of merge, report, run" in base.crossload("gc", "--store", "x", code=2).stderr
+    assert (
+        "it is an option of merge, report, run"
+        in base.crossload("gc", "--store", "x", code=2).stderr
+    )
 
 
 @pytest.mark.parametrize("text", ["s3:/foo", "file:/tmp/x", "file://tmp/x"])
@@ -258,16 +275,18 @@ def test_a_store_that_is_no_folder_is_named(base, tmp_path):
 
 def test_who_reads_no_further_sees_no_traceback(base):
     command = " ".join(base.command("plan", "small", "--shards", "4", "--format", "json"))
-    found = subprocess.run(f"{command} | head -c 1", shell=True, capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        f"{command} | head -c 1", shell=True, capture_output=True, text=True, check=False
+    )
     assert "Traceback" not in found.stderr
 
 
 def test_a_run_ends_with_the_process_that_it_was_started_for(base, tmp_path_factory):
     other = copy_of(base, tmp_path_factory, FEW.replace("PAUSE = 0.0", "PAUSE = 20.0"))
-    script = (
-        "import subprocess, sys, os; subprocess.run(sys.argv[1:], env=os.environ | {'CROSSLOAD_PARENT': str(os.getpid())})"
+    script = "import subprocess, sys, os; subprocess.run(sys.argv[1:], env=os.environ | {'CROSSLOAD_PARENT': str(os.getpid())})"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script, *other.command("run", "small")], start_new_session=True
     )
-    parent = subprocess.Popen([sys.executable, "-c", script, *other.command("run", "small")], start_new_session=True)
     wait_for_outcomes(other, 2)
     parent.kill()
     parent.wait()

@@ -46,9 +46,19 @@ def test_formats_that_a_version_lacks_are_not_failures(found):
 
 
 def test_whole_models_and_weights_are_bit_identical_on_the_diagonal(found):
-    for fmt in ("keras", "h5", "weights-h5", "weights-h5-strict", "checkpoint", "checkpoint-strict"):
+    for fmt in (
+        "keras",
+        "h5",
+        "weights-h5",
+        "weights-h5-strict",
+        "checkpoint",
+        "checkpoint-strict",
+    ):
         for version in (OLD, NEW):
-            assert found.loc[("mlp", fmt, version, version), "verdict"] == "identical", (fmt, version)
+            assert found.loc[("mlp", fmt, version, version), "verdict"] == "identical", (
+                fmt,
+                version,
+            )
 
 
 def test_the_same_call_answers_otherwise_when_it_is_strict(found):

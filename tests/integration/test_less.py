@@ -123,4 +123,7 @@ def test_time_that_is_up_leaves_gaps_and_the_next_run_goes_on(project, whole):
 
 
 def test_a_budget_that_is_no_time_is_refused(project, whole):
-    assert "expected a time such as" in project.crossload("run", "arrays", "--budget", "soon", code=2).stderr
+    assert (
+        "expected a time such as"
+        in project.crossload("run", "arrays", "--budget", "soon", code=2).stderr
+    )

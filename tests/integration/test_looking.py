@@ -9,8 +9,8 @@ import h5py
 import pytest
 from small import small_project
 
-from crossload.artifact import NotAModel, look
-from crossload.artifact.facts import Danger
+from crossload.inspection import NotAModel, inspect_file
+from crossload.inspection.facts import Danger
 
 pytestmark = pytest.mark.integration
 
@@ -23,7 +23,7 @@ def test_the_version_in_a_file_is_that_of_its_writer(project):
     for row in table.itertuples():
         (folder,) = store.glob(f"{row.artifact}*")
         (path,) = folder.iterdir()
-        found = look(path)
+        found = inspect_file(path)
         assert found.version("scikit-learn") == row.writer.removeprefix("sklearn-")
         assert found.format == row.format
         assert found.features == 4
@@ -33,14 +33,20 @@ def test_the_version_in_a_file_is_that_of_its_writer(project):
     done = project.crossload(
         "inspect",
         "--json",
-        *[str(next(store.glob(f"{a}*")) / "model.pkl") for a in table[table["format"] == "pickle"]["artifact"][:2]],
+        *[
+            str(next(store.glob(f"{a}*")) / "model.pkl")
+            for a in table[table["format"] == "pickle"]["artifact"][:2]
+        ],
     )
     assert [json.loads(line)["format"] for line in done.stdout.splitlines()] == ["pickle"] * 2
 
 
 @pytest.fixture
 def keras_file(tmp_path):
-    config = {"class_name": "Sequential", "config": {"layers": [{"class_name": "Dense", "config": {"units": 1}}]}}
+    config = {
+        "class_name": "Sequential",
+        "config": {"layers": [{"class_name": "Dense", "config": {"units": 1}}]},
+    }
     with h5py.File(tmp_path / "m.h5", "w") as file:
         file.attrs["keras_version"], file.attrs["model_config"] = "2.10.0", json.dumps(config)
         file.create_group("model_weights").create_dataset("w", data=list(range(100)))
@@ -55,14 +61,20 @@ def test_hdf5_tells_who_wrote_it(keras_file, tmp_path):
     with h5py.File(tmp_path / "data.h5", "w") as file:
         file.create_group("measurements")
 
-    whole, new, old = (look(tmp_path / name) for name in ("m.h5", "new.weights.h5", "old.weights.h5"))
+    whole, new, old = (
+        inspect_file(tmp_path / name) for name in ("m.h5", "new.weights.h5", "old.weights.h5")
+    )
 
-    assert (whole.format, whole.version("keras"), whole.classes) == ("h5", "2.10.0", {"Sequential": 1, "Dense": 1})
+    assert (whole.format, whole.version("keras"), whole.classes) == (
+        "h5",
+        "2.10.0",
+        {"Sequential": 1, "Dense": 1},
+    )
     assert (new.format, new.written) == ("weights-h5", [])
     assert (old.format, old.version("keras")) == ("weights-h5", "2.4.0")
     assert "of Keras before 2.12" in old.notes[0]
     with pytest.raises(NotAModel, match="without a Keras model"):
-        look(tmp_path / "data.h5")
+        inspect_file(tmp_path / "data.h5")
 
 
 def test_damaged_hdf5_ends_no_process_of_ours(keras_file):
@@ -72,9 +84,11 @@ def test_damaged_hdf5_ends_no_process_of_ours(keras_file):
         broken = bytearray(data)
         for _ in range(rng.choice([1, 5, 50])):
             broken[rng.randrange(len(broken))] = rng.randrange(256)
-        keras_file.write_bytes(broken[: rng.randrange(1, len(broken))] if rng.random() < 0.5 else broken)
+        keras_file.write_bytes(
+            broken[: rng.randrange(1, len(broken))] if rng.random() < 0.5 else broken
+        )
         try:
-            look(keras_file)
+            inspect_file(keras_file)
             answers += 1
         except NotAModel as error:
             assert "\n" not in str(error)
@@ -84,7 +98,7 @@ def test_damaged_hdf5_ends_no_process_of_ours(keras_file):
 def test_a_folder_of_the_file_is_not_imported_from(keras_file):
     (keras_file.parent / "h5py.py").write_text("raise SystemExit('imported')")
 
-    assert look(keras_file).format == "h5"
+    assert inspect_file(keras_file).format == "h5"
 
 
 def test_dangerous_and_bad_files_have_codes_of_their_own(project):
@@ -93,6 +107,12 @@ def test_dangerous_and_bad_files_have_codes_of_their_own(project):
 
     done = project.crossload("inspect", "evil.pkl", code=1, cwd=project.root)
     assert "DANGEROUS: loading would call posix.system" in done.stdout
-    assert "ERROR text.pkl" in project.crossload("inspect", "text.pkl", code=2, cwd=project.root).stderr
-    assert "ERROR text.pkl" in project.crossload("inspect", "evil.pkl", "text.pkl", code=1, cwd=project.root).stderr
+    assert (
+        "ERROR text.pkl"
+        in project.crossload("inspect", "text.pkl", code=2, cwd=project.root).stderr
+    )
+    assert (
+        "ERROR text.pkl"
+        in project.crossload("inspect", "evil.pkl", "text.pkl", code=1, cwd=project.root).stderr
+    )
     assert not (project.root / "hacked").exists()

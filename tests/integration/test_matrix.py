@@ -38,7 +38,10 @@ def test_the_diagonal_is_bit_identical(project, measured):
 def test_warnings_are_recorded(project, measured):
     found = project.outcomes("small")
 
-    assert found.loc[("logistic", "pickle", "sklearn-1.2.2", "sklearn-1.3.2"), "warned"] == "InconsistentVersionWarning"
+    assert (
+        found.loc[("logistic", "pickle", "sklearn-1.2.2", "sklearn-1.3.2"), "warned"]
+        == "InconsistentVersionWarning"
+    )
     assert found.loc[("logistic", "pickle", "sklearn-1.2.2", "sklearn-1.2.2"), "warned"] == ""
 
 
@@ -83,7 +86,9 @@ def test_strict_fails_because_cells_failed(project, measured):
 def test_a_selection_measures_its_cells_only(project, measured, tmp_path_factory):
     other = copy_of(project, tmp_path_factory)
 
-    done = other.crossload("run", "small", "--writer", "sklearn<1.3", "--case", "forest", "--format", "joblib")
+    done = other.crossload(
+        "run", "small", "--writer", "sklearn<1.3", "--case", "forest", "--format", "joblib"
+    )
 
     summary = other.summary("small", part=True)
     assert summary["planned"] == 2
@@ -159,15 +164,35 @@ def test_a_full_disk_is_told_and_what_was_measured_stays(project, measured, tmp_
 
 def test_a_corrupted_artifact_is_not_loaded(project, measured, tmp_path_factory):
     other = copy_of(project, tmp_path_factory)
-    other.crossload("run", "small", "--writer", "sklearn-1.2.2", "--reader", "sklearn-1.2.2", "--case", "logistic/pickle")
+    other.crossload(
+        "run",
+        "small",
+        "--writer",
+        "sklearn-1.2.2",
+        "--reader",
+        "sklearn-1.2.2",
+        "--case",
+        "logistic/pickle",
+    )
     (path,) = (other.root / ".crossload" / "store" / "artifacts").glob("*/model.pkl")
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
 
-    other.crossload("run", "small", "--writer", "sklearn-1.2.2", "--reader", "sklearn-1.3.2", "--case", "logistic/pickle")
+    other.crossload(
+        "run",
+        "small",
+        "--writer",
+        "sklearn-1.2.2",
+        "--reader",
+        "sklearn-1.3.2",
+        "--case",
+        "logistic/pickle",
+    )
 
-    row = other.outcomes("small", part=True).loc[("logistic", "pickle", "sklearn-1.2.2", "sklearn-1.3.2")]
+    row = other.outcomes("small", part=True).loc[
+        ("logistic", "pickle", "sklearn-1.2.2", "sklearn-1.3.2")
+    ]
     assert row["verdict"] == "load-error"
     assert "ArtifactCorrupted" in row["reason"]
     other.crossload("run", "small", "--only", "sklearn*", "--case", "logistic/pickle")
@@ -178,11 +203,26 @@ def test_a_corrupted_artifact_is_not_loaded(project, measured, tmp_path_factory)
 @pytest.mark.parametrize(
     ("old", "new", "code", "text"),
     [
-        ("seconds = 30", 'seconds = "30"', 2, "small.toml: limits.seconds: expected a number, got '30'"),
+        (
+            "seconds = 30",
+            'seconds = "30"',
+            2,
+            "small.toml: limits.seconds: expected a number, got '30'",
+        ),
         ("[limits]", "[limit]", 2, "unknown key - did you mean 'limits'?"),
         ('"1.2.2", "1.3.2"', '"1.2.2", "1.2.2"', 2, "'1.2.2' stands already at [0]"),
-        ("recipes/few.py", "recipes/fev.py", 2, "no such recipe file: 'recipes/fev.py' - did you mean 'recipes/few.py'?"),
-        ('"pickle", "joblib"', '"pickle", "joblob"', 2, "no such format 'joblob' - did you mean 'joblib'?"),
+        (
+            "recipes/few.py",
+            "recipes/fev.py",
+            2,
+            "no such recipe file: 'recipes/fev.py' - did you mean 'recipes/few.py'?",
+        ),
+        (
+            '"pickle", "joblib"',
+            '"pickle", "joblob"',
+            2,
+            "no such format 'joblob' - did you mean 'joblib'?",
+        ),
     ],
     ids=["type", "key", "duplicate", "recipe", "format"],
 )
@@ -206,7 +246,10 @@ def test_a_recipe_that_raises_has_an_exit_code_of_its_own(project, measured, tmp
 
 
 def test_an_empty_selection_has_an_exit_code_of_its_own(project, measured):
-    assert "did you mean 'forest'?" in project.crossload("run", "small", "--case", "forrest", code=3).stderr
+    assert (
+        "did you mean 'forest'?"
+        in project.crossload("run", "small", "--case", "forrest", code=3).stderr
+    )
     assert "did you mean 'small'?" in project.crossload("run", "smal", code=2).stderr
 
 
@@ -229,14 +272,20 @@ def test_pins_that_cannot_be_cost_their_environment_only(project, measured, tmp_
     summary = other.summary("small")
     failures = {each["id"]: each["failure"] for each in summary["environments"] if each["failure"]}
     assert set(failures) == {"sklearn-1.3.9", "impossible"}
-    assert "No solution found" in failures["impossible"] or "unsatisfiable" in failures["impossible"]
+    assert (
+        "No solution found" in failures["impossible"] or "unsatisfiable" in failures["impossible"]
+    )
     assert summary["counts"]["identical"] + summary["counts"]["equivalent"] == 20
     assert not summary["complete"]
 
 
 def test_a_missing_interpreter_leaves_the_rest(project, measured, tmp_path_factory):
     other = copy_of(project, tmp_path_factory)
-    other.matrix("small", SMALL + '[[environment]]\nid = "future"\npython = "3.99"\npackages = ["scikit-learn==1.3.2"]\n')
+    other.matrix(
+        "small",
+        SMALL
+        + '[[environment]]\nid = "future"\npython = "3.99"\npackages = ["scikit-learn==1.3.2"]\n',
+    )
 
     done = other.crossload("run", "small", env=os.environ | {"UV_PYTHON_DOWNLOADS": "never"})
 
@@ -259,7 +308,11 @@ def test_a_dry_run_measures_nothing(project, measured):
 
 def test_a_run_that_could_measure_nothing_fails(project, measured, tmp_path_factory):
     other = copy_of(project, tmp_path_factory)
-    other.matrix("small", SMALL + '[[environment]]\nid = "future"\npython = "3.99"\npackages = ["scikit-learn==1.3.2"]\n')
+    other.matrix(
+        "small",
+        SMALL
+        + '[[environment]]\nid = "future"\npython = "3.99"\npackages = ["scikit-learn==1.3.2"]\n',
+    )
 
     done = other.crossload("run", "small", "--only", "future", code=8)
 
@@ -298,8 +351,12 @@ def test_damaged_artifacts_must_be_caught(project, measured, tmp_path_factory):
     other = copy_of(project, tmp_path_factory)
     text = CONTROLS.split("RECIPES =")[0]
     good = 'RECIPES = {"control-half": dict(recipe(logistic), expect="load-error", damage=halve)}\n'
-    missed = 'RECIPES = {"control-none": dict(recipe(logistic), expect="load-error", damage=leave)}\n'
-    other.matrix("small", SMALL.replace("formats =", 'controls = ["recipes/controls.py"]\nformats ='))
+    missed = (
+        'RECIPES = {"control-none": dict(recipe(logistic), expect="load-error", damage=leave)}\n'
+    )
+    other.matrix(
+        "small", SMALL.replace("formats =", 'controls = ["recipes/controls.py"]\nformats =')
+    )
     other.recipe("controls.py", text + good)
 
     caught = other.crossload("run", "small", "--case", "logistic")
@@ -308,7 +365,10 @@ def test_damaged_artifacts_must_be_caught(project, measured, tmp_path_factory):
 
     assert "controls: 4 of 4 caught (1 kinds of damage in 2 environments)" in caught.stdout
     assert "controls: 0 of 4 caught" in failed.stdout
-    assert "MISSED CONTROL control-none/pickle in sklearn-1.2.2: expected load-error, got identical" in failed.stdout
+    assert (
+        "MISSED CONTROL control-none/pickle in sklearn-1.2.2: expected load-error, got identical"
+        in failed.stdout
+    )
     assert "4 controls were missed" in failed.stderr
 
 
@@ -326,7 +386,9 @@ def test_two_processes_do_not_build_one_environment_at_once(project, measured, t
         assert "env-sklearn-1.3.2" in out
 
 
-def test_an_environment_that_is_not_what_its_stamp_says_is_built_anew(project, measured, tmp_path_factory):
+def test_an_environment_that_is_not_what_its_stamp_says_is_built_anew(
+    project, measured, tmp_path_factory
+):
     other = type(project)(tmp_path_factory.mktemp("stamp"))
     other.recipe("few.py", FEW)
     other.matrix("small", SMALL)
@@ -346,15 +408,21 @@ def test_an_environment_that_is_not_what_its_stamp_says_is_built_anew(project, m
     assert stamp.read_text() == right
 
 
-def test_outputs_that_cannot_be_judged_are_told_and_cost_their_recipe_only(project, measured, tmp_path_factory):
+def test_outputs_that_cannot_be_judged_are_told_and_cost_their_recipe_only(
+    project, measured, tmp_path_factory
+):
     short = FEW.replace(
-        '"slow": recipe(slow)', '"slow": dict(recipe(slow), outputs={"predict": lambda m, d: m.predict(d.x_test)[:5]})'
+        '"slow": recipe(slow)',
+        '"slow": dict(recipe(slow), outputs={"predict": lambda m, d: m.predict(d.x_test)[:5]})',
     )
     other = copy_of(project, tmp_path_factory, short)
 
     done = other.crossload("run", "small", code=4)
 
-    assert "few.py: RECIPES['slow']: outputs['predict']: has the shape (5,), expected one row for each of" in done.stderr
+    assert (
+        "few.py: RECIPES['slow']: outputs['predict']: has the shape (5,), expected one row for each of"
+        in done.stderr
+    )
     counts = other.summary("small")["counts"]
     assert counts["save-error"] == 8
     assert counts["identical"] + counts["equivalent"] + counts["load-error"] == 16

@@ -14,7 +14,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def nox(*arguments, cwd=ROOT, code=0):
     done = subprocess.run(
-        [sys.executable, "-m", "nox", *arguments], capture_output=True, text=True, cwd=cwd, timeout=600, check=False
+        [sys.executable, "-m", "nox", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=600,
+        check=False,
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done
@@ -23,16 +28,23 @@ def nox(*arguments, cwd=ROOT, code=0):
 def test_importing_the_noxfile_prints_nothing_and_loads_nothing_heavy():
     code = "import sys, noxfile; print(sorted({'numpy', 'pandas', 'sklearn', 'jinja2', 'requests'} & set(sys.modules)))"
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
 
     assert done.stdout == "[]\n"
 
 
 def test_every_environment_is_a_session():
-    sessions = {line.split()[1] for line in nox("--list").stdout.splitlines() if line.startswith(("* ", "- "))}
+    sessions = {
+        line.split()[1]
+        for line in nox("--list").stdout.splitlines()
+        if line.startswith(("* ", "- "))
+    }
 
     locks = {
-        path.name.removesuffix(".txt").removesuffix(f".{sys.platform}") for path in (ROOT / "matrix" / "locks").glob("*.txt")
+        path.name.removesuffix(".txt").removesuffix(f".{sys.platform}")
+        for path in (ROOT / "matrix" / "locks").glob("*.txt")
     }
     assert {f"env-{each}" for each in locks} <= sessions
     assert {"matrix", "tests", "lint", "typecheck", "lock", "versions"} <= sessions
@@ -42,7 +54,9 @@ def test_every_environment_is_a_session():
 def clone(tmp_path_factory):
     """The committed kind of files, in a folder of their own."""
     folder = tmp_path_factory.mktemp("clone") / "crossload"
-    ignore = shutil.ignore_patterns(".nox", ".crossload", ".git", "__pycache__", ".*_cache", ".hypothesis", "reports")
+    ignore = shutil.ignore_patterns(
+        ".nox", ".crossload", ".git", "__pycache__", ".*_cache", ".hypothesis", "reports"
+    )
     shutil.copytree(ROOT, folder, ignore=ignore)
     return folder
 

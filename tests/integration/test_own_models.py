@@ -21,7 +21,14 @@ pytestmark = pytest.mark.integration
 
 NEWEST = "1.9.1"
 WRITERS = ["1.0.2", "1.2.2", "1.5.2"]
-CASES = ["random-forest", "gradient-boosting", "hist-boosting", "neighbours", "columns-logistic", "text-logistic"]
+CASES = [
+    "random-forest",
+    "gradient-boosting",
+    "hist-boosting",
+    "neighbours",
+    "columns-logistic",
+    "text-logistic",
+]
 
 SKLEARN = f"""
 [matrix]
@@ -32,7 +39,13 @@ formats = ["joblib", "pickle"]
 versions = {json.dumps([*WRITERS, NEWEST])}
 with = ["joblib", "pandas"]
 """
-ANSWERS = {"identical": "SAFE", "equivalent": "SAFE", "drift": "DRIFT", "load-error": "BREAKS", "predict-error": "BREAKS"}
+ANSWERS = {
+    "identical": "SAFE",
+    "equivalent": "SAFE",
+    "drift": "DRIFT",
+    "load-error": "BREAKS",
+    "predict-error": "BREAKS",
+}
 """What the answer to a verdict begins with."""
 
 
@@ -71,7 +84,12 @@ def artifact(project, row) -> Path:
 def forest(project, measured, tmp_path_factory):
     """A forest of 1.2.2, as a user has it."""
     path = tmp_path_factory.mktemp("models") / "forest.joblib"
-    shutil.copy(artifact(project, measured.loc["random-forest", "joblib", "sklearn-1.2.2", f"sklearn-{NEWEST}"]), path)
+    shutil.copy(
+        artifact(
+            project, measured.loc["random-forest", "joblib", "sklearn-1.2.2", f"sklearn-{NEWEST}"]
+        ),
+        path,
+    )
     return path
 
 
@@ -99,7 +117,11 @@ def test_check_gives_the_verdict_of_the_matrix(project, measured, case, writer):
 
     found = crossload.check(artifact(project, row), f"scikit-learn=={NEWEST}", trust=True)
 
-    assert str(found.answer).startswith(ANSWERS[row["verdict"]]), (row["verdict"], row["reason"], str(found))
+    assert str(found.answer).startswith(ANSWERS[row["verdict"]]), (
+        row["verdict"],
+        row["reason"],
+        str(found),
+    )
     assert found.writer.packages["scikit-learn"] == writer
     assert found.reader.packages["scikit-learn"] == NEWEST
     assert found.judgement is not None
@@ -164,11 +186,19 @@ def test_check_gives_the_verdict_of_the_matrix_for_keras(networks, fmt, writer):
     options = {"load_as": fmt} if fmt.startswith("savedmodel") else {}
     if fmt == "weights-h5":
         # weights of Keras 2.12 and later do not record a version
-        options = {"with_code": [project.root / "network.py"], "build": "network", "source": f"tensorflow=={writer}"}
+        options = {
+            "with_code": [project.root / "network.py"],
+            "build": "network",
+            "source": f"tensorflow=={writer}",
+        }
 
     found = crossload.check(artifact(project, row), "tensorflow==2.21.0", trust=True, **options)
 
-    assert str(found.answer).startswith(ANSWERS[row["verdict"]]), (row["verdict"], row["reason"], str(found))
+    assert str(found.answer).startswith(ANSWERS[row["verdict"]]), (
+        row["verdict"],
+        row["reason"],
+        str(found),
+    )
 
 
 def test_a_savedmodel_says_which_other_ways_of_loading_work(networks):
@@ -188,7 +218,9 @@ def test_a_way_through_for_a_folder_that_keras_3_refuses(networks, tmp_path):
     row = table.loc["mlp", "savedmodel-keras", "tf-2.15.1", "tf-2.21.0"]
     script = tmp_path / "through.sh"
 
-    done = command("route", artifact(project, row), "--to", "tensorflow==2.21.0", "--trust", "--script", script)
+    done = command(
+        "route", artifact(project, row), "--to", "tensorflow==2.21.0", "--trust", "--script", script
+    )
 
     assert "a way through in 1 step" in done.stdout
     assert "save as h5" in done.stdout
@@ -210,7 +242,9 @@ def test_check_answers_in_the_first_line_and_by_its_exit_code(forest):
 
 
 def test_where_there_is_no_fork_a_new_process_does_each_load(forest):
-    done = command("check", forest, "--to", "scikit-learn==1.2.1", "--trust", "--no-fork", "--fresh")
+    done = command(
+        "check", forest, "--to", "scikit-learn==1.2.1", "--trust", "--no-fork", "--fresh"
+    )
 
     assert done.stdout.startswith("SAFE, WARNING ONLY")
 
@@ -218,7 +252,9 @@ def test_where_there_is_no_fork_a_new_process_does_each_load(forest):
 def test_one_file_does_not_spoil_the_others(forest, tmp_path):
     (tmp_path / "junk.pkl").write_text("junk")
 
-    done = command("check", tmp_path / "junk.pkl", forest, "--to", "scikit-learn==1.2.1", "--trust", code=3)
+    done = command(
+        "check", tmp_path / "junk.pkl", forest, "--to", "scikit-learn==1.2.1", "--trust", code=3
+    )
 
     assert f"CANNOT TELL  {tmp_path}/junk.pkl" in done.stdout
     assert f"SAFE, WARNING ONLY  {forest}" in done.stdout
@@ -245,18 +281,38 @@ def test_labels_give_metrics_before_and_after(project, measured, tmp_path):
 
     row = measured.loc["random-forest", "joblib", "sklearn-1.5.2", f"sklearn-{NEWEST}"]
     table = load_breast_cancer(as_frame=True).frame
-    found = crossload.check(artifact(project, row), f"scikit-learn=={NEWEST}", data=table, target="target", trust=True)
+    found = crossload.check(
+        artifact(project, row), f"scikit-learn=={NEWEST}", data=table, target="target", trust=True
+    )
 
     assert found.safe
     assert found.labels
     assert found.judgement.before["accuracy"] > 0.9
-    assert found.judgement.before.keys() >= {"precision", "recall", "f1", "log_loss", "tp", "fp", "fn", "tn"}
+    assert found.judgement.before.keys() >= {
+        "precision",
+        "recall",
+        "f1",
+        "log_loss",
+        "tp",
+        "fp",
+        "fn",
+        "tn",
+    }
 
 
 def test_rows_that_do_not_fit_are_bad_input(forest, tmp_path):
     (tmp_path / "rows.csv").write_text("a,b\n1,2\n")
 
-    done = command("check", forest, "--to", "scikit-learn==1.2.1", "--trust", "--data", tmp_path / "rows.csv", code=2)
+    done = command(
+        "check",
+        forest,
+        "--to",
+        "scikit-learn==1.2.1",
+        "--trust",
+        "--data",
+        tmp_path / "rows.csv",
+        code=2,
+    )
 
     assert "features" in done.stderr
     assert "Traceback" not in done.stderr
@@ -288,14 +344,16 @@ def test_nothing_is_loaded_without_consent(forest):
 def test_a_second_answer_needs_no_process(forest):
     command("check", forest, "--to", "scikit-learn==1.2.1", "--trust")
     started = time.perf_counter()
-    from crossload.artifact import look
-    from crossload.own.check import Checker, Question
-    from crossload.own.lab import Lab
-    from crossload.own.wanted import parse
+    from crossload.inspection import inspect_file
+    from crossload.models.check import Checker, Question
+    from crossload.models.targets import parse
+    from crossload.models.workspace import Workspace
 
-    with Lab() as lab:
-        found = Checker(lab, look(forest), Question(), None).check(parse("scikit-learn==1.2.1", option="--to"))
-        assert (lab.measured, lab.reused) == (0, 2)
+    with Workspace() as workspace:
+        found = Checker(workspace, inspect_file(forest), Question(), None).check(
+            parse("scikit-learn==1.2.1", option="--to")
+        )
+        assert (workspace.measured, workspace.reused) == (0, 2)
     assert found.safe
     assert found.seconds <= time.perf_counter() - started
 
@@ -370,9 +428,7 @@ class Model:
 )
 def test_what_loads_badly_costs_its_own_process_only(tmp_path, how, told):
     (tmp_path / "mine.py").write_text(MISBEHAVING)
-    make = (
-        "import sys, pickle; sys.path.insert(0, '.'); import mine; pickle.dump(mine.Model(sys.argv[1]), open('m.pkl', 'wb'))"
-    )
+    make = "import sys, pickle; sys.path.insert(0, '.'); import mine; pickle.dump(mine.Model(sys.argv[1]), open('m.pkl', 'wb'))"
     subprocess.run([sys.executable, "-c", make, how], cwd=tmp_path, check=True)
     limits = ["--seconds", "3", "--memory", "700"] if how in ("hang", "grow") else []
 
@@ -409,7 +465,12 @@ def test_bisect_names_the_release_at_which_forests_stop_to_load(forest):
 def numpy_2(project, measured, tmp_path_factory):
     """A forest of 1.5.2, pickled with NumPy 2."""
     path = tmp_path_factory.mktemp("models") / "forest.pkl"
-    shutil.copy(artifact(project, measured.loc["random-forest", "pickle", "sklearn-1.5.2", f"sklearn-{NEWEST}"]), path)
+    shutil.copy(
+        artifact(
+            project, measured.loc["random-forest", "pickle", "sklearn-1.5.2", f"sklearn-{NEWEST}"]
+        ),
+        path,
+    )
     return path
 
 
@@ -423,7 +484,9 @@ def test_blame_names_numpy(numpy_2):
 
 
 def test_route_finds_a_format_that_gets_through(numpy_2, tmp_path):
-    done = command("route", numpy_2, "--to", "numpy==1.24.4", "--trust", "--script", tmp_path / "go.sh")
+    done = command(
+        "route", numpy_2, "--to", "numpy==1.24.4", "--trust", "--script", tmp_path / "go.sh"
+    )
 
     assert "save as skops" in done.stdout
     assert "then load as skops: SAFE" in done.stdout
@@ -472,7 +535,10 @@ def test_upgrade_answers_for_every_model_of_a_changed_lock(repository):
         code=1, cwd=repository, GITHUB_ACTIONS="true",
     )  # fmt: skip
 
-    answers = {Path(each["path"]).name: each["answer"] for each in json.loads((repository / "out.json").read_text())}
+    answers = {
+        Path(each["path"]).name: each["answer"]
+        for each in json.loads((repository / "out.json").read_text())
+    }
     assert answers["forest.joblib"] == "BREAKS"
     assert answers["columns.joblib"].startswith("SAFE")
     assert "::error file=models/forest.joblib,title=BREAKS::" in done.stdout
@@ -503,10 +569,19 @@ def test_a_lock_that_did_not_change_needs_no_load(repository):
 def test_the_hook_of_pre_commit_is_the_command_with_the_changed_locks(repository):
     import yaml
 
-    (hook,) = yaml.safe_load((Path(__file__).resolve().parents[2] / ".pre-commit-hooks.yaml").read_text())
+    (hook,) = yaml.safe_load(
+        (Path(__file__).resolve().parents[2] / ".pre-commit-hooks.yaml").read_text()
+    )
     words = hook["entry"].split()[1:]
 
-    done = command(*words, "--models=models/forest.joblib", "--trust", "requirements.txt", code=1, cwd=repository)
+    done = command(
+        *words,
+        "--models=models/forest.joblib",
+        "--trust",
+        "requirements.txt",
+        code=1,
+        cwd=repository,
+    )
 
     assert "BREAKS  models/forest.joblib" in done.stdout
 
@@ -517,7 +592,8 @@ def test_the_action_says_the_answer_in_the_pull_request(repository, tmp_path):
     root = Path(__file__).resolve().parents[2]
     steps = yaml.safe_load((root / "action.yml").read_text())["runs"]["steps"]
     upgrade, comment = (
-        next(step for step in steps if text in step.get("run", "")) for text in ('crossload" upgrade', "gh api")
+        next(step for step in steps if text in step.get("run", ""))
+        for text in ('crossload" upgrade', "gh api")
     )
     programs = tmp_path / "crossload" / "bin"
     programs.mkdir(parents=True)
@@ -540,13 +616,21 @@ def test_the_action_says_the_answer_in_the_pull_request(repository, tmp_path):
         timeout=600,
         check=False,
     )
-    subprocess.run(["bash", "-e", "-c", comment["run"]], cwd=repository, env={**os.environ, **given}, check=True, timeout=60)
+    subprocess.run(
+        ["bash", "-e", "-c", comment["run"]],
+        cwd=repository,
+        env={**os.environ, **given},
+        check=True,
+        timeout=60,
+    )
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert (tmp_path / "output").read_text() == "answer=1\n"
     assert "Not every saved model survives" in (tmp_path / "summary.md").read_text()
     asked = (tmp_path / "gh.txt").read_text()
-    assert f"--method POST repos/o/r/issues/7/comments --field body=@{tmp_path}/crossload.md" in asked
+    assert (
+        f"--method POST repos/o/r/issues/7/comments --field body=@{tmp_path}/crossload.md" in asked
+    )
 
 
 # --- elsewhere --------------------------------------------------------------------------------------------------------
@@ -554,7 +638,9 @@ def test_the_action_says_the_answer_in_the_pull_request(repository, tmp_path):
 
 def test_a_test_suite_of_users_has_a_fixture(forest, tmp_path):
     shutil.copy(forest, tmp_path / "forest.joblib")
-    (tmp_path / "pyproject.toml").write_text('[tool.pytest.ini_options]\ncrossload_to = "scikit-learn==1.2.1"\n')
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.pytest.ini_options]\ncrossload_to = "scikit-learn==1.2.1"\n'
+    )
     (tmp_path / "test_models.py").write_text(
         "def test_it(crossload_check):\n    result = crossload_check('forest.joblib', trust=True)\n    assert result.safe, str(result)\n"
         "def test_that(crossload_check):\n"
@@ -562,7 +648,7 @@ def test_a_test_suite_of_users_has_a_fixture(forest, tmp_path):
     )
 
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "crossload.pytest_plugin", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "crossload.api.pytest_plugin", "-p", "no:cacheprovider"],
         cwd=tmp_path, env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
@@ -577,7 +663,9 @@ def test_a_wheel_in_an_empty_folder_has_all_it_needs(forest, tmp_path):
     root = Path(__file__).resolve().parents[2]
     uv = uv_program()
     subprocess.run(
-        [uv, "build", "--quiet", "--wheel", "--out-dir", str(tmp_path / "dist"), str(root)], check=True, timeout=300
+        [uv, "build", "--quiet", "--wheel", "--out-dir", str(tmp_path / "dist"), str(root)],
+        check=True,
+        timeout=300,
     )
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     empty = tmp_path / "empty"
@@ -590,5 +678,7 @@ def test_a_wheel_in_an_empty_folder_has_all_it_needs(forest, tmp_path):
 
     assert done.returncode == 1, done.stderr
     assert done.stdout.startswith("BREAKS")
-    assert "missing_go_to_left" in " ".join(done.stdout.split()), "causes and remedies come with the wheel"
+    assert "missing_go_to_left" in " ".join(done.stdout.split()), (
+        "causes and remedies come with the wheel"
+    )
     assert not list(empty.iterdir())

@@ -111,7 +111,9 @@ def test_who_gave_outcomes_does_not_fetch_them_back(base, folder, tmp_path_facto
 def test_artifacts_are_fetched_for_what_is_new(base, filled, tmp_path_factory):
     reader = copy_of(base, tmp_path_factory)
     path = reader.root / "matrix" / "small.toml"
-    path.write_text(path.read_text().replace('["pickle", "joblib"]', '["pickle", "joblib", "joblib-mmap"]'))
+    path.write_text(
+        path.read_text().replace('["pickle", "joblib"]', '["pickle", "joblib", "joblib-mmap"]')
+    )
 
     reader.crossload("run", "small", "--store", filled[1])
 
@@ -158,11 +160,18 @@ def test_the_other_side_of_a_store_is_no_store(base, folder, tmp_path_factory):
     url = f"{folder[1]}-side"
     copy_of(base, tmp_path_factory).crossload("run", "small", "--store", url)
     place = url.removeprefix("file://")
-    assert f"--store {url}" in copy_of(base, tmp_path_factory).crossload("run", "small", "--store", place, code=6).stderr
+    assert (
+        f"--store {url}"
+        in copy_of(base, tmp_path_factory)
+        .crossload("run", "small", "--store", place, code=6)
+        .stderr
+    )
 
 
 def test_a_folder_that_cannot_be_written_is_told(base, tmp_path_factory):
-    found = copy_of(base, tmp_path_factory).crossload("run", "small", "--store", "file:///proc/nowhere", code=6)
+    found = copy_of(base, tmp_path_factory).crossload(
+        "run", "small", "--store", "file:///proc/nowhere", code=6
+    )
     assert "Traceback" not in found.stderr
 
 
@@ -171,13 +180,17 @@ def test_a_store_of_another_schema_is_refused(base, place, tmp_path_factory):
     files.makedirs(f"{url}-newer", exist_ok=True)
     files.pipe_file(f"{url}-newer/schema.json", b'{"schema": 99}')
 
-    found = copy_of(base, tmp_path_factory).crossload("run", "small", "--store", f"{url}-newer", code=6)
+    found = copy_of(base, tmp_path_factory).crossload(
+        "run", "small", "--store", f"{url}-newer", code=6
+    )
 
     assert "has schema 99" in found.stderr
 
 
 def test_a_url_of_no_known_kind_is_refused(base, tmp_path_factory):
-    found = copy_of(base, tmp_path_factory).crossload("run", "small", "--store", "nowhere://x", code=6)
+    found = copy_of(base, tmp_path_factory).crossload(
+        "run", "small", "--store", "nowhere://x", code=6
+    )
 
     assert "--store nowhere://x" in found.stderr
     assert "Traceback" not in found.stderr
@@ -189,7 +202,9 @@ def test_a_store_that_cannot_be_reached_is_told(base, tmp_path_factory, monkeypa
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
 
-    found = copy_of(base, tmp_path_factory).crossload("run", "small", "--store", "s3://models/store", code=6)
+    found = copy_of(base, tmp_path_factory).crossload(
+        "run", "small", "--store", "s3://models/store", code=6
+    )
 
     assert "cannot be used" in found.stderr
     assert "Traceback" not in found.stderr

@@ -32,7 +32,12 @@ def test_the_tutorial_gives_the_table_that_it_shows(project):
     project.matrix("mine", block("toml").replace('"1.5.2"', '"1.5.2", "1.7.2"'))
     second = project.crossload("run", "mine").stdout
     saves, loads = map(int, re.search(r"(\d+) saves and (\d+) loads", second).groups())
-    controls = json.loads((project.root / "reports" / "mine" / "summary.json").read_text())["controls"]["measured"] // 4
+    controls = (
+        json.loads((project.root / "reports" / "mine" / "summary.json").read_text())["controls"][
+            "measured"
+        ]
+        // 4
+    )
     assert saves == 4 + controls  # two models in two formats
     assert (
         4 * 7 + controls <= loads < 60

@@ -12,10 +12,12 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 @pytest.fixture(scope="session")
 def browser():
-    program = os.environ.get("CHROMIUM") or next((found for name in NAMES if (found := shutil.which(name))), None)
+    program = os.environ.get("CHROMIUM") or next(
+        (found for name in NAMES if (found := shutil.which(name))), None
+    )
     if program is None:
         if os.environ.get("CI"):
-            pytest.fail("no chromium: CI must look at the pages (apt-get install chromium)")
+            pytest.fail("no chromium: CI must inspect_file at the pages (apt-get install chromium)")
         pytest.skip("no chromium on this machine: the pages were NOT looked at")
     api = pytest.importorskip("playwright.sync_api")
     with api.sync_playwright() as driver:
@@ -31,7 +33,9 @@ class Visit:
         self.page = context.new_page()
         self.path = path
         self.complaints, self.requests = [], []
-        self.page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        self.page.on(
+            "console", lambda message: self.complaints.append(f"{message.type}: {message.text}")
+        )
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("request", lambda request: self.requests.append(request.url))
 
@@ -69,6 +73,9 @@ def visit(browser):
 
     yield open_page
     for context, visited in made:
-        found = (visited.complaints, [url for url in visited.requests if url.split("#")[0] != visited.path.as_uri()])
+        found = (
+            visited.complaints,
+            [url for url in visited.requests if url.split("#")[0] != visited.path.as_uri()],
+        )
         context.close()
         assert found == ([], [])

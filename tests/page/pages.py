@@ -20,7 +20,16 @@ from crossload.verdict import Finding, Judgement, Surprise, Verdict, compare
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> \x1b[31m\x00 ' \" & \u202e \ud800".encode(
     "utf-8", "replace"
 ).decode()
-RUN = RunFacts(date="2026-11-22", version="0", platform="Linux", saves=1, loads=2, wall_seconds=1.0, cpu_seconds=1.0, cores=2)
+RUN = RunFacts(
+    date="2026-11-22",
+    version="0",
+    platform="Linux",
+    saves=1,
+    loads=2,
+    wall_seconds=1.0,
+    cpu_seconds=1.0,
+    cores=2,
+)
 VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 
 BEFORE, AFTER = np.linspace(0.0, 1.0, 50), np.linspace(0.0, 1.0, 50) + np.logspace(-9, -2, 50)
@@ -44,7 +53,9 @@ JUDGEMENTS = {
 
 def kind_of(cell):
     """What becomes of a cell: the diagonal is identical, forests of 1.0 do not load in 1.2, ridges drift backwards."""
-    writer, reader = (VERSIONS.index(each.removeprefix("sklearn-")) for each in (cell.writer, cell.reader))
+    writer, reader = (
+        VERSIONS.index(each.removeprefix("sklearn-")) for each in (cell.writer, cell.reader)
+    )
     if cell.case.recipe == "forest" and writer < 2 <= reader:
         return "load-error"
     if cell.case.recipe == "ridge" and writer > reader:
@@ -55,7 +66,10 @@ def kind_of(cell):
 def view_of(*, hostile=False, past=True):
     rows = []
     known = Expectation(
-        name="expect[0]", verdicts=("load-error",), reason="the layout of nodes changed", link="https://example.org/1"
+        name="expect[0]",
+        verdicts=("load-error",),
+        reason="the layout of nodes changed",
+        link="https://example.org/1",
     )
     for cell in plan(VERSIONS).cells:
         kind = kind_of(cell)
@@ -66,7 +80,8 @@ def view_of(*, hostile=False, past=True):
         if kind in ("load-error", "drift"):
             expected = kind == "load-error"
             finding = Finding(
-                surprise=Surprise.EXPECTED if expected else Surprise.FAILURE, expectation=known if expected else None
+                surprise=Surprise.EXPECTED if expected else Surprise.FAILURE,
+                expectation=known if expected else None,
             )
         rows.append(
             Row(
@@ -92,4 +107,10 @@ def view_of(*, hostile=False, past=True):
     index = next(i for i, row in enumerate(view.rows) if row.judgement.verdict is Verdict.DRIFT)
     before[index] = list(Verdict).index(Verdict.IDENTICAL)
     oldest = np.full(len(before), -1, dtype=np.int8)
-    return replace(view, past=(Past(run="20261101T101010Z", verdicts=oldest), Past(run="20261110T101010Z", verdicts=before)))
+    return replace(
+        view,
+        past=(
+            Past(run="20261101T101010Z", verdicts=oldest),
+            Past(run="20261110T101010Z", verdicts=before),
+        ),
+    )

@@ -46,7 +46,10 @@ def squares(visited):
 
 def expected(grid):
     return {
-        pair: (square.worst.word, f"{square.failed} of {square.failed + square.passed}" if square.failed else "")
+        pair: (
+            square.worst.word,
+            f"{square.failed} of {square.failed + square.passed}" if square.failed else "",
+        )
         for pair, square in grid.squares.items()
     }
 
@@ -59,7 +62,9 @@ def test_every_grid_of_the_page_is_that_of_the_view(view, path, visit):
         assert squares(visited.follow(f"#family={grid.family}")) == expected(grid)
 
 
-@pytest.mark.parametrize("name", sorted(each.parent.name for each in REPORTS.glob("*/summary.json")))
+@pytest.mark.parametrize(
+    "name", sorted(each.parent.name for each in REPORTS.glob("*/summary.json"))
+)
 def test_published_pages_show_what_their_summary_says(name, visit):
     summary = json.loads((REPORTS / name / "summary.json").read_text())
     visited = visit(REPORTS / name / "index.html")
@@ -67,7 +72,9 @@ def test_published_pages_show_what_their_summary_says(name, visit):
     for family, pairs in summary["families"].items():
         visited.follow("#" if family == "all cases" else f"#family={family}")
         shown = squares(visited)
-        assert {pair: word for pair, (word, _) in shown.items()} == {(p["writer"], p["reader"]): p["worst"] for p in pairs}
+        assert {pair: word for pair, (word, _) in shown.items()} == {
+            (p["writer"], p["reader"]): p["worst"] for p in pairs
+        }
 
 
 def test_a_click_opens_the_details_and_escape_closes_them(path, visit):
@@ -78,7 +85,9 @@ def test_a_click_opens_the_details_and_escape_closes_them(path, visit):
     assert visited.text("#detail-title") == "sklearn-1.1 → sklearn-1.2"
     assert visited.fragment == "#w=sklearn-1.1&r=sklearn-1.2"
     assert visited.page.evaluate("document.activeElement.id") == "detail-title"
-    assert "It depends on the model: 3 of 6 measured cases give the same answers" in visited.text("#detail")
+    assert "It depends on the model: 3 of 6 measured cases give the same answers" in visited.text(
+        "#detail"
+    )
     visited.page.keyboard.press("Escape")
     visited.page.wait_for_selector("#detail-title", state="detached")
     assert visited.fragment == ""
@@ -110,7 +119,9 @@ def test_an_expectation_is_told_with_its_reason_and_link(path, visit):
     visited = visit(path, "#w=sklearn-1.0&r=sklearn-1.2&cell=forest/pickle")
 
     assert "expected: the layout of nodes changed" in visited.text("#detail")
-    assert visited.page.get_attribute("#detail a[rel=noreferrer]", "href") == "https://example.org/1"
+    assert (
+        visited.page.get_attribute("#detail a[rel=noreferrer]", "href") == "https://example.org/1"
+    )
 
 
 def test_packages_that_differ_come_first(path, visit):
@@ -157,7 +168,10 @@ def test_versions_can_be_narrowed_and_equal_neighbours_merged(path, visit):
     visited.go("#model=forest&format=joblib")
     assert len(squares(visited)) == len(VERSIONS) ** 2
     visited.page.check("#f-merge")
-    assert visited.page.locator("#grid tbody th").all_inner_texts() == ["sklearn-1.0 to 1.1", "sklearn-1.2 to 1.3"]
+    assert visited.page.locator("#grid tbody th").all_inner_texts() == [
+        "sklearn-1.0 to 1.1",
+        "sklearn-1.2 to 1.3",
+    ]
     assert "merge=1" in visited.fragment
 
 
@@ -193,14 +207,18 @@ def test_the_keyboard_alone_is_enough(path, visit):
     assert "saved with sklearn-1.0, loaded in sklearn-1.0, the same version: identical" in said
     for key in ("ArrowRight", "ArrowRight", "ArrowDown", "End", "Home", "ArrowRight"):
         keys.press(key)
-    assert "saved with sklearn-1.1, loaded in sklearn-1.1" in visited.page.evaluate("document.activeElement.ariaLabel")
+    assert "saved with sklearn-1.1, loaded in sklearn-1.1" in visited.page.evaluate(
+        "document.activeElement.ariaLabel"
+    )
     keys.press("ArrowRight")
     keys.press("Enter")
     visited.page.wait_for_selector("#detail-title")
     assert visited.text("#detail-title") == "sklearn-1.1 → sklearn-1.2"
     keys.press("Escape")
     visited.page.wait_for_selector("#detail-title", state="detached")
-    assert "saved with sklearn-1.1, loaded in sklearn-1.2" in visited.page.evaluate("document.activeElement.ariaLabel")
+    assert "saved with sklearn-1.1, loaded in sklearn-1.2" in visited.page.evaluate(
+        "document.activeElement.ariaLabel"
+    )
 
 
 @pytest.mark.parametrize("fragment", ["", "#w=sklearn-1.3&r=sklearn-1.0&cell=ridge/joblib"])
@@ -210,7 +228,9 @@ def test_a_phone_needs_no_sideways_scrolling(path, visit, fragment):
     assert visited.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-@pytest.mark.parametrize("name", sorted(each.parent.name for each in REPORTS.glob("*/summary.json")))
+@pytest.mark.parametrize(
+    "name", sorted(each.parent.name for each in REPORTS.glob("*/summary.json"))
+)
 def test_published_pages_fit_phones(name, visit):
     visited = visit(REPORTS / name / "index.html", viewport={"width": 360, "height": 740})
     visited.page.evaluate("document.querySelector('#grid tr:nth-child(2) td a').click()")
@@ -220,11 +240,15 @@ def test_published_pages_fit_phones(name, visit):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("fragment", ["", "#w=sklearn-1.3&r=sklearn-1.0&cell=ridge/joblib", "#verdict=load-error"])
+@pytest.mark.parametrize(
+    "fragment", ["", "#w=sklearn-1.3&r=sklearn-1.0&cell=ridge/joblib", "#verdict=load-error"]
+)
 def test_axe_finds_no_serious_violation(path, visit, scheme, fragment):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     visited = visit(path, fragment, color_scheme=scheme)
-    visited.page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true;")
+    visited.page.evaluate(
+        "for (const each of document.querySelectorAll('details')) each.open = true;"
+    )
 
     found = axe.Axe().run(visited.page).response
     serious = [
@@ -233,12 +257,14 @@ def test_axe_finds_no_serious_violation(path, visit, scheme, fragment):
         if each["impact"] in ("serious", "critical")
     ]
     assert serious == []
-    assert len(found["passes"]) > 20  # it did look
+    assert len(found["passes"]) > 20  # it did inspect_file
 
 
 def test_dark_mode_is_dark(path, visit):
     colours = [
-        visit(path, color_scheme=each).page.evaluate("getComputedStyle(document.body).backgroundColor")
+        visit(path, color_scheme=each).page.evaluate(
+            "getComputedStyle(document.body).backgroundColor"
+        )
         for each in ("light", "dark")
     ]
 
@@ -253,7 +279,10 @@ def test_without_script_the_tables_can_be_read(view, path, visit):
     assert not visited.page.is_visible("#ask")
     visited.page.click("table.grid >> nth=0 >> tbody tr:nth-child(1) td:nth-of-type(3) a")
     assert visited.page.locator("h3:target").inner_text() == "sklearn-1.0 → sklearn-1.2"
-    assert "3 load-error, such as forest/pickle: ValueError" in visited.page.locator("h3:target + p + ul").inner_text()
+    assert (
+        "3 load-error, such as forest/pickle: ValueError"
+        in visited.page.locator("h3:target + p + ul").inner_text()
+    )
 
 
 def test_print_shows_the_table_and_hides_the_controls(path, visit):
@@ -289,8 +318,12 @@ def test_hostile_texts_stay_texts(tmp_path, visit, fragment):
 
 
 def test_a_link_to_nothing_says_so(path, visit):
-    assert "No such pair in this matrix: sklearn-9 → sklearn-1.0" in visit(path, "#w=sklearn-9&r=sklearn-1.0").text("#detail")
-    assert "No such case: nope" in visit(path, "#w=sklearn-1.1&r=sklearn-1.0&cell=nope").text("#detail")
+    assert "No such pair in this matrix: sklearn-9 → sklearn-1.0" in visit(
+        path, "#w=sklearn-9&r=sklearn-1.0"
+    ).text("#detail")
+    assert "No such case: nope" in visit(path, "#w=sklearn-1.1&r=sklearn-1.0&cell=nope").text(
+        "#detail"
+    )
 
 
 def test_without_an_earlier_run_there_are_no_changes_to_choose(tmp_path, visit):
@@ -306,7 +339,10 @@ def test_without_an_earlier_run_there_are_no_changes_to_choose(tmp_path, visit):
 def test_a_link_to_a_pair_asks_the_question_of_it(path, visit):
     visited = visit(path, "#w=sklearn-1.0&r=sklearn-1.2")
 
-    assert (visited.page.input_value("#ask-w"), visited.page.input_value("#ask-r")) == ("sklearn-1.0", "sklearn-1.2")
+    assert (visited.page.input_value("#ask-w"), visited.page.input_value("#ask-r")) == (
+        "sklearn-1.0",
+        "sklearn-1.2",
+    )
     assert visited.text("#answer") == visited.text("#detail p >> nth=0")
 
 
@@ -330,16 +366,28 @@ def test_the_index_leads_to_every_matrix(tmp_path, browser):
 
 def test_an_answer_names_what_it_depends_on(tmp_path, visit):
     base = view_of()
-    good, bad = (next(r for r in base.rows if r.judgement.verdict is v) for v in (Verdict.IDENTICAL, Verdict.LOAD_ERROR))
+    good, bad = (
+        next(r for r in base.rows if r.judgement.verdict is v)
+        for v in (Verdict.IDENTICAL, Verdict.LOAD_ERROR)
+    )
 
     def page(name, fails):
-        rows = [replace(row, judgement=(bad if fails(row.cell.case) else good).judgement) for row in base.rows]
-        view = make_view(name="m", title="t", environments=base.environments, rows=rows, run=base.run)
+        rows = [
+            replace(row, judgement=(bad if fails(row.cell.case) else good).judgement)
+            for row in base.rows
+        ]
+        view = make_view(
+            name="m", title="t", environments=base.environments, rows=rows, run=base.run
+        )
         (tmp_path / name).write_text(render_html(view))
         return visit(tmp_path / name).text("#answer")
 
-    assert page("format.html", lambda case: case.format == "pickle").startswith("It depends on the format: 4 of 6")
-    assert page("model.html", lambda case: case.recipe == "forest").startswith("It depends on the model: 3 of 6")
+    assert page("format.html", lambda case: case.format == "pickle").startswith(
+        "It depends on the format: 4 of 6"
+    )
+    assert page("model.html", lambda case: case.recipe == "forest").startswith(
+        "It depends on the model: 3 of 6"
+    )
     assert page("both.html", lambda case: case.name == "forest/pickle").startswith(
         "It depends on the model and the format: 5 of 6"
     )
@@ -355,7 +403,9 @@ def test_silent_changes_come_first_and_the_rest_is_counted(tmp_path, visit):
 
     rows = [replace(row, judgement=judged(row.cell.case.name)) for row in base.rows]
     (tmp_path / "p.html").write_text(
-        render_html(make_view(name="m", title="t", environments=base.environments, rows=rows, run=base.run))
+        render_html(
+            make_view(name="m", title="t", environments=base.environments, rows=rows, run=base.run)
+        )
     )
 
     items = visit(tmp_path / "p.html").page.locator("#evidence li").all_inner_texts()
@@ -371,7 +421,11 @@ def test_the_question_is_in_the_address_too(path, visit):
     visited.page.select_option("#ask-model", "ridge")
 
     again = visit(path, visited.fragment)
-    assert [again.page.input_value(f"#ask-{each}") for each in ("w", "r", "model")] == ["sklearn-1.0", "sklearn-1.3", "ridge"]
+    assert [again.page.input_value(f"#ask-{each}") for each in ("w", "r", "model")] == [
+        "sklearn-1.0",
+        "sklearn-1.3",
+        "ridge",
+    ]
     assert again.text("#answer") == visited.text("#answer")
 
 
@@ -397,7 +451,10 @@ def test_links_of_the_page_lead_to_the_table_that_they_change(path, visit):
     visited.page.wait_for_function("location.hash.includes('load-error')")
 
     assert visited.page.evaluate("document.activeElement.id") == "map-title"
-    assert visited.page.evaluate("document.getElementById('map-title').getBoundingClientRect().top") < 400
+    assert (
+        visited.page.evaluate("document.getElementById('map-title').getBoundingClientRect().top")
+        < 400
+    )
 
 
 def test_a_part_of_a_pair_says_so(path, visit):
@@ -411,7 +468,10 @@ def test_a_part_of_a_pair_says_so(path, visit):
 
 def test_nothing_found_says_why(view, path, visit):
     visited = visit(path, "#family=nope")
-    assert visited.text("#count") == f"0 of {len(view.rows)} cells: no cell is all of what the filters ask for."
+    assert (
+        visited.text("#count")
+        == f"0 of {len(view.rows)} cells: no cell is all of what the filters ask for."
+    )
     assert "names no pair" in visited.go("#cell=ridge/pickle").text("#detail")
 
 
@@ -437,5 +497,8 @@ def test_going_back_takes_the_question_back_too(path, visit):
 def test_a_question_about_what_is_not_there_says_so(path, visit):
     visited = visit(path, "#qw=sklearn-9&qr=sklearn-1.0&qm=zzz")
 
-    assert visited.text("#unknown") == "This link asks for sklearn-9, zzz, which this matrix does not have."
+    assert (
+        visited.text("#unknown")
+        == "This link asks for sklearn-9, zzz, which this matrix does not have."
+    )
     assert visited.go("#qw=sklearn-1.0&qr=sklearn-1.2").text("#unknown") == ""

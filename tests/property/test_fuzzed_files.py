@@ -19,8 +19,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from crossload.artifact import NotAModel, look
-from crossload.artifact.text import in_words
+from crossload.inspection import NotAModel, inspect_file
+from crossload.inspection.render import to_text
 
 EACH = 1300
 """Examples a format; eight formats make more than ten thousand."""
@@ -28,7 +28,9 @@ EACH = 1300
 
 def model():
     x = np.random.default_rng(0).random((30, 3))
-    return make_pipeline(StandardScaler(), RandomForestClassifier(2, max_depth=2, random_state=0)).fit(x, x[:, 0] > 0.5)
+    return make_pipeline(
+        StandardScaler(), RandomForestClassifier(2, max_depth=2, random_state=0)
+    ).fit(x, x[:, 0] > 0.5)
 
 
 def packed(compress):
@@ -49,7 +51,10 @@ def message(number, value):
     return bytes([number << 3 | 2, len(value)]) + value
 
 
-KERAS = {"class_name": "Sequential", "config": {"layers": [{"class_name": "Dense", "config": {"units": 1}}]}}
+KERAS = {
+    "class_name": "Sequential",
+    "config": {"layers": [{"class_name": "Dense", "config": {"units": 1}}]},
+}
 SKOPS = {
     "__class__": "Ridge", "__module__": "sklearn.linear_model", "__loader__": "ObjectNode", "_skops_version": "0.11",
     "content": {"content": {"_sklearn_version": {"__class__": "str", "content": '"1.5.2"'}, "n_features_in_": {"content": "3"}}},
@@ -66,11 +71,20 @@ SAMPLES = {
 }
 
 changes = st.lists(
-    st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 20), st.binary(max_size=12)), min_size=1, max_size=8
+    st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 20), st.binary(max_size=12)),
+    min_size=1,
+    max_size=8,
 )
 """(where, how many bytes go away, what takes their place)"""
 
-EVENTS = ("os.system", "os.exec", "os.fork", "os.posix_spawn", "subprocess.Popen", "pickle.find_class")
+EVENTS = (
+    "os.system",
+    "os.exec",
+    "os.fork",
+    "os.posix_spawn",
+    "subprocess.Popen",
+    "pickle.find_class",
+)
 heard: list[str] = []
 listening = [False]
 
@@ -99,7 +113,7 @@ def test_damaged_files_are_answered(name, edits, cut):
         path.write_bytes(data)
         listening[0] = True
         try:
-            assert in_words(look(path.parent if name == "savedmodel" else path))
+            assert to_text(inspect_file(path.parent if name == "savedmodel" else path))
         except NotAModel as error:
             assert place in str(error)
             assert "\n" not in str(error)

@@ -28,17 +28,24 @@ from helpers import loaded, plan, saved
 
 import crossload
 from crossload.config import Tolerance
-from crossload.inside import contract
-from crossload.report import EnvironmentFacts, Row, RunFacts, make_view, render_terminal, write_reports
+from crossload.report import (
+    EnvironmentFacts,
+    Row,
+    RunFacts,
+    make_view,
+    render_terminal,
+    write_reports,
+)
 from crossload.report.exports import EXPORTS
 from crossload.report.feed import Entry, render_feed
 from crossload.report.fragments import FRAGMENTS
 from crossload.report.html import render_html
 from crossload.report.markdown import render_markdown
-from crossload.report.model import Square
 from crossload.report.summary import summary
-from crossload.report.table import verdict_lines
+from crossload.report.verdict_table import verdict_lines
+from crossload.report.view_types import Square
 from crossload.verdict import Judge, Judgement, Verdict
+from crossload.worker import contract
 
 PIECES = (
     "</script>", "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "-->", "<!--", "]]>", "</noscript>", "</details>", "&amp;", "&#60;",
@@ -46,7 +53,11 @@ PIECES = (
     "\x1b[31m", "\x1b]8;;x\x07", "\x9b2J", "\x00", "\x08", "\r", "\n", "\t", "\u2028", "\u0085", "\u202e", "\u2066", "\u200b", "\ufeff", "\U000e0041",
     "=cmd|' /C calc'!A0", "é", "漢", "\U0001f4a9", "ValueError: x", "0", " ",
 )  # fmt: skip
-texts = st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join).map(lambda text: "x" + text)
+texts = (
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=8)
+    .map("".join)
+    .map(lambda text: "x" + text)
+)
 ENVIRONMENTS = ("sklearn-1.0", "sklearn-1.1")
 
 
@@ -66,12 +77,28 @@ def view_of(text):
     ]  # fmt: skip
     facts = [
         EnvironmentFacts(
-            id=each, axis="scikit-learn", python="3.9.1", failure=text, versions={"numpy": text}, left_out=(text,)
+            id=each,
+            axis="scikit-learn",
+            python="3.9.1",
+            failure=text,
+            versions={"numpy": text},
+            left_out=(text,),
         )
         for each in ENVIRONMENTS
     ]
-    run = RunFacts(date="2026-11-22", version="0", platform="Linux", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1)
-    return make_view(name="m", title="t", environments=facts, rows=rows, run=run, judged_against=True)
+    run = RunFacts(
+        date="2026-11-22",
+        version="0",
+        platform="Linux",
+        saves=0,
+        loads=0,
+        wall_seconds=0,
+        cpu_seconds=0,
+        cores=1,
+    )
+    return make_view(
+        name="m", title="t", environments=facts, rows=rows, run=run, judged_against=True
+    )
 
 
 def table_of(text):
@@ -90,7 +117,11 @@ class Skeleton(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         self.parts.append(
-            (tag, tuple(name for name, _ in attributes), tuple(v for n, v in attributes if n in ("href", "src")))
+            (
+                tag,
+                tuple(name for name, _ in attributes),
+                tuple(v for n, v in attributes if n in ("href", "src")),
+            )
         )
 
     def handle_endtag(self, tag):
@@ -116,7 +147,9 @@ def test_the_page_keeps_its_shape(text):
     page = render_html(view_of(text))
 
     assert Skeleton(page).parts == PLAIN_PAGE
-    assert is_clean(re.sub(r'<script type="application/octet-stream".*?</script>', "", page, flags=re.DOTALL))
+    assert is_clean(
+        re.sub(r'<script type="application/octet-stream".*?</script>', "", page, flags=re.DOTALL)
+    )
     raw = zlib.decompress(base64.b64decode(re.search(r'id="data">([^<]*)<', page).group(1)))
     data = json.loads(raw[4 : 4 + int.from_bytes(raw[:4], "little")])
     pending, found = [data], 0
@@ -149,7 +182,9 @@ def test_markdown_keeps_its_lines_and_has_no_html(text):
     assert is_clean(shown)
     assert len(shown.splitlines()) == len(PLAIN_MARKDOWN.splitlines())
     unescaped = [len(re.findall(r"(?<!\\)\|", each)) for each in shown.splitlines()]
-    assert unescaped == [len(re.findall(r"(?<!\\)\|", each)) for each in PLAIN_MARKDOWN.splitlines()]
+    assert unescaped == [
+        len(re.findall(r"(?<!\\)\|", each)) for each in PLAIN_MARKDOWN.splitlines()
+    ]
     assert "<" not in shown
     assert not re.search(r"(?<!\\)\]\(javascript", shown)
 
@@ -175,11 +210,20 @@ def test_exports_keep_their_shape(text):
     assert set(table["reason"]) == {text}
     top = ET.fromstring(EXPORTS["junit"]("m", table))
     assert len(top.findall(".//testcase")) == len(table)
-    assert {each.tag for each in top.iter()} <= {"testsuites", "testsuite", "testcase", "failure", "skipped"}
+    assert {each.tag for each in top.iter()} <= {
+        "testsuites",
+        "testsuite",
+        "testcase",
+        "failure",
+        "skipped",
+    }
     rows = list(csv.reader(io.StringIO(EXPORTS["csv"]("m", table), newline="")))
     assert len(rows) == len(table) + 1
     assert {len(row) for row in rows} == {len(table.columns)}
-    assert all(line.startswith("::warning title=m") for line in EXPORTS["github"]("m", table).split("\n")[:-1])
+    assert all(
+        line.startswith("::warning title=m")
+        for line in EXPORTS["github"]("m", table).split("\n")[:-1]
+    )
     ET.fromstring(EXPORTS["badge"]("m", table))
     json.loads(EXPORTS["badge-json"]("m", table))
 
@@ -187,20 +231,40 @@ def test_exports_keep_their_shape(text):
 @given(texts)
 def test_the_feed_keeps_its_shape(text):
     when = datetime(2026, 11, 22, tzinfo=UTC)
-    feed = ET.fromstring(render_feed("m", text, [Entry(run="r", when=when, headline=text, lines=(text, text))], when))
+    feed = ET.fromstring(
+        render_feed("m", text, [Entry(run="r", when=when, headline=text, lines=(text, text))], when)
+    )
 
-    assert [each.tag.split("}")[1] for each in feed] == ["id", "title", "updated", "author", "link", "entry"]
-    assert [each.tag.split("}")[1] for each in feed[-1]] == ["id", "title", "updated", "link", "content"]
+    assert [each.tag.split("}")[1] for each in feed] == [
+        "id",
+        "title",
+        "updated",
+        "author",
+        "link",
+        "entry",
+    ]
+    assert [each.tag.split("}")[1] for each in feed[-1]] == [
+        "id",
+        "title",
+        "updated",
+        "link",
+        "content",
+    ]
 
 
 @settings(deadline=None)
 @given(texts)
 def test_fragments_keep_their_shape(text):
     ids = (text, "plain-1.0")
-    squares = {pair: Square(counts={Verdict.DRIFT: 2}) for pair in ((text, text), (text, "plain-1.0"))}
+    squares = {
+        pair: Square(counts={Verdict.DRIFT: 2}) for pair in ((text, text), (text, "plain-1.0"))
+    }
     found = {name: render(ids, squares) for name, render in FRAGMENTS.items()}
     plain = {
-        name: render(("xplain", "plain-1.0"), {("xplain", each): squares[text, text] for each in ("xplain", "plain-1.0")})
+        name: render(
+            ("xplain", "plain-1.0"),
+            {("xplain", each): squares[text, text] for each in ("xplain", "plain-1.0")},
+        )
         for name, render in FRAGMENTS.items()
     }
 
@@ -211,7 +275,9 @@ def test_fragments_keep_their_shape(text):
         found["rst"], settings_overrides={"halt_level": 2, "report_level": 5, "raw_enabled": False}
     )
     (made,) = tree.findall(docutils.nodes.table)
-    assert [len(list(row.findall(docutils.nodes.entry))) for row in made.findall(docutils.nodes.row)] == [3, 3, 3]
+    assert [
+        len(list(row.findall(docutils.nodes.entry))) for row in made.findall(docutils.nodes.row)
+    ] == [3, 3, 3]
     assert not list(tree.findall(docutils.nodes.raw))
 
 
@@ -223,19 +289,31 @@ def test_a_megabyte_makes_no_megabytes(piece):
         next(cell for cell in plan().cells if cell.case.recipe == "forest"),
         saved(), loaded(status="error", stage="load", error={"type": "E", "message": long, "traceback": long}),
     )  # fmt: skip
-    rows = [Row(cell=cell, judgement=judged, seconds={}, traceback=long, warnings=(long,)) for cell in plan().cells]
-    run = RunFacts(date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1)
+    rows = [
+        Row(cell=cell, judgement=judged, seconds={}, traceback=long, warnings=(long,))
+        for cell in plan().cells
+    ]
+    run = RunFacts(
+        date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1
+    )
     view = make_view(name="m", title="t", environments=[], rows=rows, run=run)
 
     assert len(judged.reason) < 500
-    for text in (render_html(view), render_markdown(view), render_terminal(view), json.dumps(summary(view))):
+    for text in (
+        render_html(view),
+        render_markdown(view),
+        render_terminal(view),
+        json.dumps(summary(view)),
+    ):
         assert len(text) < 200_000
 
 
 def test_half_characters_end_no_report(tmp_path):
     half = "x\ud800"
     recipe = contract.Recipe(
-        "forest", {"family": "f", "task": "binary", "data": "d", "build": None, "outputs": ["predict"]}, "r.py"
+        "forest",
+        {"family": "f", "task": "binary", "data": "d", "build": None, "outputs": ["predict"]},
+        "r.py",
     )
     cell = next(cell for cell in plan().cells if cell.case.recipe == "forest")
     judge = Judge({"forest": recipe}, lambda _: Tolerance(), None, None)
@@ -245,7 +323,9 @@ def test_half_characters_end_no_report(tmp_path):
         (saved(), loaded(status="na", reason=half)),
     ]  # fmt: skip
     rows = [Row(cell=cell, judgement=judge.judge(cell, *each), seconds={}) for each in records]
-    run = RunFacts(date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1)
+    run = RunFacts(
+        date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1
+    )
 
     write_reports(make_view(name="m", title="t", environments=[], rows=rows, run=run), tmp_path)
 

@@ -16,17 +16,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 
 from helpers import plan
 
-from crossload.config.model import Rule
-from crossload.engine.joining import join
-from crossload.engine.records import Reader
-from crossload.engine.store import Store
+from crossload.config.spec import Rule
 from crossload.plan import Costs, Selection, partition
 from crossload.plan.frontier import Frontier
-from crossload.report.model import EnvironmentFacts, Row, RunFacts, Square
 from crossload.report.view import make_view
+from crossload.report.view_types import EnvironmentFacts, Row, RunFacts, Square
+from crossload.store.merge import join
+from crossload.store.records import Reader
+from crossload.store.store import Store
 from crossload.verdict import GAPS, Judgement, Verdict, compare, propose
 
-versions = st.lists(st.sampled_from([f"1.{n}" for n in range(8)]), min_size=1, max_size=5, unique=True)
+versions = st.lists(
+    st.sampled_from([f"1.{n}" for n in range(8)]), min_size=1, max_size=5, unique=True
+)
 
 
 @given(versions)
@@ -36,7 +38,11 @@ def test_a_plan_holds_every_pair_of_every_case_once(chosen):
     assert len(made.cells) == len(set(made.cells)) == len(chosen) ** 2 * len(made.cases)
 
 
-@given(versions, st.sampled_from(["sklearn>=1.3", "sklearn-1.2", "sklearn-*"]), st.sampled_from(["pickle", "joblib*", "*"]))
+@given(
+    versions,
+    st.sampled_from(["sklearn>=1.3", "sklearn-1.2", "sklearn-*"]),
+    st.sampled_from(["pickle", "joblib*", "*"]),
+)
 def test_excluding_and_including_are_complements(chosen, writer, fmt):
     rule = Rule(writer=writer, format=fmt)
     everything = set(plan(tuple(chosen)).cells)
@@ -120,7 +126,9 @@ def _store(folder, chosen):
     store.open()
     for start in range(0, len(chosen), 3):
         with store.new_journal("x").open("a") as stream:
-            stream.writelines(json.dumps(record, sort_keys=True) + "\n" for record in chosen[start : start + 3])
+            stream.writelines(
+                json.dumps(record, sort_keys=True) + "\n" for record in chosen[start : start + 3]
+            )
     store.close()
     if len(chosen) > 4:
         store.open(alone=True)
@@ -178,7 +186,9 @@ def test_shards_partition_the_plan_for_any_count(chosen, count, writers, forest)
     assert set(controls) == set(whole.controls)
     for part in parts:  # a save and all loads of what it gave stay together
         mine = {(cell.writer, cell.case.recipe) for cell in part}
-        assert all((cell in part) == ((cell.writer, cell.case.recipe) in mine) for cell in whole.cells)
+        assert all(
+            (cell in part) == ((cell.writer, cell.case.recipe) in mine) for cell in whole.cells
+        )
     assert partition([whole], count, costs) == shards
 
 
@@ -199,7 +209,9 @@ def test_where_verdicts_change_rarely_the_frontier_is_the_truth(length, boundari
     accuracy = frontier.check()
     inferred = frontier.left()
 
-    assert accuracy.wrong == 0  # with boundaries that only ever rise, equal ends mean an equal middle
+    assert (
+        accuracy.wrong == 0
+    )  # with boundaries that only ever rise, equal ends mean an equal middle
     for cell, inference in inferred.items():
         assert inference.verdict == truth(cell)[0]
         low, high = (place[each] for each in inference.witnesses)
@@ -217,13 +229,23 @@ def test_where_verdicts_change_rarely_the_frontier_is_the_truth(length, boundari
 @given(st.data())
 def test_every_roll_up_sums_to_the_planned_cells_and_knows_no_order(data):
     cells = list(plan(("1.0", "1.1")).cells)
-    verdicts = data.draw(st.lists(st.sampled_from(list(Verdict)), min_size=len(cells), max_size=len(cells)))
-    rows = [Row(cell=c, judgement=Judgement(verdict=v), seconds={}) for c, v in zip(cells, verdicts, strict=True)]
+    verdicts = data.draw(
+        st.lists(st.sampled_from(list(Verdict)), min_size=len(cells), max_size=len(cells))
+    )
+    rows = [
+        Row(cell=c, judgement=Judgement(verdict=v), seconds={})
+        for c, v in zip(cells, verdicts, strict=True)
+    ]
     shuffled = data.draw(st.permutations(rows))
-    run = RunFacts(date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1)
+    run = RunFacts(
+        date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1
+    )
     facts = [EnvironmentFacts(id="sklearn-1.0"), EnvironmentFacts(id="sklearn-1.1")]
 
-    one, two = (make_view(name="m", title="t", environments=facts, rows=each, run=run) for each in (rows, shuffled))
+    one, two = (
+        make_view(name="m", title="t", environments=facts, rows=each, run=run)
+        for each in (rows, shuffled)
+    )
 
     assert one.counts == two.counts
     assert one.by_case == two.by_case

@@ -14,14 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crossload.errors import CannotMeasure, ConfigError
-from crossload.own import publish
-from crossload.own.advice import Advice
-from crossload.own.answers import Answer, OtherWay, Result, Side, exit_code_of
-from crossload.own.bisection import bisect
-from crossload.own.lockfiles import read_locked
-from crossload.own.swaps import minimal_set
-from crossload.own.text import as_dict, in_words
-from crossload.own.wanted import parse
+from crossload.models import publish
+from crossload.models.advice import Advice
+from crossload.models.bisect import bisect
+from crossload.models.blame import minimal_set
+from crossload.models.render import to_dict, to_text
+from crossload.models.result import Answer, OtherWay, Result, Side, exit_code_of
+from crossload.models.targets import parse
+from crossload.requirements.lockfiles import read_locked
 from crossload.verdict import Judgement, Verdict
 
 CHANGES = string.ascii_lowercase[:9]
@@ -62,14 +62,23 @@ def test_a_boundary_lies_between_two_releases_that_were_measured(pattern):
     good, bad = releases.index(found.good), releases.index(found.bad)
     assert (pattern[good], pattern[bad]) == (True, False)
     assert all(pattern[index] is None for index in range(good + 1, bad))
-    measured = [releases.index(version) for version, result in found.results.items() if result is not None]
+    measured = [
+        releases.index(version) for version, result in found.results.items() if result is not None
+    ]
     if found.single:
         assert all(pattern[index] == (index < bad) for index in measured)
     else:
         assert len(found.results) == len(releases)
 
 
-NAMES = ("requirements.txt", "uv.lock", "pylock.toml", "poetry.lock", "Pipfile.lock", "environment.yml")
+NAMES = (
+    "requirements.txt",
+    "uv.lock",
+    "pylock.toml",
+    "poetry.lock",
+    "Pipfile.lock",
+    "environment.yml",
+)
 SEEDS = (
     b'[[package]]\nname = "a"\nversion = "1"\nsource = { registry = "x" }\nresolution-markers = ["os_name == \'x\'"]\n',
     b'[[packages]]\nname = "a"\nversion = "1"\nmarker = "python_version > \'3\'"\n',
@@ -92,7 +101,22 @@ def damaged(draw):
             del content[at : at + draw(st.integers(1, 8))]
         else:
             content[at:at] = draw(
-                st.sampled_from([b"[", b"{", b"\n", b"'", b'"', b"- ", b": ", b"==", b"\x00", b"[]", b"null", b"1"])
+                st.sampled_from(
+                    [
+                        b"[",
+                        b"{",
+                        b"\n",
+                        b"'",
+                        b'"',
+                        b"- ",
+                        b": ",
+                        b"==",
+                        b"\x00",
+                        b"[]",
+                        b"null",
+                        b"1",
+                    ]
+                )
             )
     return bytes(content)
 
@@ -129,7 +153,11 @@ def test_any_text_is_versions_or_is_refused(text):
 
 PIECES = ("|", "`", "```", "~~~", "<img src=x>", "</details>", "::error::x", "%0A", "\n", "\r", "\x1b[31m", "\x1b]8;;x\x07", "]]>", "&lt;", "[x](javascript:x)",
           "*", "_", "\u202e", "\x00", "漢", "SAFE  a", " ")  # fmt: skip
-texts = st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join).map(lambda text: "x" + text)
+texts = (
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=8)
+    .map("".join)
+    .map(lambda text: "x" + text)
+)
 
 
 def result_of(text, answer=Answer.BREAKS):
@@ -147,9 +175,15 @@ def test_a_hostile_text_does_not_leave_its_place(text):
     results = [result_of(text), result_of("plain", Answer.UNKNOWN)]
 
     for width in (40, 80):
-        words = in_words(results[0], width=width)
+        words = to_text(results[0], width=width)
         assert not any(sign in words for sign in "\x1b\r\x07\x00\u202e")
-        assert sum(line.startswith(("SAFE", "BREAKS", "DRIFT", "CANNOT")) for line in words.splitlines()) == 1
+        assert (
+            sum(
+                line.startswith(("SAFE", "BREAKS", "DRIFT", "CANNOT"))
+                for line in words.splitlines()
+            )
+            == 1
+        )
     markdown = publish.to_markdown(results, text, text)
     assert not any(sign in markdown for sign in "\x1b\r\x07\x00\u202e")
     outside = "".join(markdown.split("```")[::2])
@@ -161,7 +195,7 @@ def test_a_hostile_text_does_not_leave_its_place(text):
     lines = publish.to_annotations(results)
     assert len(lines) == 2
     assert all(line.startswith("::") and len(line.splitlines()) == 1 for line in lines)
-    assert json.loads(json.dumps(as_dict(results[0]), allow_nan=False))["answer"] == "BREAKS"
+    assert json.loads(json.dumps(to_dict(results[0]), allow_nan=False))["answer"] == "BREAKS"
 
 
 @given(st.lists(st.sampled_from(list(Answer))))

@@ -5,29 +5,54 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from crossload.config.model import AxisSpec, MatrixSpec, Rule
-from crossload.inside import contract, formats
+from crossload.config.spec import AxisSpec, MatrixSpec, Rule
 from crossload.plan import Catalog, Selection, make_plan
+from crossload.worker import contract, formats
 
-RECIPE = {"family": "trees", "task": "binary", "data": "iris", "build": lambda data: None, "outputs": ["predict"]}
+RECIPE = {
+    "family": "trees",
+    "task": "binary",
+    "data": "iris",
+    "build": lambda data: None,
+    "outputs": ["predict"],
+}
 
 
 def spec(versions: tuple[str, ...] = ("1.0", "1.1"), **more: Any) -> MatrixSpec:
-    axis = AxisSpec(package="scikit-learn", versions=versions, prefix="sklearn", requires=("scikit-learn=={version}",))
+    axis = AxisSpec(
+        package="scikit-learn",
+        versions=versions,
+        prefix="sklearn",
+        requires=("scikit-learn=={version}",),
+    )
     return MatrixSpec(
-        name="m", path=Path("m.toml"), title="A title", recipes=(), formats=("pickle", "joblib"), axes=(axis,), **more
+        name="m",
+        path=Path("m.toml"),
+        title="A title",
+        recipes=(),
+        formats=("pickle", "joblib"),
+        axes=(axis,),
+        **more,
     )
 
 
 def catalog(*names: str, kind: str = "object") -> Catalog:
     known = formats.builtin_formats()
     return Catalog(
-        recipes={name: contract.Recipe(name, dict(RECIPE, kind=kind), "r.py") for name in names or ("forest",)},
+        recipes={
+            name: contract.Recipe(name, dict(RECIPE, kind=kind), "r.py")
+            for name in names or ("forest",)
+        },
         formats={name: known[name] for name in ("pickle", "joblib", "joblib-mmap")},
     )
 
 
-def plan(versions: tuple[str, ...] = ("1.0", "1.1"), *, exclude: tuple[Rule, ...] = (), selection: Selection | None = None):
+def plan(
+    versions: tuple[str, ...] = ("1.0", "1.1"),
+    *,
+    exclude: tuple[Rule, ...] = (),
+    selection: Selection | None = None,
+):
     return make_plan(spec(versions, exclude=exclude), catalog("forest", "ridge"), selection)
 
 

@@ -66,14 +66,21 @@ def test_complex_values_are_compared_as_such():
 
 
 def test_narrow_floats_are_compared_wide():
-    found = compare(np.array([1.0], dtype="float16"), np.array([1.0 + 2**-20], dtype="float64"), atol=0.0, rtol=0.0)
+    found = compare(
+        np.array([1.0], dtype="float16"),
+        np.array([1.0 + 2**-20], dtype="float64"),
+        atol=0.0,
+        rtol=0.0,
+    )
 
     assert found.max_abs == 2**-20
     assert found.form == "type float16 became float64"
 
 
 def test_whole_numbers_do_not_wrap_around():
-    found = compare(np.array([0, 7], dtype="uint8"), np.array([255, 7], dtype="uint8"), atol=9.0, rtol=9.0)
+    found = compare(
+        np.array([0, 7], dtype="uint8"), np.array([255, 7], dtype="uint8"), atol=9.0, rtol=9.0
+    )
 
     assert (found.max_abs, found.changed, found.size) == (255.0, 1, 2)
     assert found.max_rel == 255.0
@@ -93,7 +100,13 @@ def test_booleans_and_whole_numbers_compare_by_value():
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), [([1.0, 2.0], [1, 2]), (["a", "b"], [1, 2]), ([1, 2], ["a", "b"]), ([1.0, 2.0], ["1.0", "2.0"])]
+    ("before", "after"),
+    [
+        ([1.0, 2.0], [1, 2]),
+        (["a", "b"], [1, 2]),
+        ([1, 2], ["a", "b"]),
+        ([1.0, 2.0], ["1.0", "2.0"]),
+    ],
 )
 def test_other_kinds_of_values_are_incomparable(before, after):
     found = distance(before, after, atol=100.0)
@@ -159,7 +172,12 @@ def test_labels_of_a_column_are_flat_and_other_tasks_have_none():
 def test_a_model_that_never_finds_the_positive_class_has_zeros_not_warnings():
     found = compute_metrics("binary", TRUTH, {"predict": np.zeros(4, dtype=int)}, {})
 
-    assert (found["precision"], found["recall"], found["f1"], found["accuracy"]) == (0.0, 0.0, 0.0, 0.5)
+    assert (found["precision"], found["recall"], found["f1"], found["accuracy"]) == (
+        0.0,
+        0.0,
+        0.0,
+        0.5,
+    )
     assert (found["tp"], found["fp"], found["fn"], found["tn"]) == (0.0, 0.0, 2.0, 2.0)
 
 
@@ -181,7 +199,10 @@ def test_the_confusion_matrix_has_rows_of_true_classes():
 def test_there_is_no_confusion_matrix_of_foreign_labels_other_lengths_or_other_tasks():
     assert confusion("binary", TRUTH, {"predict": np.array([0, 1, 2, 1])}, {}) is None
     assert confusion("binary", TRUTH, {"predict": np.array([0, 1])}, {}) is None
-    assert confusion("binary", TRUTH, {"decision_function": np.array([0.1, 0.2, 0.3, 0.4])}, {}) is None
+    assert (
+        confusion("binary", TRUTH, {"decision_function": np.array([0.1, 0.2, 0.3, 0.4])}, {})
+        is None
+    )
     assert confusion("clustering", TRUTH, {"predict": TRUTH}, {}) is None
     assert confusion("binary", TRUTH, {"predict": np.zeros(4, dtype=int)}, {}) == [[2, 0], [2, 0]]
 
@@ -210,12 +231,16 @@ def test_the_loss_is_that_of_the_true_class():
     found = compute_metrics("binary", TRUTH, {"predict_proba": proba}, {})
 
     assert found["log_loss"] == pytest.approx(-np.log([0.9, 0.8, 0.7, 0.6]).mean())
-    assert compute_metrics("binary", TRUTH, {"call": proba[:, 1]}, {})["log_loss"] == pytest.approx(found["log_loss"])
+    assert compute_metrics("binary", TRUTH, {"call": proba[:, 1]}, {})["log_loss"] == pytest.approx(
+        found["log_loss"]
+    )
     assert compute_metrics("binary", TRUTH, {"call": proba[:, 1:]}, {})["roc_auc"] == 1.0
 
 
 def test_certainty_of_the_wrong_class_has_a_finite_loss():
-    found = compute_metrics("binary", TRUTH, {"predict_proba": np.array([[0.0, 1.0]] * 2 + [[1.0, 0.0]] * 2)}, {})
+    found = compute_metrics(
+        "binary", TRUTH, {"predict_proba": np.array([[0.0, 1.0]] * 2 + [[1.0, 0.0]] * 2)}, {}
+    )
 
     assert 30 < found["log_loss"] < 40
     assert found["roc_auc"] == 0.0
@@ -231,16 +256,25 @@ def test_the_area_of_several_classes_is_the_mean_of_each_against_the_rest():
 
 
 def test_probabilities_go_before_scores():
-    outputs = {"decision_function": np.array([4.0, 3.0, 2.0, 1.0]), "predict_proba": np.array([0.1, 0.2, 0.8, 0.9])}
+    outputs = {
+        "decision_function": np.array([4.0, 3.0, 2.0, 1.0]),
+        "predict_proba": np.array([0.1, 0.2, 0.8, 0.9]),
+    }
 
     assert compute_metrics("binary", TRUTH, outputs, {})["roc_auc"] == 1.0
 
 
 def test_one_class_alone_has_no_area():
-    assert np.isnan(compute_metrics("binary", np.zeros(3, dtype=int), {"decision_function": np.arange(3.0)}, {})["roc_auc"])
+    assert np.isnan(
+        compute_metrics(
+            "binary", np.zeros(3, dtype=int), {"decision_function": np.arange(3.0)}, {}
+        )["roc_auc"]
+    )
 
 
-@pytest.mark.parametrize("values", [np.array([1.0, NAN]), np.array([1.0, INF]), np.array([1.0]), None])
+@pytest.mark.parametrize(
+    "values", [np.array([1.0, NAN]), np.array([1.0, INF]), np.array([1.0]), None]
+)
 def test_a_regression_that_cannot_be_scored_has_no_metrics(values):
     outputs = {} if values is None else {"predict": values}
 
@@ -251,7 +285,9 @@ def test_a_regression_that_cannot_be_scored_has_no_metrics(values):
 
 
 def test_a_column_of_predictions_is_a_regression_too():
-    found = compute_metrics("regression", np.array([1.0, 2.0, 4.0]), {"call": np.array([[1.0], [2.0], [3.0]])}, {})
+    found = compute_metrics(
+        "regression", np.array([1.0, 2.0, 4.0]), {"call": np.array([[1.0], [2.0], [3.0]])}, {}
+    )
 
     assert found["max_error"] == 1.0
     assert found["r2"] == pytest.approx(1 - 1 / (14 / 3))
@@ -264,7 +300,9 @@ def test_tasks_without_truth_have_no_metrics():
 
 
 def cosine(before, after):
-    return agreement_metrics("transform", {"transform": np.asarray(before)}, {"transform": np.asarray(after)}, {})["cosine"]
+    return agreement_metrics(
+        "transform", {"transform": np.asarray(before)}, {"transform": np.asarray(after)}, {}
+    )["cosine"]
 
 
 def test_the_cosine_is_that_of_the_worst_row():
@@ -280,7 +318,10 @@ def test_rows_of_zeros_agree_with_rows_of_zeros_only():
     assert cosine([[0.0, 0.0]], [[0.0, 1.0]]) == 0.0
 
 
-@pytest.mark.parametrize(("before", "after"), [([["a"]], [["a"]]), ([[1.0]], [["a"]]), (np.zeros((0, 2)), np.zeros((0, 2)))])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [([["a"]], [["a"]]), ([[1.0]], [["a"]]), (np.zeros((0, 2)), np.zeros((0, 2)))],
+)
 def test_what_has_no_angle_has_no_cosine(before, after):
     assert np.isnan(cosine(before, after))
 
@@ -295,10 +336,14 @@ def test_agreement_needs_labels_on_both_sides():
     assert agreement_metrics("outlier", labels, scores, {}) == {}
     assert agreement_metrics("outlier", scores, labels, {}) == {}
     assert agreement_metrics("transform", {"transform": np.eye(2)}, {}, {}) == {}
-    assert agreement_metrics("outlier", labels, {"predict": np.array([1, 1, -1, -1])}, {}) == {"label_agreement": 0.75}
+    assert agreement_metrics("outlier", labels, {"predict": np.array([1, 1, -1, -1])}, {}) == {
+        "label_agreement": 0.75
+    }
 
 
-@pytest.mark.parametrize(("task", "name"), [("outlier", "label_agreement"), ("clustering", "adjusted_rand")])
+@pytest.mark.parametrize(
+    ("task", "name"), [("outlier", "label_agreement"), ("clustering", "adjusted_rand")]
+)
 def test_labels_of_another_length_do_not_agree(task, name):
     found = agreement_metrics(task, {"predict": np.array([1, 2])}, {"predict": np.array([1])}, {})
 

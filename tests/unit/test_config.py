@@ -94,7 +94,8 @@ seconds = -1
     assert "m.toml: matrix.formatz: unknown key - did you mean 'formats'?" in found
     assert any(line.startswith("m.toml: limits.seconds: must be greater than 0") for line in found)
     assert any(
-        'axis."scikit-learn".versions' not in line and "axis.scikit-learn.versions: must not be empty" in line
+        'axis."scikit-learn".versions' not in line
+        and "axis.scikit-learn.versions: must not be empty" in line
         for line in found
     )
 
@@ -116,21 +117,32 @@ def test_duplicate_environment_ids_are_named(tmp_path):
 def test_a_missing_recipe_file_names_what_was_perhaps_meant(tmp_path):
     found = problems_of(tmp_path, GOOD.replace('"r.py"', '"rr.py"'))
 
-    assert found == ["m.toml: matrix.recipes[0]: no such recipe file: 'rr.py' - did you mean 'r.py'?"]
+    assert found == [
+        "m.toml: matrix.recipes[0]: no such recipe file: 'rr.py' - did you mean 'r.py'?"
+    ]
 
 
 def test_versions_and_requirements_are_checked(tmp_path):
-    text = GOOD.replace('"1.0.2", "1.2.2"', '"1.0.2", "one"').replace('"numpy==1.22.4"', '"numpy = 1"')
+    text = GOOD.replace('"1.0.2", "1.2.2"', '"1.0.2", "one"').replace(
+        '"numpy==1.22.4"', '"numpy = 1"'
+    )
 
     found = problems_of(tmp_path, text)
 
     assert any("versions[1]: 'one' is not a version" in line for line in found)
-    assert any("environment[0].packages[1]: 'numpy = 1' is not a requirement" in line for line in found)
+    assert any(
+        "environment[0].packages[1]: 'numpy = 1' is not a requirement" in line for line in found
+    )
 
 
 def test_negative_and_infinite_tolerances_are_refused(tmp_path):
-    assert "tolerance.atol: must be at least 0" in problems_of(tmp_path, GOOD.replace("1e-4", "-1"))[0]
-    assert "tolerance.atol: expected a finite number" in problems_of(tmp_path, GOOD.replace("1e-4", "inf"))[0]
+    assert (
+        "tolerance.atol: must be at least 0" in problems_of(tmp_path, GOOD.replace("1e-4", "-1"))[0]
+    )
+    assert (
+        "tolerance.atol: expected a finite number"
+        in problems_of(tmp_path, GOOD.replace("1e-4", "inf"))[0]
+    )
 
 
 def test_a_file_without_environments_is_refused(tmp_path):
@@ -148,7 +160,9 @@ def test_broken_toml_and_missing_files_are_told_apart(tmp_path):
     assert caught.value.hint == "did you mean 'm'?"
 
 
-@pytest.mark.parametrize("path", find_matrices(ROOT / "matrix").values(), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", find_matrices(ROOT / "matrix").values(), ids=lambda path: path.stem
+)
 def test_the_default_matrices_load_and_keep_the_published_schema(path):
     spec = load_matrix(path)
 
@@ -164,7 +178,11 @@ def test_the_published_schema_is_the_one_of_the_code():
 
 @pytest.mark.parametrize(
     "broken",
-    [GOOD.replace('title = "t"', "title = 3"), GOOD + "\n[surplus]\n", GOOD.replace("seconds = 5", "seconds = 0")],
+    [
+        GOOD.replace('title = "t"', "title = 3"),
+        GOOD + "\n[surplus]\n",
+        GOOD.replace("seconds = 5", "seconds = 0"),
+    ],
     ids=["type", "key", "bound"],
 )
 def test_loader_and_schema_refuse_the_same(tmp_path, broken):

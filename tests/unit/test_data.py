@@ -7,7 +7,7 @@ import pytest
 
 from crossload.engine import data
 from crossload.errors import RecipeError
-from crossload.inside import measure
+from crossload.worker import measure
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,10 @@ def prepared(tmp_path_factory):
 
 def rows(value):
     columns = value.values() if isinstance(value, dict) else [value]
-    return [repr([np.asarray(column[i]).tolist() for column in columns]) for i in range(len(next(iter(columns))))]
+    return [
+        repr([np.asarray(column[i]).tolist() for column in columns])
+        for i in range(len(next(iter(columns))))
+    ]
 
 
 @pytest.mark.parametrize("name", sorted(data._MAKERS))
@@ -44,7 +47,12 @@ def test_data_sets_are_made_once_and_always_the_same(prepared, tmp_path):
 
 def test_a_leak_is_an_error_that_names_the_rows():
     x = np.arange(8.0).reshape(4, 2)
-    parts = {"x_train": x, "x_test": x[[2, 0]], "y_train": np.array([0, 1, 0, 1]), "y_test": np.array([0, 1])}
+    parts = {
+        "x_train": x,
+        "x_test": x[[2, 0]],
+        "y_train": np.array([0, 1, 0, 1]),
+        "y_test": np.array([0, 1]),
+    }
 
     with pytest.raises(RecipeError) as caught:
         data.check_parts("mine", parts)
@@ -55,7 +63,12 @@ def test_a_leak_is_an_error_that_names_the_rows():
 
 def test_labels_of_one_class_are_an_error():
     x = np.arange(8.0).reshape(4, 2)
-    parts = {"x_train": x[:2], "x_test": x[2:], "y_train": np.array([0, 1]), "y_test": np.array([1, 1])}
+    parts = {
+        "x_train": x[:2],
+        "x_test": x[2:],
+        "y_train": np.array([0, 1]),
+        "y_test": np.array([1, 1]),
+    }
 
     with pytest.raises(RecipeError, match=r"y_test has one class only \(1\)"):
         data.check_parts("mine", parts)

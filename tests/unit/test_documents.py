@@ -16,9 +16,9 @@ from sphinx.util.docutils import docutils_namespace
 
 import crossload
 from crossload.report.fragments import FRAGMENTS, to_html, to_markdown, to_rst
-from crossload.report.model import Row, RunFacts, Square
-from crossload.report.outcomes import write_outcomes
+from crossload.report.parquet import write_outcomes
 from crossload.report.view import make_view
+from crossload.report.view_types import Row, RunFacts, Square
 from crossload.verdict import Judgement, Verdict
 
 mpl.use("agg")
@@ -30,14 +30,21 @@ SQUARES = {
     (IDS[0], IDS[1]): Square(counts={Verdict.IDENTICAL: 1, Verdict.DRIFT: 2}),
     (IDS[1], IDS[0]): Square(counts={Verdict.LOAD_ERROR: 3}),
 }
-RUN = RunFacts(date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1)
+RUN = RunFacts(
+    date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1
+)
 
 
 def cells_of_rst(text):
     """Rows of the first table, by docutils; any complaint of it is an error."""
-    tree = docutils.core.publish_doctree(text, settings_overrides={"halt_level": 1, "report_level": 1})
+    tree = docutils.core.publish_doctree(
+        text, settings_overrides={"halt_level": 1, "report_level": 1}
+    )
     (table,) = tree.findall(docutils.nodes.table)
-    return [[entry.astext() for entry in row.findall(docutils.nodes.entry)] for row in table.findall(docutils.nodes.row)]
+    return [
+        [entry.astext() for entry in row.findall(docutils.nodes.entry)]
+        for row in table.findall(docutils.nodes.row)
+    ]
 
 
 def test_restructuredtext_is_read_by_docutils():
@@ -87,7 +94,9 @@ def test_html_has_headings_and_words():
 
 @pytest.mark.parametrize("layout", list(FRAGMENTS))
 def test_a_gap_is_seen(layout):
-    text = FRAGMENTS[layout](IDS, {(IDS[0], IDS[1]): Square(counts={Verdict.IDENTICAL: 1, Verdict.NOT_RUN: 1})})
+    text = FRAGMENTS[layout](
+        IDS, {(IDS[0], IDS[1]): Square(counts={Verdict.IDENTICAL: 1, Verdict.NOT_RUN: 1})}
+    )
 
     assert {"markdown": "`.`", "rst": "``.``", "html": "<b>.</b> not-run"}[layout] in text
 
@@ -105,16 +114,28 @@ def project(tmp_path):
         for cell in plan(("1.0", "1.1")).cells
     ]  # fmt: skip
     write_outcomes(
-        make_view(name="m", title="t", environments=[], rows=rows, run=RUN), tmp_path / "reports" / "outcomes.parquet"
+        make_view(name="m", title="t", environments=[], rows=rows, run=RUN),
+        tmp_path / "reports" / "outcomes.parquet",
     )
-    (source / "conf.py").write_text("extensions = ['crossload.sphinx']\nproject = 'p'\nhtml_theme = 'basic'\n")
+    (source / "conf.py").write_text(
+        "extensions = ['crossload.sphinx']\nproject = 'p'\nhtml_theme = 'basic'\n"
+    )
 
     def build(text, builder="html"):
         (source / "index.rst").write_text("Title\n=====\n\n" + text)
         said = io.StringIO()
         out = tmp_path / builder
         with docutils_namespace():  # else the next project complains of what this one registered
-            Sphinx(source, source, out, tmp_path / "doctrees", builder, status=None, warning=said, freshenv=True).build()
+            Sphinx(
+                source,
+                source,
+                out,
+                tmp_path / "doctrees",
+                builder,
+                status=None,
+                warning=said,
+                freshenv=True,
+            ).build()
         return out, said.getvalue()
 
     return build
@@ -132,7 +153,9 @@ def test_the_directive_makes_a_table_with_a_legend(project):
     assert "Forests" in page
     assert "load-error: loading raised" in page
     assert (out / "_static" / "crossload.css").exists()
-    assert '<code class="docutils literal notranslate"><span class="pre">L</span></code> 2/2' in page
+    assert (
+        '<code class="docutils literal notranslate"><span class="pre">L</span></code> 2/2' in page
+    )
 
 
 def test_the_directive_works_for_other_builders(project):
@@ -152,7 +175,10 @@ def test_a_folder_stands_for_the_table_in_it(project):
     ("directive", "complaint"),
     [
         (".. crossload-matrix:: ../nothing.parquet\n", "no table of outcomes here"),
-        (".. crossload-matrix:: ../reports\n   :family: nope\n", "no outcome matches family='nope'"),
+        (
+            ".. crossload-matrix:: ../reports\n   :family: nope\n",
+            "no outcome matches family='nope'",
+        ),
         (".. crossload-matrix:: conf.py\n", "crossload-matrix: conf.py"),
         (".. crossload-matrix:: ../reports\n   :nope: x\n", 'unknown option: "nope"'),
     ],
@@ -165,8 +191,14 @@ def test_mistakes_are_told_at_their_line(project, directive, complaint):
 
 
 def test_the_plot_has_a_square_for_each_pair(tmp_path):
-    rows = [Row(cell=cell, judgement=Judgement(verdict=Verdict.DRIFT), seconds={}) for cell in plan(("1.0", "1.1")).cells]
-    write_outcomes(make_view(name="m", title="t", environments=[], rows=rows, run=RUN), tmp_path / "outcomes.parquet")
+    rows = [
+        Row(cell=cell, judgement=Judgement(verdict=Verdict.DRIFT), seconds={})
+        for cell in plan(("1.0", "1.1")).cells
+    ]
+    write_outcomes(
+        make_view(name="m", title="t", environments=[], rows=rows, run=RUN),
+        tmp_path / "outcomes.parquet",
+    )
 
     axes = crossload.grid(tmp_path).plot()
 

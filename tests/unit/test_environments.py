@@ -8,10 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from crossload.environments import Places, read_lock
-from crossload.environments.index import Index, Release, certificates, index_urls, nearest, runs_on
+from crossload.environments import Project, read_lock
 from crossload.environments.interpreters import Interpreter
 from crossload.environments.locks import Locker
+from crossload.environments.package_index import (
+    Index,
+    Release,
+    certificates,
+    index_urls,
+    nearest,
+    runs_on,
+)
 from crossload.errors import EnvironmentPinsError, EnvironmentUnavailable
 from crossload.plan import Environment, environments_of, load_specs
 
@@ -74,7 +81,9 @@ def test_committed_locks_are_hashed_and_name_no_host(path):
 def test_every_environment_of_the_default_matrices_has_a_lock_that_means_it():
     for spec in load_specs(ROOT / "matrix"):
         for environment in environments_of(spec):
-            paths = [path for path in LOCKS if path.stem in (environment.id, f"{environment.id}.linux")]
+            paths = [
+                path for path in LOCKS if path.stem in (environment.id, f"{environment.id}.linux")
+            ]
             assert len(paths) == 1, environment.id
             lock = read_lock(paths[0])
             assert lock.inputs == environment.inputs_digest, environment.id
@@ -85,7 +94,9 @@ def test_every_environment_of_the_default_matrices_has_a_lock_that_means_it():
 def test_index_settings_of_pip_and_uv_are_honoured(tmp_path):
     assert index_urls({}, tmp_path) == []
     assert index_urls({"PIP_INDEX_URL": "https://a/simple"}, tmp_path) == ["https://a/simple"]
-    assert index_urls({"UV_DEFAULT_INDEX": "https://u/", "PIP_INDEX_URL": "https://a/"}, tmp_path) == ["https://u/"]
+    assert index_urls(
+        {"UV_DEFAULT_INDEX": "https://u/", "PIP_INDEX_URL": "https://a/"}, tmp_path
+    ) == ["https://u/"]
     (tmp_path / ".config" / "pip").mkdir(parents=True)
     (tmp_path / ".config" / "pip" / "pip.conf").write_text(
         "[global]\nindex-url = https://c/simple\nextra-index-url = https://d/simple file:///e\n"
@@ -96,7 +107,9 @@ def test_index_settings_of_pip_and_uv_are_honoured(tmp_path):
 
 def test_the_index_setting_of_a_uv_file_is_honoured(tmp_path):
     (tmp_path / ".config" / "uv").mkdir(parents=True)
-    (tmp_path / ".config" / "uv" / "uv.toml").write_text('[[index]]\nurl = "https://q/simple"\ndefault = true\n')
+    (tmp_path / ".config" / "uv" / "uv.toml").write_text(
+        '[[index]]\nurl = "https://q/simple"\ndefault = true\n'
+    )
 
     assert index_urls({}, tmp_path) == ["https://q/simple"]
 
@@ -131,7 +144,9 @@ class FakeInterpreters:
         self.minors = minors
 
     def installed(self):
-        return {minor: Interpreter(path="p", version=f"{minor}.1", build="b") for minor in self.minors}
+        return {
+            minor: Interpreter(path="p", version=f"{minor}.1", build="b") for minor in self.minors
+        }
 
     def get(self, minor):
         return self.installed().get(minor)
@@ -156,7 +171,7 @@ def environment(*requires, **more):
 
 def locker(tmp_path, *minors, **packages):
     return Locker(
-        Places(tmp_path),
+        Project(tmp_path),
         FakeInterpreters(*minors),
         index_with(tmp_path, **packages),
         today=date(2026, 1, 1),
@@ -193,7 +208,9 @@ def test_a_version_that_does_not_exist_names_the_nearest(tmp_path):
 def test_a_missing_interpreter_is_the_machine_s_not_the_pins_fault(tmp_path):
     found = locker(tmp_path, "3.12", numpy=[row("1.0", "2020-01-01")])
 
-    with pytest.raises(EnvironmentUnavailable, match="needs Python 3.8, which is not installed here"):
+    with pytest.raises(
+        EnvironmentUnavailable, match="needs Python 3.8, which is not installed here"
+    ):
         found.lock(environment("numpy==1.0"))
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crossload import inside
-from crossload.inside import contract, formats, formats_keras, measure, outputs, supervise, telling
+from crossload import worker
+from crossload.worker import contract, errors, formats, measure, outputs, supervise
+from crossload.worker.formats import keras, objects
 
-FILES = sorted(Path(inside.__path__[0]).glob("*.py"))
+FILES = sorted(Path(worker.__path__[0]).glob("*.py"))
 ALLOWED = {
     "argparse", "copy", "ctypes", "errno", "fnmatch", "hashlib", "importlib", "json", "numpy", "os", "pickle", "platform", "random",
     "re", "shutil", "signal", "subprocess", "sys", "time", "traceback", "types", "typing", "warnings",
@@ -51,7 +52,14 @@ def test_recipe_mistakes_are_all_named():
     class Module:
         RECIPES = {  # noqa: RUF012
             "Bad Name": {},
-            "half": {"family": "f", "task": "guess", "data": "iris", "build": 3, "outputs": [], "colour": 1},
+            "half": {
+                "family": "f",
+                "task": "guess",
+                "data": "iris",
+                "build": 3,
+                "outputs": [],
+                "colour": 1,
+            },
         }
 
     with pytest.raises(contract.ContractError) as caught:
@@ -59,7 +67,12 @@ def test_recipe_mistakes_are_all_named():
 
     text = str(caught.value)
     assert "recipes.py: RECIPES['Bad Name']: a recipe name has lower-case letters" in text
-    for part in ("'guess' is none of binary", "build: must be a function", "name at least one output", "key 'colour'"):
+    for part in (
+        "'guess' is none of binary",
+        "build: must be a function",
+        "name at least one output",
+        "key 'colour'",
+    ):
         assert part in text
 
 
@@ -108,7 +121,11 @@ def test_recipes_choose_formats_by_patterns():
 def test_recipes_say_what_they_need():
     recipe = contract.Recipe(
         "r",
-        {**dict.fromkeys(("family", "task", "data", "build"), "x"), "outputs": ["predict"], "needs": {"sklearn": ">=1.0"}},
+        {
+            **dict.fromkeys(("family", "task", "data", "build"), "x"),
+            "outputs": ["predict"],
+            "needs": {"sklearn": ">=1.0"},
+        },
         "r.py",
     )
 
@@ -138,7 +155,7 @@ def test_formats_know_where_they_exist(name, versions, saves, loads):
 
 
 def test_a_module_is_saved_as_savedmodel_in_every_version():
-    assert not formats_keras.SavedModel().no_save({"tensorflow": "2.18.1", "keras": "3.9.2"}, "tf-module")
+    assert not keras.SavedModel().no_save({"tensorflow": "2.18.1", "keras": "3.9.2"}, "tf-module")
 
 
 def test_every_format_has_a_saver_that_is_a_format_of_the_same_file_name():
@@ -158,7 +175,7 @@ def test_a_recipe_file_may_add_a_format_but_not_replace_one():
         FORMATS = [Own()]  # noqa: RUF012
 
     class Thief:
-        FORMATS = [formats.Cloudpickle()]  # noqa: RUF012
+        FORMATS = [objects.Cloudpickle()]  # noqa: RUF012
 
     assert formats.all_formats([Module])["own"].saver == "own"
     with pytest.raises(ValueError, match="exists already"):
@@ -176,7 +193,12 @@ def test_arrays_are_recorded_as_plain_types():
 
 
 def test_digests_tell_type_shape_and_bits_apart():
-    arrays = [np.zeros(4), np.zeros(4, dtype="float32"), np.zeros((2, 2)), np.array([0.0, 0.0, 0.0, -0.0])]
+    arrays = [
+        np.zeros(4),
+        np.zeros(4, dtype="float32"),
+        np.zeros((2, 2)),
+        np.array([0.0, 0.0, 0.0, -0.0]),
+    ]
 
     assert len({outputs.array_digest(array) for array in arrays}) == 4
     assert outputs.array_digest(np.zeros(4)) == outputs.array_digest(np.zeros(4))
@@ -203,10 +225,10 @@ def test_the_sha_of_a_folder_covers_names_and_contents(tmp_path):
 
 
 def test_a_full_disk_stops_measuring_and_other_errors_do_not():
-    with pytest.raises(telling.Stopped):
-        telling.guard(OSError(errno.ENOSPC, "full"))
-    telling.guard(OSError(errno.ENOENT, "missing"))
-    telling.guard(ValueError("x"))
+    with pytest.raises(errors.Stopped):
+        errors.guard(OSError(errno.ENOSPC, "full"))
+    errors.guard(OSError(errno.ENOENT, "missing"))
+    errors.guard(ValueError("x"))
 
 
 def test_an_exception_that_cannot_be_printed_is_still_described():
@@ -214,7 +236,7 @@ def test_an_exception_that_cannot_be_printed_is_still_described():
         def __str__(self):
             raise RuntimeError("no")
 
-    found = telling.describe_error(Rude(), {"scrub": []})
+    found = errors.describe_error(Rude(), {"scrub": []})
 
     assert "cannot be read" in found["message"]
 
@@ -222,7 +244,7 @@ def test_an_exception_that_cannot_be_printed_is_still_described():
 def test_machine_paths_and_addresses_are_scrubbed():
     job = {"scrub": [["/srv/some/env", "<environment>"]]}
 
-    found = telling.describe_error(ValueError("at /srv/some/env/lib x 0x7f0123456789"), job)
+    found = errors.describe_error(ValueError("at /srv/some/env/lib x 0x7f0123456789"), job)
 
     assert found["message"] == "at <environment>/lib x 0x..."
 
@@ -260,7 +282,11 @@ def test_causes_are_told_in_words():
     ("task", "array", "text"),
     [
         ("binary", np.zeros(3), "has the shape (3,), expected one row for each of 4 held-out rows"),
-        ("regression", np.float64(1.0), "has the shape (), expected one row for each of 4 held-out rows"),
+        (
+            "regression",
+            np.float64(1.0),
+            "has the shape (), expected one row for each of 4 held-out rows",
+        ),
         ("binary", np.array([0.0, np.nan, 1.0, 1.0]), "has NaN among its labels"),
         ("regression", np.array([0.0, np.nan, 1.0, 1.0]), ""),
         ("transform", np.zeros(3), ""),
@@ -268,7 +294,11 @@ def test_causes_are_told_in_words():
     ],
 )
 def test_outputs_that_cannot_be_judged_are_mistakes_of_the_recipe(task, array, text):
-    fields = {**dict.fromkeys(("family", "data", "build"), "x"), "task": task, "outputs": ["predict"]}
+    fields = {
+        **dict.fromkeys(("family", "data", "build"), "x"),
+        "task": task,
+        "outputs": ["predict"],
+    }
     recipe = contract.Recipe("mine", fields, "folder/recipes.py")
 
     class Data:

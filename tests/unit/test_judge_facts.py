@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from helpers import RECIPE, loaded, plan, saved
 
-from crossload.config.model import Tolerance
-from crossload.inside import contract
+from crossload.config.spec import Tolerance
 from crossload.plan import Case, Cell
 from crossload.verdict import Judge, Verdict
 from crossload.verdict.reasons import lost_class, metric_drifts
+from crossload.worker import contract
 
 TRUTH = np.array([0, 1, 0, 1])
 TRAIN = np.array([1, 1, 1, 0])
@@ -20,9 +20,13 @@ WARNING = {"category": "UserWarning", "text": "t", "count": 1}
 
 def judged(arrays, save=None, load=None, *, task="binary", tolerance=None, states=None, asked=None):
     """Judge one cell whose outputs, by the names of their files, are the given ones."""
-    recipe = contract.Recipe("forest", dict(RECIPE, task=task, outputs=list(arrays["before"])), "r.py")
+    recipe = contract.Recipe(
+        "forest", dict(RECIPE, task=task, outputs=list(arrays["before"])), "r.py"
+    )
     first = next(cell for cell in plan().cells if cell.case.recipe == "forest")
-    case = type(first.case)(**{name: getattr(first.case, name) for name in first.case.__slots__} | {"task": task})
+    case = type(first.case)(
+        **{name: getattr(first.case, name) for name in first.case.__slots__} | {"task": task}
+    )
     cell = type(first)(case, first.writer, first.reader)
     parts = {"y_test": TRUTH, "y_train": TRAIN}
 
@@ -34,10 +38,13 @@ def judged(arrays, save=None, load=None, *, task="binary", tolerance=None, state
         assert of is case
         return tolerance or Tolerance(metric=0.001, atol=1e-6, rtol=0.0)
 
-    judge = Judge({"forest": recipe}, allowed, truth, arrays.__getitem__, (states or {}).__getitem__)
+    judge = Judge(
+        {"forest": recipe}, allowed, truth, arrays.__getitem__, (states or {}).__getitem__
+    )
     same = dict.fromkeys(arrays["before"], "d")
     other = {
-        name: "d" if np.array_equal(array, arrays["after"].get(name)) else "e" for name, array in arrays["before"].items()
+        name: "d" if np.array_equal(array, arrays["after"].get(name)) else "e"
+        for name, array in arrays["before"].items()
     }
     save = saved(same) | (save or {})
     load = loaded(other) | (load or {})
@@ -53,12 +60,20 @@ def test_what_is_not_there_says_whose_fault_it_is():
 
     assert judged(arrays, {"status": "na", "reason": "no skops"}).reason == "writer: no skops"
     assert judged(arrays, load={"status": "na", "reason": "no skops"}).reason == "reader: no skops"
-    assert judged(arrays, {"status": "error", "stage": "fit", **ERROR}).reason == "at fit: ValueError: first second line"
+    assert (
+        judged(arrays, {"status": "error", "stage": "fit", **ERROR}).reason
+        == "at fit: ValueError: first second line"
+    )
 
 
-@pytest.mark.parametrize(("status", "stage"), [("error", "load"), ("error", "predict"), ("crash", "unknown")])
+@pytest.mark.parametrize(
+    ("status", "stage"), [("error", "load"), ("error", "predict"), ("crash", "unknown")]
+)
 def test_failures_of_the_reader_keep_text_and_warnings(status, stage):
-    found = judged(same({"predict": TRUTH}), load={"status": status, "stage": stage, "warnings": [WARNING, WARNING], **ERROR})
+    found = judged(
+        same({"predict": TRUTH}),
+        load={"status": status, "stage": stage, "warnings": [WARNING, WARNING], **ERROR},
+    )
 
     assert found.reason == "ValueError: first second line"
     assert found.warned == ("UserWarning",)
@@ -80,7 +95,10 @@ def test_identical_outputs_have_their_metrics_on_both_sides():
 
 
 def test_drift_carries_distances_and_the_worst_metric():
-    before, after = {"predict_proba": np.array([0.1, 0.9, 0.2, 0.8])}, {"predict_proba": np.array([0.1, 0.9, 0.2, 0.4])}
+    before, after = (
+        {"predict_proba": np.array([0.1, 0.9, 0.2, 0.8])},
+        {"predict_proba": np.array([0.1, 0.9, 0.2, 0.4])},
+    )
 
     found = judged({"before": before, "after": after})
 
@@ -116,7 +134,10 @@ def test_equivalent_outputs_say_how_near_they_are_and_in_what_form():
 
 
 def test_a_function_alone_is_judged_by_its_call():
-    arrays = {"before": {"call": np.array([0.1, 0.9, 0.1, 0.9]), "extra": np.ones(2)}, "after": {"call": np.zeros(4)}}
+    arrays = {
+        "before": {"call": np.array([0.1, 0.9, 0.1, 0.9]), "extra": np.ones(2)},
+        "after": {"call": np.zeros(4)},
+    }
 
     found = judged(arrays, load={"outputs": {"call": "d"}})
 
@@ -124,7 +145,8 @@ def test_a_function_alone_is_judged_by_its_call():
 
 
 @pytest.mark.parametrize(
-    ("given", "missing"), [({}, "extra, predict"), ({"predict": "d"}, "extra"), ({"other": "d"}, "extra, predict")]
+    ("given", "missing"),
+    [({}, "extra, predict"), ({"predict": "d"}, "extra"), ({"other": "d"}, "extra, predict")],
 )
 def test_outputs_that_are_missing_are_named(given, missing):
     found = judged(same({"predict": TRUTH, "extra": np.ones(2)}), load={"outputs": given})
@@ -157,23 +179,39 @@ def test_a_tolerance_of_nothing_allows_nothing():
     before = {"predict": np.array([1.0, 2.0, 3.0, 5.0])}
     after = {"predict": np.array([1.0, 2.0, 3.0, 5.0 + 1e-9])}
 
-    assert judged({"before": before, "after": after}, task="regression", tolerance=strict).verdict is Verdict.DRIFT
-    assert judged({"before": before, "after": after}, task="transform", tolerance=Tolerance()).verdict is Verdict.DRIFT
+    assert (
+        judged({"before": before, "after": after}, task="regression", tolerance=strict).verdict
+        is Verdict.DRIFT
+    )
+    assert (
+        judged({"before": before, "after": after}, task="transform", tolerance=Tolerance()).verdict
+        is Verdict.DRIFT
+    )
     noisy = same(before) | {"again": after}
-    assert judged(noisy, {"noise": "again"}, task="transform", tolerance=Tolerance()).verdict is Verdict.UNSTABLE
+    assert (
+        judged(noisy, {"noise": "again"}, task="transform", tolerance=Tolerance()).verdict
+        is Verdict.UNSTABLE
+    )
 
 
 def test_the_noise_that_is_tolerated_is_recorded_with_a_pass():
-    arrays = same({"predict_proba": np.array([0.1, 0.9])}) | {"again": {"predict_proba": np.array([0.1 + 5e-7, 0.9])}}
+    arrays = same({"predict_proba": np.array([0.1, 0.9])}) | {
+        "again": {"predict_proba": np.array([0.1 + 5e-7, 0.9])}
+    }
 
     assert judged(arrays, {"noise": "again"}).noise == pytest.approx(5e-7)
 
 
 def test_tasks_without_truth_compare_with_what_was_before():
-    found = judged({"before": {"transform": np.eye(2)}, "after": {"transform": np.eye(2)[::-1]}}, task="transform")
+    found = judged(
+        {"before": {"transform": np.eye(2)}, "after": {"transform": np.eye(2)[::-1]}},
+        task="transform",
+    )
 
     assert (found.before, found.after) == ({"cosine": 1.0}, {"cosine": 0.0})
-    assert found.reason.startswith("cosine 1 -> 0 (1000 times its tolerance); transform: 4 of 4 values moved")
+    assert found.reason.startswith(
+        "cosine 1 -> 0 (1000 times its tolerance); transform: 4 of 4 values moved"
+    )
 
 
 def test_the_gap_is_the_training_score_minus_the_held_out_score():
@@ -181,9 +219,13 @@ def test_the_gap_is_the_training_score_minus_the_held_out_score():
 
     assert judged(arrays, {"kept_train": "train"}).gap == pytest.approx(0.25)
     assert np.isnan(judged(arrays).gap)
-    regression = same({"predict": np.array([0.0, 1.0, 0.0, 0.0])}) | {"train": {"predict": TRAIN.astype(float)}}
+    regression = same({"predict": np.array([0.0, 1.0, 0.0, 0.0])}) | {
+        "train": {"predict": TRAIN.astype(float)}
+    }
     assert judged(regression, {"kept_train": "train"}, task="regression").gap == pytest.approx(1.0)
-    assert np.isnan(judged(same({"predict": TRUTH}), {"kept_train": "before"}, task="clustering").gap)
+    assert np.isnan(
+        judged(same({"predict": TRUTH}), {"kept_train": "before"}, task="clustering").gap
+    )
 
 
 def test_a_state_on_one_side_only_is_unknown():
@@ -191,7 +233,10 @@ def test_a_state_on_one_side_only_is_unknown():
 
     assert judged(same({"predict": TRUTH}), {"state": "s"}, states=states).state == "unknown"
     assert judged(same({"predict": TRUTH}), {}, {"state": "s"}, states=states).state == "unknown"
-    assert judged(same({"predict": TRUTH}), {"state": "s"}, {"state": "s"}, states=states).state == "equal"
+    assert (
+        judged(same({"predict": TRUTH}), {"state": "s"}, {"state": "s"}, states=states).state
+        == "equal"
+    )
 
 
 def test_an_answer_is_computed_once_for_each_pair_of_outputs():
@@ -280,7 +325,11 @@ def test_a_diagonal_beyond_the_tolerance_is_drift_not_noise():
         ("ValueError: Unknown layer: 'Scale'. Please ensure", True, "custom class Scale"),
         ("ValueError: Unknown layer: 'Cast'. Please ensure", False, "class Cast"),
         ("TypeError: Could not locate class 'Functional'. Make sure", False, "class Functional"),
-        ("AttributeError: Can't get attribute '_RemainderColsList' on <module", False, "class _RemainderColsList"),
+        (
+            "AttributeError: Can't get attribute '_RemainderColsList' on <module",
+            False,
+            "class _RemainderColsList",
+        ),
         ("ValueError: node array", True, ""),
     ],
 )
@@ -291,21 +340,30 @@ def test_a_class_that_the_reader_lacks_is_named(reason, custom, expected):
 def test_a_load_error_names_the_class_that_is_lost():
     error = {"type": "ValueError", "message": "Unknown layer: 'Cast'", "traceback": ""}
 
-    found = judged(same({"predict": TRUTH}), load={"status": "error", "stage": "load", "error": error})
+    found = judged(
+        same({"predict": TRUTH}), load={"status": "error", "stage": "load", "error": error}
+    )
 
     assert found.lost == "class Cast"
 
 
 def rmse_moved(by, allowed):
     """Judge a regression whose outputs may move freely, and whose largest error moves by ``by``."""
-    before, after = {"predict": np.array([0.0, 1.0, 0.0, 1.0])}, {"predict": np.array([0.0, 1.0, 0.0, 1.0 + by])}
+    before, after = (
+        {"predict": np.array([0.0, 1.0, 0.0, 1.0])},
+        {"predict": np.array([0.0, 1.0, 0.0, 1.0 + by])},
+    )
 
     return judged(
-        {"before": before, "after": after}, task="regression", tolerance=Tolerance(metric=allowed, atol=9.0, rtol=0.0)
+        {"before": before, "after": after},
+        task="regression",
+        tolerance=Tolerance(metric=allowed, atol=9.0, rtol=0.0),
     )
 
 
-@pytest.mark.parametrize(("by", "expected"), [(0.25, Verdict.EQUIVALENT), (0.375, Verdict.DRIFT), (0.5, Verdict.DRIFT)])
+@pytest.mark.parametrize(
+    ("by", "expected"), [(0.25, Verdict.EQUIVALENT), (0.375, Verdict.DRIFT), (0.5, Verdict.DRIFT)]
+)
 def test_a_metric_just_beyond_its_tolerance_is_drift_even_if_all_outputs_are_within(by, expected):
     found = rmse_moved(by, 0.25)
 
@@ -328,11 +386,17 @@ def test_changed_labels_are_told_once():
 
 def test_a_diagonal_that_failed_gives_no_noise():
     before = {"predict_proba": np.array([0.1, 0.9])}
-    arrays = {"before": before, "after": before, "diagonal": {"predict_proba": np.array([0.1 + 9e-7, 0.9])}}
+    arrays = {
+        "before": before,
+        "after": before,
+        "diagonal": {"predict_proba": np.array([0.1 + 9e-7, 0.9])},
+    }
     failed = loaded({"predict_proba": "x"}, kept="diagonal", status="error")
 
     def ask(judge, cell, save, load):
-        return judge.judge(type(cell)(cell.case, "sklearn-1.0", "sklearn-1.1"), save, load, "", failed)
+        return judge.judge(
+            type(cell)(cell.case, "sklearn-1.0", "sklearn-1.1"), save, load, "", failed
+        )
 
     assert judged(arrays, asked=ask).noise == 0.0
 
@@ -351,9 +415,15 @@ def test_the_noise_of_one_output_does_not_excuse_another():
         lambda *_: np.array([0, 1]),
         arrays.__getitem__,
     )
-    case = Case(recipe="forest", format="pickle", saver="pickle", family="f", task="object", data="iris")
+    case = Case(
+        recipe="forest", format="pickle", saver="pickle", family="f", task="object", data="iris"
+    )
 
-    found = judge.judge(Cell(case, "a", "b"), saved(digests, noise="again"), loaded({"predict": "d1", "predict_proba": "d3"}))
+    found = judge.judge(
+        Cell(case, "a", "b"),
+        saved(digests, noise="again"),
+        loaded({"predict": "d1", "predict_proba": "d3"}),
+    )
 
     assert found.verdict is Verdict.DRIFT
     assert found.noise == 9

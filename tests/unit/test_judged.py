@@ -10,7 +10,7 @@ from helpers import loaded, saved
 
 from crossload.config import Tolerance
 from crossload.errors import ConfigError
-from crossload.own.judged import judge
+from crossload.models.judge import judge
 from crossload.verdict import Verdict
 
 MODEL = SimpleNamespace(way="joblib")
@@ -21,7 +21,9 @@ def judged(before, after, truth, task="classifier"):
     store = SimpleNamespace(blobs=SimpleNamespace(arrays=arrays.__getitem__, state={}.__getitem__))
     first = saved({"predict": "d1"}, tasks={"": task})
     second = loaded({"predict": "d1" if before == after else "d2"})
-    return judge(MODEL, first, second, store, None if truth is None else np.array(truth), Tolerance())
+    return judge(
+        MODEL, first, second, store, None if truth is None else np.array(truth), Tolerance()
+    )
 
 
 def test_without_labels_predictions_alone_are_compared():
@@ -51,7 +53,9 @@ def test_regressions_have_their_own_metrics():
     assert found.worst_metric in ("r2", "mae", "rmse", "max_error")
 
 
-@pytest.mark.parametrize(("predicted", "truth"), [(["a", "b"], [0, 1]), ([0, 1], ["a", "b"]), ([0, 1], [0, 1, 1])])
+@pytest.mark.parametrize(
+    ("predicted", "truth"), [(["a", "b"], [0, 1]), ([0, 1], ["a", "b"]), ([0, 1], [0, 1, 1])]
+)
 def test_labels_of_another_kind_or_number_are_bad_input(predicted, truth):
     with pytest.raises(ConfigError, match="--target"):
         judged(predicted, predicted, truth)

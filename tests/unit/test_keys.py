@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from helpers import spec
 
-from crossload.config.model import Limits
-from crossload.engine.keys import LOAD_ROOTS, PROTOCOL, SAVE_ROOTS, Identity, Keys
-from crossload.engine.sources import Sources
+from crossload.config.spec import Limits
+from crossload.engine.code_digest import CodeIndex
+from crossload.engine.keys import LOAD_ROOTS, PROTOCOL, SAVE_ROOTS, Identity, Keys, worker_files
 from crossload.plan import load_catalog, make_plan
 
 FILE = '''
@@ -74,7 +74,11 @@ def test_the_same_inputs_give_the_same_keys(tmp_path):
         {"text": FILE.replace("return x ", "return [x] ")},
         {"text": FILE.replace("LIMIT = 3", "LIMIT = 4")},
         {"text": FILE.replace('"joblib"', '"numpy"')},
-        {"text": FILE.replace('family="trees", task="binary"', 'family="trees", task="multiclass"')},
+        {
+            "text": FILE.replace(
+                'family="trees", task="binary"', 'family="trees", task="multiclass"'
+            )
+        },
         {"text": FILE + "\nRECIPES['forest']['roles'] = {}\n"},
     ],
     ids=str,
@@ -101,7 +105,10 @@ def test_the_inside_code_of_an_operation_changes_its_keys(tmp_path, operation):
     keys.code[operation] = "other"
     after = keys.save(HERE, cases["forest/pickle"]), keys.load(HERE, cases["forest/pickle"], "a")
 
-    assert (before[0] != after[0], before[1] != after[1]) == (operation == "save", operation == "load")
+    assert (before[0] != after[0], before[1] != after[1]) == (
+        operation == "save",
+        operation == "load",
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,7 +143,7 @@ def test_the_code_of_one_format_is_not_that_of_another(tmp_path):
 
 def test_a_file_with_a_plug_in_format_is_digested(tmp_path):
     plug = """
-from crossload.inside.formats import Pickle
+from crossload.worker.formats.objects import Pickle
 
 
 class Mine(Pickle):
@@ -154,16 +161,17 @@ FORMATS = [Mine("mine", 2)]
 
 
 def test_everything_that_measuring_reaches_is_followed():
-    from pathlib import Path
-
-    from crossload import inside
-
-    sources = Sources(sorted(Path(inside.__path__[0]).glob("*.py")))
+    sources = CodeIndex(worker_files())
     for place in (*SAVE_ROOTS, *LOAD_ROOTS, *PROTOCOL):
         assert sources.has(*place), place
     seen = {}
     sources._follow(("measure", "load"), seen)
-    assert {("outputs", "sha256_of"), ("state", "describe"), ("training", "resume_keras"), ("telling", "scrub")} <= set(seen)
+    assert {
+        ("outputs", "sha256_of"),
+        ("fitted_state", "describe"),
+        ("training", "resume_keras"),
+        ("errors", "scrub"),
+    } <= set(seen)
     assert ("measure", "save") not in seen
     assert not any(module.startswith("formats") for module, _ in seen)
 
@@ -172,8 +180,10 @@ def test_a_file_that_reaches_for_names_dynamically_counts_as_a_whole(tmp_path):
     path = tmp_path / "r.py"
     found = []
     for number in (1, 2):
-        path.write_text(f"def a(): return globals()['b']\ndef b(): return {number}\nRECIPES = {{'x': {{'build': a}}}}\n")
-        found.append(Sources([path]).recipe("r", "x"))
+        path.write_text(
+            f"def a(): return globals()['b']\ndef b(): return {number}\nRECIPES = {{'x': {{'build': a}}}}\n"
+        )
+        found.append(CodeIndex({"r": path}).recipe("r", "x"))
 
     assert found[0] != found[1]
 
@@ -183,6 +193,6 @@ def test_recipes_that_are_not_written_out_count_as_a_whole(tmp_path):
     found = []
     for number in (1, 2):
         path.write_text(f"other = {number}\nRECIPES = {{name: {{}} for name in 'xy'}}\n")
-        found.append(Sources([path]).recipe("r", "x"))
+        found.append(CodeIndex({"r": path}).recipe("r", "x"))
 
     assert found[0] != found[1]

@@ -8,24 +8,28 @@ from dataclasses import replace
 import pytest
 from helpers import plan
 
-from crossload.environments import Places
+from crossload.environments import Project
 from crossload.errors import ConfigError
-from crossload.memory import Memory
-from crossload.parts import costs_of, describe_shards, parse_shard, shards_of
+from crossload.matrix.known_verdicts import KnownVerdicts
+from crossload.matrix.shards import costs_of, describe_shards, parse_shard, shards_of
 from crossload.plan import Cell, Costs, partition
 from crossload.plan.frontier import SHORTEST, Frontier, is_drawn
-from crossload.plan.value import value_of_cells
-from crossload.report.model import Row, RunFacts
+from crossload.plan.priority import priority_of_cells
 from crossload.report.view import make_view
+from crossload.report.view_types import Row, RunFacts
 from crossload.verdict import Judgement, Verdict
 
-RUN = RunFacts(date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1)
+RUN = RunFacts(
+    date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1
+)
 SIX = tuple(f"1.{n}" for n in range(6))
 
 
 def cell_of(whole, case, writer, reader):
     return next(
-        c for c in whole.cells if (c.case.name, c.writer, c.reader) == (case, f"sklearn-{writer}", f"sklearn-{reader}")
+        c
+        for c in whole.cells
+        if (c.case.name, c.writer, c.reader) == (case, f"sklearn-{writer}", f"sklearn-{reader}")
     )
 
 
@@ -36,12 +40,18 @@ def place(cell):
 def test_what_nobody_knows_is_worth_most_then_changes_then_boundaries_then_the_newest():
     whole = plan(SIX)
     passed = {place(cell): cell.reader < "sklearn-1.3" for cell in whole.cells}
-    new, changed = cell_of(whole, "ridge/pickle", "1.0", "1.0"), cell_of(whole, "forest/pickle", "1.0", "1.1")
-    boundary, newest = cell_of(whole, "forest/pickle", "1.0", "1.3"), cell_of(whole, "forest/pickle", "1.5", "1.5")
+    new, changed = (
+        cell_of(whole, "ridge/pickle", "1.0", "1.0"),
+        cell_of(whole, "forest/pickle", "1.0", "1.1"),
+    )
+    boundary, newest = (
+        cell_of(whole, "forest/pickle", "1.0", "1.3"),
+        cell_of(whole, "forest/pickle", "1.5", "1.5"),
+    )
     plain = cell_of(whole, "forest/pickle", "1.0", "1.0")
     del passed[place(new)]
 
-    value = value_of_cells(whole, passed, {place(changed)})
+    value = priority_of_cells(whole, passed, {place(changed)})
 
     ranked = sorted([plain, newest, boundary, changed, new], key=value, reverse=True)
     assert ranked == [new, changed, boundary, newest, plain]
@@ -53,7 +63,7 @@ def test_neighbours_of_another_axis_are_no_boundary():
     whole = replace(whole, environments=spelled)
     passed = {place(cell): cell.reader == "sklearn-1.0" for cell in whole.cells}
 
-    value = value_of_cells(whole, passed, set())
+    value = priority_of_cells(whole, passed, set())
 
     assert all(value(cell) < 1 for cell in whole.cells)
 
@@ -77,13 +87,20 @@ def test_a_line_that_never_changes_costs_its_ends_and_its_diagonal():
 
 def test_the_boundary_is_found_to_the_cell():
     whole = plan(tuple(f"1.{n:02d}" for n in range(20)))
-    measured, frontier = rounds(whole, lambda cell: ("identical",) if cell.reader < "sklearn-1.13" else ("load-error",))
+    measured, frontier = rounds(
+        whole, lambda cell: ("identical",) if cell.reader < "sklearn-1.13" else ("load-error",)
+    )
 
-    line = {c.reader for c in measured if c.writer == "sklearn-1.00" and c.case.name == "forest/pickle"}
+    line = {
+        c.reader for c in measured if c.writer == "sklearn-1.00" and c.case.name == "forest/pickle"
+    }
     assert {"sklearn-1.00", "sklearn-1.12", "sklearn-1.13", "sklearn-1.19"} <= line
     assert len(line) < 10
     inferred = frontier.inferred()
-    assert all(found.verdict == ("identical" if c.reader < "sklearn-1.13" else "load-error") for c, found in inferred.items())
+    assert all(
+        found.verdict == ("identical" if c.reader < "sklearn-1.13" else "load-error")
+        for c, found in inferred.items()
+    )
 
 
 def test_short_lines_are_measured_as_a_whole():
@@ -107,7 +124,9 @@ def test_a_wrong_inference_is_counted_and_its_stretch_measured():
     assert (accuracy.checked, accuracy.wrong) == (len(drawn), 1)
     assert f"{accuracy.wrong} were wrong ({100 / len(drawn):.1f} %)" in accuracy.text
     opened = frontier.next_cells()
-    assert {(cell.case.name, cell.writer) for cell in opened} == {(drawn[0].case.name, drawn[0].writer)}
+    assert {(cell.case.name, cell.writer) for cell in opened} == {
+        (drawn[0].case.name, drawn[0].writer)
+    }
     assert drawn[0] not in opened  # it is measured already
     assert opened
 
@@ -133,7 +152,12 @@ def test_shards_are_about_equal_and_keep_writers_together():
 
 def test_a_dear_writer_is_spread():
     whole = plan(("1.0", "1.1"))
-    costs = {"m": Costs(writers={"sklearn-1.0": 1000.0, "sklearn-1.1": 1.0}, recipes={"forest": 1.0, "ridge": 1.0})}
+    costs = {
+        "m": Costs(
+            writers={"sklearn-1.0": 1000.0, "sklearn-1.1": 1.0},
+            recipes={"forest": 1.0, "ridge": 1.0},
+        )
+    }
     shards = partition([whole], 2, costs)
 
     assert all("sklearn-1.0" in shard.writers for shard in shards)
@@ -146,18 +170,20 @@ def test_a_shard_that_is_not_one_is_refused(text):
 
 
 def test_recorded_costs_come_from_the_published_report(tmp_path):
-    whole, places = plan(), Places(tmp_path)
-    assert costs_of(places, [whole]) == {}
+    whole, project = plan(), Project(tmp_path)
+    assert costs_of(project, [whole]) == {}
     (tmp_path / "reports" / "m").mkdir(parents=True)
     known = {"costs": {"writers": {"sklearn-1.0": 5.0}, "recipes": {"forest": 2.0}}}
     (tmp_path / "reports" / "m" / "summary.json").write_text(json.dumps(known))
 
-    assert costs_of(places, [whole])["m"].of("sklearn-1.0", "forest", 10) == 5.0
-    assert costs_of(places, [whole])["m"].of("sklearn-1.1", "forest", 10) == pytest.approx(0.2)
-    shards = shards_of(places, [whole], 3)
+    assert costs_of(project, [whole])["m"].of("sklearn-1.0", "forest", 10) == 5.0
+    assert costs_of(project, [whole])["m"].of("sklearn-1.1", "forest", 10) == pytest.approx(0.2)
+    shards = shards_of(project, [whole], 3)
     assert json.loads(describe_shards(shards, "github"))["include"][0]["shard"] == "1/3"
     assert "1/3" in describe_shards(shards, "text")
-    units = [tuple(unit) for row in json.loads(describe_shards(shards, "json")) for unit in row["of"]]
+    units = [
+        tuple(unit) for row in json.loads(describe_shards(shards, "json")) for unit in row["of"]
+    ]
     assert len(units) == len(set(units)) == 4
 
 
@@ -170,7 +196,7 @@ def view_of(whole, verdicts):
 
 
 def test_what_was_found_is_remembered_and_what_changed(tmp_path):
-    whole, memory = plan(), Memory(Places(tmp_path), "m")
+    whole, memory = plan(), KnownVerdicts(Project(tmp_path), "m")
     assert memory.recall() == ({}, set())
     memory.remember(view_of(whole, [Verdict.IDENTICAL] * len(whole.cells)))
     assert memory.recall()[1] == set()

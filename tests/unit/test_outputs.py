@@ -12,29 +12,35 @@ import pytest
 from helpers import plan
 
 import crossload
-from crossload.cli import main
-from crossload.environments import Places
+from crossload.cli.main import main
+from crossload.environments import Project
 from crossload.errors import SelectionError
-from crossload.history import STRIP, History, changes, verdicts_of
+from crossload.matrix.history import STRIP, History, changes, verdicts_of
 from crossload.report import render_terminal
 from crossload.report.changes import KINDS, REGRESSIONS, UNKNOWN, change_kind
 from crossload.report.exports import EXPORTS, failures, tell_github, to_annotations, to_junit
 from crossload.report.html import render_html
 from crossload.report.markdown import render_markdown
-from crossload.report.model import Row, RunFacts
-from crossload.report.outcomes import write_outcomes
+from crossload.report.parquet import write_outcomes
 from crossload.report.summary import summary
 from crossload.report.view import make_view
+from crossload.report.view_types import Row, RunFacts
 from crossload.verdict import Judgement, Verdict
 
-RUN = RunFacts(date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1)
+RUN = RunFacts(
+    date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1
+)
 HOSTILE = "</script>]]><b>\x1b[31m\x00\u202e\r\n::error::x" + '"' + "'"
 
 
 def view_of(*verdicts, reason=""):
     whole = plan(("1.0", "1.1"))
     rows = [
-        Row(cell=cell, judgement=Judgement(verdict=verdicts[n % len(verdicts)], reason=reason), seconds={"load": 0.5})
+        Row(
+            cell=cell,
+            judgement=Judgement(verdict=verdicts[n % len(verdicts)], reason=reason),
+            seconds={"load": 0.5},
+        )
         for n, cell in enumerate(whole.cells)
     ]
     return make_view(name="m", title="t", environments=[], rows=rows, run=RUN)
@@ -42,7 +48,10 @@ def view_of(*verdicts, reason=""):
 
 @pytest.fixture
 def folder(tmp_path):
-    write_outcomes(view_of(Verdict.IDENTICAL, Verdict.DRIFT, Verdict.NOT_RUN, reason=HOSTILE), tmp_path / "outcomes.parquet")
+    write_outcomes(
+        view_of(Verdict.IDENTICAL, Verdict.DRIFT, Verdict.NOT_RUN, reason=HOSTILE),
+        tmp_path / "outcomes.parquet",
+    )
     return tmp_path
 
 
@@ -65,9 +74,13 @@ def test_the_grid_rolls_up_and_shows_itself(folder):
     grid = crossload.grid(folder)
 
     assert grid.ids == ("sklearn-1.0", "sklearn-1.1")
-    assert sum(square.planned for square in grid.squares.values()) == len(crossload.outcomes(folder))
+    assert sum(square.planned for square in grid.squares.values()) == len(
+        crossload.outcomes(folder)
+    )
     assert set(grid.verdicts().to_numpy().ravel()) == {"drift"}
-    assert grid.failed().to_numpy().sum() == (crossload.outcomes(folder)["verdict"] == "drift").sum()
+    assert (
+        grid.failed().to_numpy().sum() == (crossload.outcomes(folder)["verdict"] == "drift").sum()
+    )
     assert "sklearn-1.1" in str(grid)
     assert grid._repr_html_().count('<td class="crossload-drift">') == 4
     assert "<style>" in grid._repr_html_()
@@ -78,7 +91,10 @@ def test_the_grid_of_a_part(folder):
     part = crossload.grid(folder, case="forest/pickle", format="pickle")
 
     assert sum(square.planned for square in part.squares.values()) == 4
-    assert sum(square.planned for square in crossload.grid(folder, case="forest").squares.values()) == 12
+    assert (
+        sum(square.planned for square in crossload.grid(folder, case="forest").squares.values())
+        == 12
+    )
     with pytest.raises(SelectionError, match="family='nope'"):
         crossload.grid(folder, family="nope")
 
@@ -105,7 +121,11 @@ def test_junit_counts_failures_and_skips_what_was_not_measured(folder):
     top = ET.fromstring(to_junit("m", table))
 
     assert len(top.findall(".//testcase")) == len(table)
-    assert len(top.findall(".//failure")) == (table["verdict"] == "drift").sum() == len(failures(table))
+    assert (
+        len(top.findall(".//failure"))
+        == (table["verdict"] == "drift").sum()
+        == len(failures(table))
+    )
     assert len(top.findall(".//skipped")) == (table["verdict"] == "not-run").sum()
     assert sum(int(suite.get("failures")) for suite in top) == len(failures(table))
 
@@ -132,7 +152,9 @@ def test_github_is_told_only_where_it_is(folder, tmp_path):
     assert said == []
 
     summary = tmp_path / "summary.md"
-    tell_github({"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}, "m", folder, said.append)
+    tell_github(
+        {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}, "m", folder, said.append
+    )
 
     assert len(said) == 1
     assert "the report" in summary.read_text()
@@ -153,23 +175,28 @@ def when(minute):
 
 
 def test_runs_are_appended_and_compared(tmp_path):
-    history = History(Places(tmp_path), "m")
+    history = History(Project(tmp_path), "m")
     assert history.runs() == []
     history.append(view_of(Verdict.IDENTICAL), when(1))
     assert history.append(view_of(Verdict.IDENTICAL), when(2)) is None  # nothing else was found
-    history.append(view_of(Verdict.IDENTICAL, Verdict.DRIFT, Verdict.LOAD_ERROR, Verdict.NOT_RUN), when(3))
+    history.append(
+        view_of(Verdict.IDENTICAL, Verdict.DRIFT, Verdict.LOAD_ERROR, Verdict.NOT_RUN), when(3)
+    )
 
     assert history.runs() == ["20261122T100100Z", "20261122T100300Z"]
     kinds = {kind: len(table) for kind, table in history.since("last").kinds.items()}
     assert kinds == {"newly drifting": 6, "new failures": 6, "not measured any more": 6}
-    assert "forest/joblib sklearn-1.0 -> sklearn-1.0: identical, now drift" in history.since("20261122T1001").text
+    assert (
+        "forest/joblib sklearn-1.0 -> sklearn-1.0: identical, now drift"
+        in history.since("20261122T1001").text
+    )
     assert history.since("20261122T1003").text == "no cell changed"
     with pytest.raises(SelectionError, match="no run 'x'"):
         history.since("x")
 
 
 def test_what_is_fixed_and_what_is_new_is_told(tmp_path):
-    history = History(Places(tmp_path), "m")
+    history = History(Project(tmp_path), "m")
     history.append(view_of(Verdict.LOAD_ERROR, Verdict.NOT_RUN, Verdict.IDENTICAL), when(1))
     history.append(view_of(Verdict.IDENTICAL, Verdict.IDENTICAL, Verdict.EQUIVALENT), when(2))
 
@@ -178,7 +205,7 @@ def test_what_is_fixed_and_what_is_new_is_told(tmp_path):
 
 
 def test_the_past_is_aligned_with_the_cells_of_a_view(tmp_path):
-    history = History(Places(tmp_path), "m")
+    history = History(Project(tmp_path), "m")
     first, second = (
         view_of(Verdict.IDENTICAL, Verdict.LOAD_ERROR),
         view_of(Verdict.IDENTICAL, Verdict.IDENTICAL, Verdict.DRIFT),
@@ -189,17 +216,24 @@ def test_the_past_is_aligned_with_the_cells_of_a_view(tmp_path):
 
     (past,) = history.past(second)
     assert (past.run, past.when) == ("20261122T100100Z", when(1))
-    assert [list(Verdict)[number] for number in past.verdicts] == [row.judgement.verdict for row in first.rows]
+    assert [list(Verdict)[number] for number in past.verdicts] == [
+        row.judgement.verdict for row in first.rows
+    ]
     assert {kind: len(cells) for kind, cells in past.changes(second.rows).items()} == {
-        kind: len(table) for kind, table in changes(verdicts_of(first), verdicts_of(second)).kinds.items()
+        kind: len(table)
+        for kind, table in changes(verdicts_of(first), verdicts_of(second)).kinds.items()
     }
 
 
 def test_the_past_knows_nothing_of_new_cells(tmp_path):
-    history = History(Places(tmp_path), "m")
+    history = History(Project(tmp_path), "m")
     whole = view_of(Verdict.IDENTICAL)
     part = make_view(
-        name="m", title="t", environments=[], rows=[row for row in whole.rows if row.cell.reader == "sklearn-1.0"], run=RUN
+        name="m",
+        title="t",
+        environments=[],
+        rows=[row for row in whole.rows if row.cell.reader == "sklearn-1.0"],
+        run=RUN,
     )
     history.append(part, when(1))
 
@@ -213,9 +247,11 @@ def test_the_past_knows_nothing_of_new_cells(tmp_path):
 
 
 def test_only_the_last_runs_are_shown(tmp_path):
-    history = History(Places(tmp_path), "m")
+    history = History(Project(tmp_path), "m")
     for minute in range(STRIP + 3):
-        history.append(view_of(*([Verdict.IDENTICAL] * (minute + 1)), Verdict.LOAD_ERROR), when(minute))
+        history.append(
+            view_of(*([Verdict.IDENTICAL] * (minute + 1)), Verdict.LOAD_ERROR), when(minute)
+        )
 
     runs = [past.run for past in history.past(view_of(Verdict.CRASH))]
     assert runs == history.runs()[-STRIP:]
@@ -236,7 +272,7 @@ def test_every_change_has_one_kind(before, now):
 
 
 def test_the_feed_has_an_entry_for_each_run_that_made_it_worse(tmp_path):
-    history = History(Places(tmp_path), "m")
+    history = History(Project(tmp_path), "m")
     empty = ET.fromstring(history.feed("A title"))
     atom = "{http://www.w3.org/2005/Atom}"
     assert empty.findall(f"{atom}entry") == []
@@ -252,7 +288,10 @@ def test_the_feed_has_an_entry_for_each_run_that_made_it_worse(tmp_path):
         "m: 12 new failures",
         "m: 12 newly drifting, 12 new failures",
     ]
-    assert [each.find(f"{atom}updated").text for each in entries] == ["2026-11-22T10:04:00Z", "2026-11-22T10:02:00Z"]
+    assert [each.find(f"{atom}updated").text for each in entries] == [
+        "2026-11-22T10:04:00Z",
+        "2026-11-22T10:02:00Z",
+    ]
     assert feed.find(f"{atom}updated").text == "2026-11-22T10:04:00Z"
     assert "identical, now crash" in entries[0].find(f"{atom}content").text
     assert len({each.find(f"{atom}id").text for each in [feed, *entries]}) == 3
@@ -265,7 +304,10 @@ def test_the_feed_has_an_entry_for_each_run_that_made_it_worse(tmp_path):
         ({"family": "nope", "case": "forest/*", "format": "joblib"}, "family: trees"),
         ({"case": "nope"}, "case: forest, ridge"),
         ({"family": "trees", "format": "nope"}, "format: joblib, joblib-mmap, pickle"),
-        ({"case": "forest/pickle", "format": "joblib"}, "each of them matches some outcomes, but none matches all"),
+        (
+            {"case": "forest/pickle", "format": "joblib"},
+            "each of them matches some outcomes, but none matches all",
+        ),
     ],
 )
 def test_the_hint_names_what_matches_nothing(folder, asked, hint):
@@ -279,7 +321,9 @@ def test_a_damaged_table_is_told_in_one_line(folder):
     path = folder / "outcomes.parquet"
     path.write_bytes(path.read_bytes()[:-100])
 
-    with pytest.raises(SelectionError, match="outcomes.parquet: not a table of outcomes, or a damaged one") as caught:
+    with pytest.raises(
+        SelectionError, match="outcomes.parquet: not a table of outcomes, or a damaged one"
+    ) as caught:
         crossload.grid(folder)
     assert "\n" not in str(caught.value)
 
@@ -312,7 +356,10 @@ def test_exports_are_written_or_printed(published, tmp_path, capsys, layout):
 
 def test_an_output_that_cannot_be_is_told_and_leaves_nothing(published, tmp_path, capsys):
     before = sorted(tmp_path.rglob("*"))
-    for output, why in ((tmp_path, "is a folder"), (tmp_path / "nope" / "x.md", "there is no folder")):
+    for output, why in (
+        (tmp_path, "is a folder"),
+        (tmp_path / "nope" / "x.md", "there is no folder"),
+    ):
         assert main([*published, "--as", "markdown", "--output", str(output)]) == 2
         assert why in capsys.readouterr().err
     assert main([*published, "--as", "csv", "--family", "trees"]) == 3
@@ -321,7 +368,7 @@ def test_an_output_that_cannot_be_is_told_and_leaves_nothing(published, tmp_path
 
 
 def test_one_run_is_nothing_to_compare_with(tmp_path):
-    history = History(Places(tmp_path), "m")
+    history = History(Project(tmp_path), "m")
     history.append(view_of(Verdict.IDENTICAL), when(1))
 
     with pytest.raises(SelectionError, match="there is one run only, 20261122T100100Z"):
@@ -329,7 +376,7 @@ def test_one_run_is_nothing_to_compare_with(tmp_path):
 
 
 def test_other_reasons_are_no_other_run(tmp_path):
-    history = History(Places(tmp_path), "m")
+    history = History(Project(tmp_path), "m")
     history.append(view_of(Verdict.DRIFT, reason="one"), when(1))
 
     assert history.append(view_of(Verdict.DRIFT, reason="two"), when(2)) is None
@@ -337,7 +384,7 @@ def test_other_reasons_are_no_other_run(tmp_path):
 
 
 def test_every_output_tells_what_changed(tmp_path):
-    history = History(Places(tmp_path), "m")
+    history = History(Project(tmp_path), "m")
     history.append(view_of(Verdict.IDENTICAL), when(1))
     view = view_of(Verdict.DRIFT, Verdict.IDENTICAL)
     view = replace(view, past=history.past(view))

@@ -9,41 +9,43 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from crossload.artifact.facts import Danger, Inspection, Name, Sure, Written
-from crossload.cli import main
+from crossload.cli.main import main
 from crossload.errors import CannotMeasure, ConfigError, DangerousFile, NotTrusted
-from crossload.own import commands, publish
-from crossload.own.advice import advice_for, folder_of, known_failures, load_advice
-from crossload.own.answers import Answer, Result, Side, answer_of, changes_of, exit_code_of
-from crossload.own.bisection import bisect, releases_between
-from crossload.own.bisection import in_words as boundary_in_words
-from crossload.own.check import CannotTell, Checker, Question
-from crossload.own.consent import ask_consent, executes
-from crossload.own.data import data_of, read_data
-from crossload.own.lab import cache_folder
-from crossload.own.models import Model, environment_of
-from crossload.own.needs import Needs, imported_by, provided_by, python_files
-from crossload.own.swaps import minimal_set
-from crossload.own.text import as_dict, headline, in_words, summary
-from crossload.own.wanted import Wanted, parse
+from crossload.inspection.facts import Certainty, Danger, ImportedName, Inspection, WriterVersion
+from crossload.models import commands, publish
+from crossload.models.advice import advice_for, folder_of, known_failures, load_advice
+from crossload.models.bisect import bisect, releases_between
+from crossload.models.bisect import to_text as boundary_in_words
+from crossload.models.blame import minimal_set
+from crossload.models.check import CannotTell, Checker, Question
+from crossload.models.consent import ask_consent, executes
+from crossload.models.model import Model, environment_of
+from crossload.models.needs import Needs, imported_by, provided_by, python_files
+from crossload.models.render import headline, summary, to_dict, to_text
+from crossload.models.result import Answer, Result, Side, answer_of, changes_of, exit_code_of
+from crossload.models.rows import data_of, read_data
+from crossload.models.targets import Target, parse
+from crossload.models.workspace import cache_folder
 from crossload.safe import no_commands
 from crossload.verdict import Judgement, Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def written(package="scikit-learn", version="1.2.2", sure=Sure.RECORDED):
-    return Written(package=package, version=version, sure=sure, how="because")
+def written(package="scikit-learn", version="1.2.2", sure=Certainty.RECORDED):
+    return WriterVersion(package=package, version=version, sure=sure, how="because")
 
 
 def name_of(text, danger=Danger.KNOWN):
     module, _, name = text.rpartition(".")
-    return Name(module=module, name=name, danger=danger, called=True)
+    return ImportedName(module=module, name=name, danger=danger, called=True)
 
 
 def inspection(fmt="joblib", names=("sklearn.ensemble._forest.RandomForestClassifier",), **more):
     listed = [name_of(each) for each in names]
-    found = Inspection(path=Path(more.pop("path", "model.joblib")), format=fmt, size=1, names=listed)
+    found = Inspection(
+        path=Path(more.pop("path", "model.joblib")), format=fmt, size=1, names=listed
+    )
     found.written = more.pop("written", [written()])
     for name, value in more.items():
         setattr(found, name, value)
@@ -51,14 +53,23 @@ def inspection(fmt="joblib", names=("sklearn.ensemble._forest.RandomForestClassi
 
 
 def result(answer=Answer.SAFE, **more):
-    return Result(path=Path(more.pop("path", "model.joblib")), answer=answer, reason=more.pop("reason", "why"), **more)
+    return Result(
+        path=Path(more.pop("path", "model.joblib")),
+        answer=answer,
+        reason=more.pop("reason", "why"),
+        **more,
+    )
 
 
 # --- what a model needs -----------------------------------------------------------------------------------------------
 
 
 def test_packages_come_from_the_names_that_loading_imports():
-    needs = Needs(inspection(names=("sklearn.a.B", "xgboost.sklearn.C", "numpy.core.multiarray.d", "builtins.object")))
+    needs = Needs(
+        inspection(
+            names=("sklearn.a.B", "xgboost.sklearn.C", "numpy.core.multiarray.d", "builtins.object")
+        )
+    )
 
     assert needs.packages == ("joblib", "numpy", "scikit-learn", "xgboost")
     assert needs.own_modules == ()
@@ -76,7 +87,11 @@ def test_a_package_is_never_installed_because_an_unknown_module_is_named():
     [
         ("joblib", [written()], {"scikit-learn": "==1.2.2"}),
         ("joblib", [written(), written(version="1.3.0")], {"scikit-learn": "==1.3.0"}),
-        ("pickle", [written(), written("numpy", ">=2", Sure.BOUND)], {"scikit-learn": "==1.2.2", "numpy": ">=2"}),
+        (
+            "pickle",
+            [written(), written("numpy", ">=2", Certainty.BOUND)],
+            {"scikit-learn": "==1.2.2", "numpy": ">=2"},
+        ),
         ("h5", [written("keras", "2.10.0")], {"tensorflow": "==2.10.0"}),
         ("h5", [written("keras", "2.4.3-tf")], {"tensorflow": "==2.4.3"}),
         ("keras", [written("keras", "3.5.0")], {"keras": "==3.5.0", "tensorflow": ""}),
@@ -87,13 +102,15 @@ def test_the_versions_that_wrote_a_file(fmt, facts, packages):
     assert Needs(inspection(fmt, written=facts)).writer().packages == packages
 
 
-@pytest.mark.parametrize("facts", [[], [written("numpy", ">=2", Sure.BOUND)]])
+@pytest.mark.parametrize("facts", [[], [written("numpy", ">=2", Certainty.BOUND)]])
 def test_a_file_that_records_no_version_has_no_writer(facts):
     assert Needs(inspection(written=facts)).writer() is None
 
 
 def test_imports_of_code_are_read_without_executing_it(tmp_path):
-    (tmp_path / "mine.py").write_text("import lightgbm.sklearn\nfrom sklearn import base\nfrom . import x\nraise SystemExit\n")
+    (tmp_path / "mine.py").write_text(
+        "import lightgbm.sklearn\nfrom sklearn import base\nfrom . import x\nraise SystemExit\n"
+    )
     (tmp_path / "broken.py").write_text("def (:")
 
     assert imported_by([tmp_path]) == {"lightgbm", "sklearn"}
@@ -111,7 +128,7 @@ def test_virtual_environments_and_hidden_folders_are_nobodys_code(tmp_path):
 
 
 def test_too_much_code_is_said_instead_of_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("crossload.own.needs.MOST_FILES", 3)
+    monkeypatch.setattr("crossload.models.needs.MOST_FILES", 3)
     for index in range(5):
         (tmp_path / f"m{index}.py").write_text("")
     with pytest.raises(ConfigError, match="more than 3 modules"):
@@ -139,13 +156,17 @@ def test_what_scikit_learn_brings_is_not_asked_for_so_that_models_share_environm
 
 
 def test_what_the_user_names_is_asked_for():
-    environment = environment_of(parse("scikit-learn==1.9.1 numpy==2.4 shap", option="--to"), Needs(inspection()))
+    environment = environment_of(
+        parse("scikit-learn==1.9.1 numpy==2.4 shap", option="--to"), Needs(inspection())
+    )
 
     assert environment.requires == ("numpy==2.4", "scikit-learn==1.9.1", "shap")
 
 
 def test_of_a_lock_only_what_the_model_needs_is_installed_and_the_rest_constrains():
-    lock = Wanted(packages={"scikit-learn": "==1.2.2", "numpy": "==1.24.3", "flask": "==3.0"}, complete=True)
+    lock = Target(
+        packages={"scikit-learn": "==1.2.2", "numpy": "==1.24.3", "flask": "==3.0"}, complete=True
+    )
     environment = environment_of(lock, Needs(inspection()))
 
     assert environment.requires == ("scikit-learn==1.2.2",)
@@ -160,7 +181,9 @@ def test_pandas_comes_along_where_columns_have_names():
 
 def test_other_versions_make_another_environment():
     ids = {
-        environment_of(parse(f"scikit-learn==1.2.2 numpy{each}", option="--to"), Needs(inspection())).id
+        environment_of(
+            parse(f"scikit-learn==1.2.2 numpy{each}", option="--to"), Needs(inspection())
+        ).id
         for each in ("==1.24", "<2")
     }
     assert len(ids) == 2
@@ -179,8 +202,18 @@ def test_the_cache_is_where_the_user_wants_it(tmp_path, monkeypatch):
     ("found", "question", "told", "hint"),
     [
         (inspection(names=("sklearn.a.B", "mine.C")), Question(), "module mine", "--with-code"),
-        (inspection(names=("__main__.Thing",)), Question(), "saved by a script that defines Thing", "--with-code SCRIPT"),
-        (inspection("weights-h5", written=[written("keras", "2.10.0")]), Question(), "weights alone", "--build"),
+        (
+            inspection(names=("__main__.Thing",)),
+            Question(),
+            "saved by a script that defines Thing",
+            "--with-code SCRIPT",
+        ),
+        (
+            inspection("weights-h5", written=[written("keras", "2.10.0")]),
+            Question(),
+            "weights alone",
+            "--build",
+        ),
     ],
 )
 def test_what_the_user_must_bring_along(found, question, told, hint):
@@ -206,14 +239,23 @@ def test_a_way_of_loading_that_the_format_does_not_have_is_bad_input():
 def test_who_names_numpy_alone_keeps_the_library():
     checker = Checker(None, inspection(), Question(), None)
 
-    assert checker.target(parse("numpy==2.4", option="--to")).packages == {"numpy": "==2.4", "scikit-learn": "==1.2.2"}
-    assert checker.target(parse("scikit-learn==1.9.1", option="--to")).packages == {"scikit-learn": "==1.9.1"}
+    assert checker.target(parse("numpy==2.4", option="--to")).packages == {
+        "numpy": "==2.4",
+        "scikit-learn": "==1.2.2",
+    }
+    assert checker.target(parse("scikit-learn==1.9.1", option="--to")).packages == {
+        "scikit-learn": "==1.9.1"
+    }
 
 
 def test_keras_and_tensorflow_move_together():
-    checker = Checker(None, inspection("keras", names=(), written=[written("keras", "3.5.0")]), Question(), None)
+    checker = Checker(
+        None, inspection("keras", names=(), written=[written("keras", "3.5.0")]), Question(), None
+    )
 
-    assert checker.target(parse("tensorflow==2.21.0", option="--to")).packages == {"tensorflow": "==2.21.0"}
+    assert checker.target(parse("tensorflow==2.21.0", option="--to")).packages == {
+        "tensorflow": "==2.21.0"
+    }
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
@@ -247,7 +289,13 @@ def test_nothing_but_a_pass_is_safe():
 
 def test_exit_codes_are_those_of_the_worst_answer():
     by_answer = {answer: exit_code_of([result(Answer.SAFE), result(answer)]) for answer in Answer}
-    assert by_answer == {Answer.SAFE: 0, Answer.WARNING: 0, Answer.UNKNOWN: 3, Answer.DRIFT: 1, Answer.BREAKS: 1}
+    assert by_answer == {
+        Answer.SAFE: 0,
+        Answer.WARNING: 0,
+        Answer.UNKNOWN: 3,
+        Answer.DRIFT: 1,
+        Answer.BREAKS: 1,
+    }
     assert exit_code_of([result(Answer.UNKNOWN), result(Answer.DRIFT)]) == 1
     assert exit_code_of([]) == 0
 
@@ -269,7 +317,9 @@ def full(answer=Answer.BREAKS, verdict=Verdict.LOAD_ERROR, **more):
         answer,
         reason=more.pop("reason", "ValueError: broken"),
         upgrade="scikit-learn 1.2.2 -> 1.9.1",
-        judgement=Judgement(verdict=verdict, before=more.pop("before", {}), after=more.pop("after", {})),
+        judgement=Judgement(
+            verdict=verdict, before=more.pop("before", {}), after=more.pop("after", {})
+        ),
         writer=side(numpy="1.24.3"),
         reader=side(numpy="2.4.0"),
         asked="predict of 200 rows",
@@ -278,7 +328,7 @@ def full(answer=Answer.BREAKS, verdict=Verdict.LOAD_ERROR, **more):
 
 
 def test_the_answer_is_the_first_line():
-    text = in_words(full(), width=80)
+    text = to_text(full(), width=80)
 
     assert text.splitlines()[0] == "BREAKS  model.joblib: scikit-learn 1.2.2 -> 1.9.1"
     assert "loading raises ValueError: broken" in text
@@ -287,12 +337,16 @@ def test_the_answer_is_the_first_line():
 
 def test_metrics_are_told_where_there_were_labels_and_their_lack_where_there_were_none():
     with_labels = full(
-        Answer.DRIFT, Verdict.DRIFT, before={"recall": 0.98, "tp": 9.0}, after={"recall": 0.12, "tp": 1.0}, labels=True
+        Answer.DRIFT,
+        Verdict.DRIFT,
+        before={"recall": 0.98, "tp": 9.0},
+        after={"recall": 0.12, "tp": 1.0},
+        labels=True,
     )
     without = full(Answer.SAFE, Verdict.IDENTICAL)
 
-    assert "recall 0.98 -> 0.12" in in_words(with_labels, width=100)
-    assert "no labels, so no metrics" in " ".join(in_words(without, width=100).split())
+    assert "recall 0.98 -> 0.12" in to_text(with_labels, width=100)
+    assert "no labels, so no metrics" in " ".join(to_text(without, width=100).split())
 
 
 def test_nothing_of_a_file_reaches_the_terminal_as_a_control_code():
@@ -302,7 +356,7 @@ def test_nothing_of_a_file_reaches_the_terminal_as_a_control_code():
         warnings=[{"category": "W\x1b", "text": "a\nb\x1b[0m", "count": 2}],
     )
 
-    text = in_words(hostile, width=80)
+    text = to_text(hostile, width=80)
 
     assert "\x1b" not in text
     assert not any(line.startswith("SAFE") for line in text.splitlines())
@@ -310,10 +364,15 @@ def test_nothing_of_a_file_reaches_the_terminal_as_a_control_code():
 
 
 def test_json_has_no_infinities():
-    judged = Judgement(verdict=Verdict.DRIFT, before={"r2": 0.9}, after={"r2": float("nan")}, max_abs=float("inf"))
-    found = as_dict(result(Answer.DRIFT, judgement=judged))
+    judged = Judgement(
+        verdict=Verdict.DRIFT, before={"r2": 0.9}, after={"r2": float("nan")}, max_abs=float("inf")
+    )
+    found = to_dict(result(Answer.DRIFT, judgement=judged))
 
-    assert json.loads(json.dumps(found, allow_nan=False))["metrics"]["r2"] == {"before": 0.9, "after": None}
+    assert json.loads(json.dumps(found, allow_nan=False))["metrics"]["r2"] == {
+        "before": 0.9,
+        "after": None,
+    }
 
 
 def test_a_summary_counts_the_worst_first():
@@ -336,23 +395,40 @@ def test_markdown_keeps_hostile_texts_in_their_cells():
 
 
 def test_markdown_fits_into_a_comment():
-    assert len(publish.to_markdown([full(reason="x" * 5000, path=f"m{i}.joblib") for i in range(400)], "a -> b")) <= 65_536
+    assert (
+        len(
+            publish.to_markdown(
+                [full(reason="x" * 5000, path=f"m{i}.joblib") for i in range(400)], "a -> b"
+            )
+        )
+        <= 65_536
+    )
 
 
 def test_the_headline_of_markdown_is_the_truth():
     assert "Every saved model survives" in publish.to_markdown([result()], "a -> b")
     assert "Not every saved model" in publish.to_markdown([result(), full()], "a -> b")
-    assert "nothing can be told" in publish.to_markdown([result(), result(Answer.UNKNOWN)], "a -> b")
+    assert "nothing can be told" in publish.to_markdown(
+        [result(), result(Answer.UNKNOWN)], "a -> b"
+    )
 
 
 def test_junit_has_a_test_a_model():
     top = ET.fromstring(
-        publish.to_junit([full(reason=HOSTILE), result(), result(Answer.UNKNOWN), result(Answer.WARNING)], "a -> b")
+        publish.to_junit(
+            [full(reason=HOSTILE), result(), result(Answer.UNKNOWN), result(Answer.WARNING)],
+            "a -> b",
+        )
     )
 
     (suite,) = top
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("4", "1", "1")
-    assert [case[0].tag if len(case) else "" for case in suite] == ["failure", "", "error", "system-out"]
+    assert [case[0].tag if len(case) else "" for case in suite] == [
+        "failure",
+        "",
+        "error",
+        "system-out",
+    ]
 
 
 def test_annotations_are_one_line_each_and_cannot_be_forged():
@@ -370,7 +446,11 @@ def test_pickles_ask_and_plain_arrays_do_not():
     assert executes(inspection())
     assert executes(inspection("savedmodel", names=()))
     assert not executes(inspection("h5", names=()))
-    assert executes(inspection("keras", names=(), notes=["it has Lambda layers: loading executes the code in them"]))
+    assert executes(
+        inspection(
+            "keras", names=(), notes=["it has Lambda layers: loading executes the code in them"]
+        )
+    )
 
 
 def test_without_a_terminal_and_without_trust_nothing_is_loaded(monkeypatch):
@@ -380,11 +460,15 @@ def test_without_a_terminal_and_without_trust_nothing_is_loaded(monkeypatch):
     assert "--trust" in caught.value.hint
 
 
-@pytest.mark.parametrize(("said", "agreed"), [("y", True), ("YES ", True), ("", False), ("n", False), ("what?", False)])
+@pytest.mark.parametrize(
+    ("said", "agreed"), [("y", True), ("YES ", True), ("", False), ("n", False), ("what?", False)]
+)
 def test_the_terminal_is_asked_after_it_was_shown_what_is_inside(said, agreed):
     shown = []
     try:
-        ask_consent([inspection()], trust=False, dangerous=False, out=shown.append, answer=lambda _: said)
+        ask_consent(
+            [inspection()], trust=False, dangerous=False, out=shown.append, answer=lambda _: said
+        )
     except NotTrusted:
         assert not agreed
     else:
@@ -519,7 +603,9 @@ def test_releases_without_an_environment_are_passed_over():
     found = bisect("p", releases, measure, lambda _: None, extra=0)
 
     assert (found.good, found.bad) == ("0.2", "0.5")
-    assert "nothing could be measured with 0.3, 0.4" in boundary_in_words(found, "m").replace("0.4, 0.3", "0.3, 0.4")
+    assert "nothing could be measured with 0.3, 0.4" in boundary_in_words(found, "m").replace(
+        "0.4, 0.3", "0.3, 0.4"
+    )
 
 
 def test_what_is_no_single_boundary_is_said_with_the_pattern():
@@ -542,7 +628,8 @@ def test_ends_that_do_not_differ_leave_nothing_to_search(text):
 class FakeIndex:
     def releases(self, _package):
         return [
-            type("R", (), {"version": v, "yanked": v == "1.2.1"})() for v in ("1.1", "1.2.0", "1.2.1", "1.2.2", "1.10", "2.0")
+            type("R", (), {"version": v, "yanked": v == "1.2.1"})()
+            for v in ("1.1", "1.2.0", "1.2.1", "1.2.2", "1.10", "2.0")
         ]
 
     def release(self, package, version):
@@ -570,7 +657,10 @@ def test_a_known_failure_has_cause_remedy_and_link():
 
 
 def test_a_text_that_says_little_needs_the_versions_too():
-    assert advice_for("load-error", "KeyError: 0", {"joblib": "1.2.0"}, {"joblib": "1.0.1"}) is not None
+    assert (
+        advice_for("load-error", "KeyError: 0", {"joblib": "1.2.0"}, {"joblib": "1.0.1"})
+        is not None
+    )
     assert advice_for("load-error", "KeyError: 0", {"joblib": "1.2.0"}, {"joblib": "1.2.0"}) is None
     assert advice_for("load-error", "KeyError: 0", {}, {}) is None
 
@@ -580,7 +670,9 @@ def test_advice_may_be_about_a_class_that_the_model_holds():
     sides = {"scikit-learn": "1.2.2"}, {"scikit-learn": "1.9.1"}
 
     about_idf = advice_for("drift", reason, *sides, ["sklearn.Pipeline", "sklearn.TfidfVectorizer"])
-    general = advice_for("drift", reason, *sides, ["sklearn.Pipeline", "sklearn.AdaBoostClassifier"])
+    general = advice_for(
+        "drift", reason, *sides, ["sklearn.Pipeline", "sklearn.AdaBoostClassifier"]
+    )
 
     assert "t.idf_ = t.__dict__['_idf_diag'].diagonal()" in about_idf.remedy
     assert "idf" not in general.cause + general.remedy
@@ -588,7 +680,10 @@ def test_advice_may_be_about_a_class_that_the_model_holds():
 
 def test_what_is_not_known_has_no_advice():
     assert advice_for("load-error", "ValueError: something new", {}, {}) is None
-    assert advice_for("predict-error", "ModuleNotFoundError: No module named 'numpy._core'", {}, {}) is None
+    assert (
+        advice_for("predict-error", "ModuleNotFoundError: No module named 'numpy._core'", {}, {})
+        is None
+    )
 
 
 SEEN_ELSEWHERE = (
@@ -606,7 +701,9 @@ def test_every_advice_is_about_a_failure_that_was_measured():
     for path in (ROOT / "reports").glob("*/outcomes.parquet"):
         table = pd.read_parquet(path, columns=["verdict", "reason"])
         for verdict, part in table.groupby(table["verdict"].astype(str)):
-            reasons[verdict] = reasons.get(verdict, "") + "\n".join(part["reason"].astype(str).unique()) + "\n"
+            reasons[verdict] = (
+                reasons.get(verdict, "") + "\n".join(part["reason"].astype(str).unique()) + "\n"
+            )
 
     for each in known_failures():
         assert each.says in reasons[each.verdict] or each.says in SEEN_ELSEWHERE, each.says
@@ -619,14 +716,19 @@ def test_every_expected_failure_has_advice():
     for path in folder_of().glob("*.toml"):
         if path.name != "advice.toml":
             for each in load_expectations(path, shown=path.name):
-                assert any(v in each.verdicts and (s in each.says or each.says.strip() in s) for v, s in told), (
+                assert any(
+                    v in each.verdicts and (s in each.says or each.says.strip() in s)
+                    for v, s in told
+                ), (
                     path.name,
                     each.says,
                 )
 
 
 def test_advice_without_a_cause_is_an_error(tmp_path):
-    (tmp_path / "advice.toml").write_text('[[advice]]\nverdict = "load-error"\nsays = "new"\nremedy = "do"\n')
+    (tmp_path / "advice.toml").write_text(
+        '[[advice]]\nverdict = "load-error"\nsays = "new"\nremedy = "do"\n'
+    )
     with pytest.raises(ConfigError, match="no cause"):
         load_advice(tmp_path)
 
@@ -660,20 +762,23 @@ def test_code_counts_with_all_that_it_may_import(tmp_path):
 
 
 def test_a_lock_that_does_not_name_the_library_tells_nothing():
-    docs = Wanted(packages={"sphinx": "==7.3.7"}, complete=True, source="requirements-docs.txt")
+    docs = Target(packages={"sphinx": "==7.3.7"}, complete=True, source="requirements-docs.txt")
     checker = Checker(None, inspection(), Question(), None)
 
     found = checker.check(docs)
 
-    assert (found.answer, found.reason) == (Answer.UNKNOWN, "requirements-docs.txt does not name scikit-learn")
+    assert (found.answer, found.reason) == (
+        Answer.UNKNOWN,
+        "requirements-docs.txt does not name scikit-learn",
+    )
     assert not checker.concerns(docs)
-    assert checker.concerns(Wanted(packages={"scikit-learn": "==1.5"}, complete=True))
+    assert checker.concerns(Target(packages={"scikit-learn": "==1.5"}, complete=True))
 
 
 def test_nobody_is_mentioned_and_nothing_linked_in_a_comment():
-    text = publish.to_markdown([full(reason="ask @everyone at https://evil.example or www.evil.example")], "a -> b").split(
-        "<details>"
-    )[0]
+    text = publish.to_markdown(
+        [full(reason="ask @everyone at https://evil.example or www.evil.example")], "a -> b"
+    ).split("<details>")[0]
 
     assert "@everyone" not in text
     assert "https://" not in text
@@ -692,7 +797,12 @@ def test_a_tolerance_is_a_number_of_at_least_0(value, tmp_path, capsys):
     import pickle
 
     (tmp_path / "m.pkl").write_bytes(pickle.dumps([1]))
-    assert main(["check", str(tmp_path / "m.pkl"), "--to", "numpy==2.3.1", "--trust", f"--atol={value}"]) == 2
+    assert (
+        main(
+            ["check", str(tmp_path / "m.pkl"), "--to", "numpy==2.3.1", "--trust", f"--atol={value}"]
+        )
+        == 2
+    )
     assert "at least 0" in capsys.readouterr().err
 
 
@@ -711,5 +821,10 @@ def test_a_package_is_named_by_its_name_alone(name, tmp_path, capsys):
     import pickle
 
     (tmp_path / "m.pkl").write_bytes(pickle.dumps([1]))
-    assert main(["check", str(tmp_path / "m.pkl"), "--to", "numpy==2.3.1", "--trust", f"--with={name}"]) == 2
+    assert (
+        main(
+            ["check", str(tmp_path / "m.pkl"), "--to", "numpy==2.3.1", "--trust", f"--with={name}"]
+        )
+        == 2
+    )
     assert "not the name of a package" in capsys.readouterr().err

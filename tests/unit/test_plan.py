@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers import catalog, plan, spec
 
-from crossload.config.model import Rule, Tolerance
+from crossload.config.spec import Rule, Tolerance
 from crossload.errors import ConfigError, RecipeError, SelectionError
 from crossload.plan import Selection, environments_of, load_catalog, make_plan
 from crossload.plan.select import matches_environment
@@ -16,7 +16,9 @@ def test_every_case_and_pair_is_planned_once():
 
     assert len(made.cells) == len(set(made.cells)) == 3 * 3 * len(made.cases)
     assert {case.name for case in made.cases} == {
-        f"{recipe}/{fmt}" for recipe in ("forest", "ridge") for fmt in ("pickle", "joblib", "joblib-mmap")
+        f"{recipe}/{fmt}"
+        for recipe in ("forest", "ridge")
+        for fmt in ("pickle", "joblib", "joblib-mmap")
     }
 
 
@@ -34,8 +36,12 @@ def test_formats_of_another_kind_are_not_planned():
 def test_excluded_cells_are_not_planned():
     made = plan(exclude=(Rule(writer="sklearn>=1.1", format="joblib*"),))
 
-    assert not [cell for cell in made.cells if cell.writer == "sklearn-1.1" and cell.case.format != "pickle"]
-    assert [cell for cell in made.cells if cell.writer == "sklearn-1.0" and cell.case.format == "joblib"]
+    assert not [
+        cell for cell in made.cells if cell.writer == "sklearn-1.1" and cell.case.format != "pickle"
+    ]
+    assert [
+        cell for cell in made.cells if cell.writer == "sklearn-1.0" and cell.case.format == "joblib"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -49,12 +55,16 @@ def test_excluded_cells_are_not_planned():
     ],
 )
 def test_patterns_and_specifiers_mean_environments(pattern, expected):
-    assert [each.id for each in environments_of(spec()) if matches_environment(pattern, each)] == expected
+    assert [
+        each.id for each in environments_of(spec()) if matches_environment(pattern, each)
+    ] == expected
 
 
 def test_a_specifier_means_a_package_and_its_cpu_build():
     environment = environments_of(spec())[0]
-    changed = type(environment)(id="tf", requires=("tensorflow-cpu==2.10.1",), extras=(), as_of="today", python=None)
+    changed = type(environment)(
+        id="tf", requires=("tensorflow-cpu==2.10.1",), extras=(), as_of="today", python=None
+    )
 
     assert matches_environment("tf>=2.10", changed)
     assert not matches_environment("tensorflow<2.10", changed)
@@ -66,7 +76,10 @@ def test_a_bad_specifier_is_an_error_with_a_hint():
 
 
 def test_selectors_of_a_kind_are_alternatives_and_kinds_must_all_match():
-    made = plan(("1.0", "1.1", "1.2"), selection=Selection(writers=("sklearn-1.0", "sklearn-1.1"), cases=("forest",)))
+    made = plan(
+        ("1.0", "1.1", "1.2"),
+        selection=Selection(writers=("sklearn-1.0", "sklearn-1.1"), cases=("forest",)),
+    )
 
     assert {cell.writer for cell in made.selected} == {"sklearn-1.0", "sklearn-1.1"}
     assert {cell.reader for cell in made.selected} == {"sklearn-1.0", "sklearn-1.1", "sklearn-1.2"}
@@ -77,11 +90,17 @@ def test_selectors_of_a_kind_are_alternatives_and_kinds_must_all_match():
 @pytest.mark.parametrize(
     ("selection", "text"),
     [
-        (Selection(only=("sklaern-1.0",)), "no such environment: 'sklaern-1.0' - did you mean 'sklearn-1.0'?"),
+        (
+            Selection(only=("sklaern-1.0",)),
+            "no such environment: 'sklaern-1.0' - did you mean 'sklearn-1.0'?",
+        ),
         (Selection(cases=("forrest",)), "no such case: 'forrest' - did you mean 'forest'?"),
         (Selection(formats=("pickel",)), "no such format: 'pickel' - did you mean 'pickle'?"),
         (Selection(readers=("tf-2.0",)), "no such reader: 'tf-2.0'"),
-        (Selection(writers=("sklearn>=3",)), "no writer matches 'sklearn>=3' - known: sklearn-1.0, sklearn-1.1"),
+        (
+            Selection(writers=("sklearn>=3",)),
+            "no writer matches 'sklearn>=3' - known: sklearn-1.0, sklearn-1.1",
+        ),
     ],
 )
 def test_a_selector_that_means_nothing_says_what_was_perhaps_meant(selection, text):
@@ -111,15 +130,21 @@ def test_a_recipe_file_that_raises_is_named_with_its_line(tmp_path):
     path = tmp_path / "broken.py"
     path.write_text("x = 1\nraise ValueError('boom')\n")
     wanted = spec()
-    wanted = type(wanted)(**{name: getattr(wanted, name) for name in wanted.__slots__} | {"recipes": (path,)})
+    wanted = type(wanted)(
+        **{name: getattr(wanted, name) for name in wanted.__slots__} | {"recipes": (path,)}
+    )
 
-    with pytest.raises(RecipeError, match=r"broken.py:2: raises when it is imported: ValueError: boom"):
+    with pytest.raises(
+        RecipeError, match=r"broken.py:2: raises when it is imported: ValueError: boom"
+    ):
         load_catalog(wanted)
 
 
 def test_an_unknown_format_of_a_matrix_is_a_mistake_with_a_hint(tmp_path):
     path = tmp_path / "fine.py"
-    path.write_text("RECIPES = {'a': dict(family='f', task='binary', data='iris', build=print, outputs=['predict'])}\n")
+    path.write_text(
+        "RECIPES = {'a': dict(family='f', task='binary', data='iris', build=print, outputs=['predict'])}\n"
+    )
     wanted = spec()
     fields = {name: getattr(wanted, name) for name in wanted.__slots__}
     wanted = type(wanted)(**fields | {"recipes": (path,), "formats": ("pickel",)})

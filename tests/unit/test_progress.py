@@ -9,8 +9,8 @@ import pytest
 from helpers import plan
 from rich.console import Console
 
-from crossload.machine import duration
-from crossload.progress import LiveProgress, PlainProgress, failure_of
+from crossload.matrix.progress import LiveProgress, PlainProgress, failure_of
+from crossload.system import duration
 from crossload.verdict import Verdict
 
 CELLS = plan(tuple(f"1.{n}" for n in range(13))).cells[:1000]
@@ -30,7 +30,12 @@ def clock():
 
 
 def test_durations_read_well():
-    assert [duration(seconds) for seconds in (0.4, 59.4, 75, 3600)] == ["0s", "59s", "1m15s", "60m00s"]
+    assert [duration(seconds) for seconds in (0.4, 59.4, 75, 3600)] == [
+        "0s",
+        "59s",
+        "1m15s",
+        "60m00s",
+    ]
 
 
 def test_lines_come_now_and_then_with_rate_and_time_left(clock):
@@ -97,7 +102,14 @@ def test_failures_so_far_are_counted_without_controls(clock):
 
 
 def live(width, height, cells):
-    console = Console(file=io.StringIO(), width=width, height=height, force_terminal=True, highlight=False, markup=False)
+    console = Console(
+        file=io.StringIO(),
+        width=width,
+        height=height,
+        force_terminal=True,
+        highlight=False,
+        markup=False,
+    )
     ids = list(dict.fromkeys(cell.writer for cell in cells))
     progress = LiveProgress("m", ids, console=console)
     progress.close()  # what it shows is asked for; it need not draw it by itself

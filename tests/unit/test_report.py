@@ -11,20 +11,37 @@ import pytest
 from helpers import plan
 
 from crossload.config import Expectation
-from crossload.report import EnvironmentFacts, Row, RunFacts, make_view, outcomes, render_terminal, write_reports
+from crossload.report import (
+    EnvironmentFacts,
+    Row,
+    RunFacts,
+    make_view,
+    parquet,
+    render_terminal,
+    write_reports,
+)
 from crossload.report.failures import nearest_pair
 from crossload.report.feed import FEED_NAME
 from crossload.report.html import render_html
 from crossload.report.labels import literal_of, oldest_first, short_labels, signature_of
 from crossload.report.markdown import render_markdown
-from crossload.report.model import Grid, Square, compatibility
-from crossload.report.outcomes import COLUMNS, write_outcomes
+from crossload.report.parquet import COLUMNS, write_outcomes
 from crossload.report.summary import summary
 from crossload.report.terminal import grid_text
+from crossload.report.view_types import Grid, Square, compatibility
 from crossload.verdict import GAPS, Control, Finding, Judgement, Surprise, Verdict
 
 HOSTILE = "</script><b>x</b> \x1b[31m | `a` \u202e\n\"'&"
-RUN = RunFacts(date="2026-11-22", version="0", platform="Linux", saves=1, loads=2, wall_seconds=1.0, cpu_seconds=1.0, cores=2)
+RUN = RunFacts(
+    date="2026-11-22",
+    version="0",
+    platform="Linux",
+    saves=1,
+    loads=2,
+    wall_seconds=1.0,
+    cpu_seconds=1.0,
+    cores=2,
+)
 
 
 def view_of(*verdicts, reason="reason"):
@@ -41,7 +58,9 @@ def view_of(*verdicts, reason="reason"):
         for index, cell in enumerate(cells)
     ]  # fmt: skip
     environments = [
-        EnvironmentFacts(id=f"sklearn-{v}", axis="scikit-learn", python="3.9.1", versions={"numpy": "1.0"})
+        EnvironmentFacts(
+            id=f"sklearn-{v}", axis="scikit-learn", python="3.9.1", versions={"numpy": "1.0"}
+        )
         for v in ("1.0", "1.1", "1.2")
     ]
     return make_view(name="m", title="A title", environments=environments, rows=rows, run=RUN)
@@ -55,7 +74,9 @@ def test_counts_sum_to_the_planned_cells_in_every_grid():
 
     assert sum(view.counts.values()) == len(view.rows)
     assert sum(square.planned for square in view.grids[0].squares.values()) == len(view.rows)
-    assert sum(square.planned for grid in view.grids[1:] for square in grid.squares.values()) == len(view.rows)
+    assert sum(
+        square.planned for grid in view.grids[1:] for square in grid.squares.values()
+    ) == len(view.rows)
 
 
 @pytest.mark.parametrize("gap", GAPS)
@@ -67,14 +88,18 @@ def test_a_square_with_a_gap_never_shows_as_passed(gap):
 
 
 def test_the_worst_of_a_square_is_a_failure_if_there_is_one():
-    square = Square(counts={Verdict.IDENTICAL: 9, Verdict.NOT_RUN: 1, Verdict.LOAD_ERROR: 1, Verdict.DRIFT: 1})
+    square = Square(
+        counts={Verdict.IDENTICAL: 9, Verdict.NOT_RUN: 1, Verdict.LOAD_ERROR: 1, Verdict.DRIFT: 1}
+    )
 
     assert square.worst is Verdict.DRIFT
     assert (square.passed, square.failed, square.planned) == (9, 2, 12)
 
 
 def test_what_does_not_exist_does_not_spoil_a_pass():
-    assert Square(counts={Verdict.IDENTICAL: 1, Verdict.NOT_AVAILABLE: 5}).worst is Verdict.IDENTICAL
+    assert (
+        Square(counts={Verdict.IDENTICAL: 1, Verdict.NOT_AVAILABLE: 5}).worst is Verdict.IDENTICAL
+    )
 
 
 def test_a_view_is_complete_only_if_all_was_measured():
@@ -95,13 +120,17 @@ def test_errors_that_differ_in_numbers_and_names_have_one_signature():
     assert signature_of("KeyError: 'a' at 0x7f12") == signature_of("KeyError: 'bc' at 0x9e77")
     assert signature_of("shape (3, 4)") == signature_of("shape (5, 6)")
     assert signature_of("KeyError: 'a'") != signature_of("ValueError: 'a'")
-    assert signature_of("ModuleNotFoundError: No module named 'a'") != signature_of("ModuleNotFoundError: No module named 'b'")
+    assert signature_of("ModuleNotFoundError: No module named 'a'") != signature_of(
+        "ModuleNotFoundError: No module named 'b'"
+    )
 
 
 def test_the_terminal_says_everything_that_was_not_measured():
     facts = EnvironmentFacts(id="sklearn-9", failure="needs Python 3.99")
     base = view_of(Verdict.IDENTICAL, Verdict.NOT_RUN)
-    view = make_view(name="m", title="t", environments=[*base.environments, facts], rows=base.rows, run=RUN)
+    view = make_view(
+        name="m", title="t", environments=[*base.environments, facts], rows=base.rows, run=RUN
+    )
 
     text = render_terminal(view)
 
@@ -112,7 +141,9 @@ def test_the_terminal_says_everything_that_was_not_measured():
 @pytest.mark.parametrize("count", [3, 13, 60])
 def test_a_grid_of_any_size_fits_and_shows_every_square_once(count):
     ids = [f"sklearn-1.{n}.0" for n in range(count)]
-    squares = {(w, r): Square(counts={Verdict.LOAD_ERROR: 100 + i}) for i, w in enumerate(ids) for r in ids}
+    squares = {
+        (w, r): Square(counts={Verdict.LOAD_ERROR: 100 + i}) for i, w in enumerate(ids) for r in ids
+    }
 
     text = grid_text(Grid(family="f", squares=squares), ids, 80)
 
@@ -122,7 +153,10 @@ def test_a_grid_of_any_size_fits_and_shows_every_square_once(count):
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_terminal_tables_fit_the_width(width):
-    long = "ValueError: node array from the pickle has an incompatible dtype: " + "expected and got " * 20
+    long = (
+        "ValueError: node array from the pickle has an incompatible dtype: "
+        + "expected and got " * 20
+    )
 
     text = render_terminal(view_of(*ALL, reason=long), width=width)
 
@@ -137,7 +171,9 @@ def test_text_of_pinned_processes_is_escaped(render):
 
     assert "\x1b" not in text
     if render is not render_terminal:
-        assert text.count("</script>") == (2 if render is render_html else 0)  # those of the page itself
+        assert text.count("</script>") == (
+            2 if render is render_html else 0
+        )  # those of the page itself
         assert "<b>x</b>" not in text
 
 
@@ -230,7 +266,7 @@ def test_every_column_of_the_table_is_explained(tmp_path):
 def test_a_table_of_many_blocks_is_the_same(tmp_path, monkeypatch):
     view = view_of(*ALL)
     whole = written(view, tmp_path)
-    monkeypatch.setattr(outcomes, "_BLOCK", 5)
+    monkeypatch.setattr(parquet, "_BLOCK", 5)
 
     pd.testing.assert_frame_equal(written(view, tmp_path), whole, check_categorical=False)
 
@@ -241,7 +277,10 @@ def test_column_labels_are_short_and_unique():
         "sklearn-1.5.2-numpy1": "1.5.2-np1",
     }
     assert short_labels(["a-1", "b-1"]) == {"a-1": "a-1", "b-1": "b-1"}
-    assert short_labels(["a-1.post1", "a-1.post2"]) == {"a-1.post1": "a-1.post1", "a-1.post2": "a-1.post2"}
+    assert short_labels(["a-1.post1", "a-1.post2"]) == {
+        "a-1.post1": "a-1.post1",
+        "a-1.post2": "a-1.post2",
+    }
 
 
 def test_versions_are_told_backward_and_forward():
@@ -269,18 +308,38 @@ def test_compatibility_is_full_only_if_everything_was_measured_and_passed(counts
 
 def test_a_failure_is_shown_where_the_versions_are_nearest():
     view = view_of(Verdict.LOAD_ERROR)
-    pairs = {("sklearn-1.0", "sklearn-1.2"), ("sklearn-1.2", "sklearn-1.1"), ("sklearn-1.1", "sklearn-1.2")}
+    pairs = {
+        ("sklearn-1.0", "sklearn-1.2"),
+        ("sklearn-1.2", "sklearn-1.1"),
+        ("sklearn-1.1", "sklearn-1.2"),
+    }
 
     assert nearest_pair(pairs, view.environments) == ("sklearn-1.1", "sklearn-1.2")
 
 
 def test_controls_and_expectations_are_in_every_output():
     base = view_of(Verdict.LOAD_ERROR, Verdict.IDENTICAL)
-    caught = Control(cell=base.rows[0].cell, expected="drift", says="", judgement=Judgement(verdict=Verdict.DRIFT))
-    missed = Control(cell=base.rows[0].cell, expected="drift", says="", judgement=Judgement(verdict=Verdict.IDENTICAL))
+    caught = Control(
+        cell=base.rows[0].cell,
+        expected="drift",
+        says="",
+        judgement=Judgement(verdict=Verdict.DRIFT),
+    )
+    missed = Control(
+        cell=base.rows[0].cell,
+        expected="drift",
+        says="",
+        judgement=Judgement(verdict=Verdict.IDENTICAL),
+    )
     rows = [replace(row, finding=Finding(surprise=Surprise.PASS)) for row in base.rows]
     view = make_view(
-        name="m", title="t", environments=base.environments, rows=rows, run=RUN, controls=[caught, missed], judged_against=True
+        name="m",
+        title="t",
+        environments=base.environments,
+        rows=rows,
+        run=RUN,
+        controls=[caught, missed],
+        judged_against=True,
     )
 
     for text in (render_terminal(view), render_markdown(view).replace("C", "c"), render_html(view)):
@@ -306,13 +365,26 @@ def test_cases_and_formats_are_rolled_up_and_sum_to_the_planned_cells():
 
 def test_known_failures_are_shown_with_reason_link_and_count():
     base = view_of(Verdict.LOAD_ERROR)
-    reason = Expectation(name="expect[0]", verdicts=("load-error",), reason="moved in 1.3", link="https://example.org/7")
-    rows = [replace(row, finding=Finding(surprise=Surprise.EXPECTED, expectation=reason)) for row in base.rows]
+    reason = Expectation(
+        name="expect[0]",
+        verdicts=("load-error",),
+        reason="moved in 1.3",
+        link="https://example.org/7",
+    )
+    rows = [
+        replace(row, finding=Finding(surprise=Surprise.EXPECTED, expectation=reason))
+        for row in base.rows
+    ]
     rows[0] = replace(rows[0], finding=Finding(surprise=Surprise.OTHER, expectation=reason))
-    view = make_view(name="m", title="t", environments=base.environments, rows=rows, run=RUN, judged_against=True)
+    view = make_view(
+        name="m", title="t", environments=base.environments, rows=rows, run=RUN, judged_against=True
+    )
 
     assert view.known == (("moved in 1.3", "https://example.org/7", len(rows) - 1),)
-    assert f"| {len(rows) - 1} | moved in 1.3 ([source](https://example.org/7)) |" in render_markdown(view)
+    assert (
+        f"| {len(rows) - 1} | moved in 1.3 ([source](https://example.org/7)) |"
+        in render_markdown(view)
+    )
     assert summary(view)["known"][0]["cells"] == len(rows) - 1
 
 
@@ -321,7 +393,12 @@ def facts(name, version, axis="joblib"):
 
 
 def test_environments_stand_oldest_first_wherever_they_were_spelled_out():
-    given = [facts("a-1.2", "1.2"), facts("a-1.10", "1.10"), facts("special", "1.2", axis=""), facts("older", "0.9", axis="")]
+    given = [
+        facts("a-1.2", "1.2"),
+        facts("a-1.10", "1.10"),
+        facts("special", "1.2", axis=""),
+        facts("older", "0.9", axis=""),
+    ]
 
     assert [each.id for each in oldest_first(given)] == ["older", "a-1.2", "special", "a-1.10"]
 

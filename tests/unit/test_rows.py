@@ -8,7 +8,11 @@ import pytest
 from sklearn.cluster import DBSCAN, KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import NMF
-from sklearn.ensemble import BaggingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    BaggingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
@@ -20,7 +24,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 
-from crossload.inside import asking, finding, given, loading, rows
+from crossload.worker import choose_rows, input_rows, load_ways, probe_model, probe_rows
 
 RANDOM = np.random.RandomState(0)
 X = RANDOM.normal([100.0, -5.0, 0.0], [20.0, 0.5, 1.0], size=(120, 3))
@@ -28,7 +32,7 @@ Y = (X[:, 0] + 20 * X[:, 2] > 100).astype(int)
 
 
 def made(model):
-    found, methods, notes = finding.find_rows(model, None)
+    found, methods, notes = choose_rows.find_rows(model, None)
     return found, methods, notes
 
 
@@ -36,7 +40,7 @@ def test_the_same_rows_every_time():
     model = RandomForestClassifier(5, random_state=0).fit(X, Y)
     first, second = made(model)[0].value(), made(model)[0].value()
 
-    assert first.shape == (rows.COUNT, 3)
+    assert first.shape == (probe_rows.COUNT, 3)
     assert np.array_equal(first, second)
 
 
@@ -84,7 +88,9 @@ def test_where_nothing_is_remembered_it_is_said():
     assert "standard normal" in made(LogisticRegression().fit(X, Y))[0].told
 
 
-FRAME = pd.DataFrame({"age": X[:, 0], "city": RANDOM.choice(["Oslo", "Rome", "Bonn"], 120), "x": X[:, 1]})
+FRAME = pd.DataFrame(
+    {"age": X[:, 0], "city": RANDOM.choice(["Oslo", "Rome", "Bonn"], 120), "x": X[:, 1]}
+)
 COLUMNS = ColumnTransformer(
     [
         ("n", make_pipeline(SimpleImputer(), StandardScaler()), ["age"]),
@@ -114,7 +120,9 @@ def test_a_category_never_seen_is_tried_where_it_is_allowed():
     assert set(made(strict)[0].value()["city"]) == {"Oslo", "Rome", "Bonn"}
 
 
-@pytest.mark.parametrize("vectorizer", [CountVectorizer(), TfidfVectorizer(ngram_range=(1, 2))], ids=["count", "tfidf"])
+@pytest.mark.parametrize(
+    "vectorizer", [CountVectorizer(), TfidfVectorizer(ngram_range=(1, 2))], ids=["count", "tfidf"]
+)
 def test_documents_are_made_of_the_words_that_the_model_knows(vectorizer):
     texts = ["good film", "bad film", "good story", "bad story and bad end"] * 5
     model = make_pipeline(vectorizer, LogisticRegression()).fit(texts, [1, 0, 1, 0] * 5)
@@ -147,7 +155,7 @@ def test_categories_that_are_numbers_stay_below_their_count():
 
 def test_a_sparse_answer_is_kept_without_being_made_dense():
     model = TfidfVectorizer().fit(["good film", "bad film"])
-    found = asking.ask(model, "transform", ["good bad", "film"])
+    found = probe_model.ask(model, "transform", ["good bad", "film"])
 
     assert sorted(found) == ["transform.data", "transform.indices", "transform.indptr"]
     assert found["transform.indptr"].tolist() == [0, 2, 3]
@@ -156,53 +164,61 @@ def test_a_sparse_answer_is_kept_without_being_made_dense():
 def test_members_of_a_dict_are_asked_by_name():
     forest = RandomForestClassifier(3, random_state=0).fit(X, Y)
     bundle = {"model": forest, "scaler": StandardScaler().fit(X), "threshold": 0.4}
-    parts = dict(asking.parts_of(bundle))
+    parts = dict(probe_model.parts_of(bundle))
 
     assert sorted(parts) == ["model", "scaler"]
     given = {name: made(part)[0] for name, part in parts.items()}
-    answers = asking.ask_all(bundle, given, {"model": ["predict"], "scaler": ["transform"]})
+    answers = probe_model.ask_all(bundle, given, {"model": ["predict"], "scaler": ["transform"]})
     assert sorted(answers) == ["model.predict", "scaler.transform"]
 
 
 @pytest.mark.parametrize("model", [{"threshold": 1}, "text", None, 3.5, object])
 def test_what_cannot_be_asked_is_told(model):
-    parts = asking.parts_of(model)
-    with pytest.raises(asking.CannotAsk, match="has none of"):
-        finding.find_rows(parts[0][1] if parts else model, None)
+    parts = probe_model.parts_of(model)
+    with pytest.raises(probe_model.CannotAsk, match="has none of"):
+        choose_rows.find_rows(parts[0][1] if parts else model, None)
 
 
 def test_rows_are_read_as_they_were_kept(tmp_path):
     model = make_pipeline(COLUMNS, LogisticRegression()).fit(FRAME, Y)
     found = made(model)[0]
     record = found.keep(str(tmp_path))
-    again = given.read(record, str(tmp_path / f"{record['kept']}.npz"))
+    again = input_rows.read(record, str(tmp_path / f"{record['kept']}.npz"))
 
     pd.testing.assert_frame_equal(found.value(), again.value())
-    assert record["count"] == rows.COUNT
+    assert record["count"] == probe_rows.COUNT
 
 
 def data(frame):
-    return {"names": list(frame), "arrays": [frame[name].to_numpy() for name in frame], "told": "rows of the user"}
+    return {
+        "names": list(frame),
+        "arrays": [frame[name].to_numpy() for name in frame],
+        "told": "rows of the user",
+    }
 
 
 def test_the_users_rows_come_in_the_order_of_the_model():
     model = make_pipeline(COLUMNS, LogisticRegression()).fit(FRAME, Y)
     shuffled = FRAME[["x", "city", "age"]].assign(more=1.0)
-    found, _, _ = finding.find_rows(model, data(shuffled))
+    found, _, _ = choose_rows.find_rows(model, data(shuffled))
 
     assert list(found.value().columns) == ["age", "city", "x"]
     assert found.told == "rows of the user"
 
 
 def test_the_users_array_reaches_a_model_without_names():
-    found, _, _ = finding.find_rows(KMeans(2, n_init=1, random_state=0).fit(X), {"names": ["x"], "arrays": [X], "told": "t"})
+    found, _, _ = choose_rows.find_rows(
+        KMeans(2, n_init=1, random_state=0).fit(X), {"names": ["x"], "arrays": [X], "told": "t"}
+    )
 
     assert np.array_equal(found.value(), X)
 
 
 def test_rows_that_the_model_does_not_take_are_an_error_that_says_why():
-    with pytest.raises(asking.CannotAsk, match="features"):
-        finding.find_rows(LogisticRegression().fit(X, Y), {"names": ["x"], "arrays": [X[:, :2]], "told": "t"})
+    with pytest.raises(probe_model.CannotAsk, match="features"):
+        choose_rows.find_rows(
+            LogisticRegression().fit(X, Y), {"names": ["x"], "arrays": [X[:, :2]], "told": "t"}
+        )
 
 
 @pytest.mark.parametrize(
@@ -214,14 +230,16 @@ def test_rows_that_the_model_does_not_take_are_an_error_that_says_why():
     ],
 )
 def test_tasks(model, task):
-    assert asking.task_of(model) == task
+    assert probe_model.task_of(model) == task
 
 
 def test_a_model_is_made_anew_from_its_parameters_alone():
-    model = GridSearchCV(make_pipeline(StandardScaler(), SVC(C=3.0)), {"svc__C": [1.0]}, cv=2).fit(X, Y)
+    model = GridSearchCV(make_pipeline(StandardScaler(), SVC(C=3.0)), {"svc__C": [1.0]}, cv=2).fit(
+        X, Y
+    )
     model.__dict__["gone_in_this_version"] = 1
 
-    again = loading.renewed(model)
+    again = load_ways.renewed(model)
 
     assert not hasattr(again, "best_estimator_")
     assert again.estimator.steps[1][1].C == 3.0
@@ -230,48 +248,83 @@ def test_a_model_is_made_anew_from_its_parameters_alone():
 
 def through_a_file(found, tmp_path):
     record = found.keep(str(tmp_path))
-    return given.read(record, str(tmp_path / f"{record['kept']}.npz")), record
+    return input_rows.read(record, str(tmp_path / f"{record['kept']}.npz")), record
 
 
 def test_categories_keep_their_kind_through_a_file(tmp_path):
-    flags = pd.DataFrame({"flag": RANDOM.rand(60) > 0.5, "n": RANDOM.randint(0, 3, 60), "t": RANDOM.choice(["a", "b"], 60)})
+    flags = pd.DataFrame(
+        {
+            "flag": RANDOM.rand(60) > 0.5,
+            "n": RANDOM.randint(0, 3, 60),
+            "t": RANDOM.choice(["a", "b"], 60),
+        }
+    )
     model = make_pipeline(OneHotEncoder(), LogisticRegression()).fit(flags, Y[:60])
     found = made(model)[0]
     again, _ = through_a_file(found, tmp_path)
 
     assert again.value()["flag"].dtype == bool
     assert np.array_equal(model.predict(found.value()), model.predict(again.value()))
-    mixed = given.Rows("objects", ["m"], [np.array([True, 1, "1", None, 2.5], dtype=object)], "t")
-    assert [repr(each) for each in through_a_file(mixed, tmp_path)[0].arrays[0]] == ["True", "1", "'1'", "None", "2.5"]
+    mixed = input_rows.Rows(
+        "objects", ["m"], [np.array([True, 1, "1", None, 2.5], dtype=object)], "t"
+    )
+    assert [repr(each) for each in through_a_file(mixed, tmp_path)[0].arrays[0]] == [
+        "True",
+        "1",
+        "'1'",
+        "None",
+        "2.5",
+    ]
 
 
 def test_many_columns_are_one_array_and_stay_in_order(tmp_path):
-    wide = given.Rows("array", [f"x{i}" for i in range(3000)], [np.full(4, float(i)) for i in range(3000)], "t")
+    wide = input_rows.Rows(
+        "array", [f"x{i}" for i in range(3000)], [np.full(4, float(i)) for i in range(3000)], "t"
+    )
     again, record = through_a_file(wide, tmp_path)
 
     assert [array[0] for array in again.arrays] == list(range(3000))
     with np.load(tmp_path / f"{record['kept']}.npz") as held:
         assert held.files == ["block"]
-    texts = given.Rows("frame", [f"x{i}" for i in range(12)], [np.array([str(i)]) for i in range(12)], "t")
-    assert [array[0] for array in through_a_file(texts, tmp_path)[0].arrays] == [str(i) for i in range(12)]
+    texts = input_rows.Rows(
+        "frame", [f"x{i}" for i in range(12)], [np.array([str(i)]) for i in range(12)], "t"
+    )
+    assert [array[0] for array in through_a_file(texts, tmp_path)[0].arrays] == [
+        str(i) for i in range(12)
+    ]
 
 
 def test_a_model_that_writes_into_its_input_gets_a_new_one_each_time():
     model = make_pipeline(StandardScaler(copy=False), LogisticRegression()).fit(X.copy(), Y)
-    found, _, _ = finding.find_rows(model, {"names": ["x"], "arrays": [X.copy()], "told": "t"})
+    found, _, _ = choose_rows.find_rows(model, {"names": ["x"], "arrays": [X.copy()], "told": "t"})
 
     assert np.array_equal(found.value(), X)
 
 
 def test_members_are_found_wherever_they_are_and_what_is_left_out_is_named():
     forest = RandomForestClassifier(2, random_state=0).fit(X, Y)
-    bundle = {"a": forest, "nest": {"z": forest, "list": [forest, 3.0]}, 1: forest, "1": forest, "odd": object(), "cut": 0.4}
+    bundle = {
+        "a": forest,
+        "nest": {"z": forest, "list": [forest, 3.0]},
+        1: forest,
+        "1": forest,
+        "odd": object(),
+        "cut": 0.4,
+    }
 
-    assert [name for name, _ in asking.parts_of(bundle)] == ["[1]", "1", "a", "nest.list[0]", "nest.z"]
-    assert asking.skipped_in(bundle) == ["odd, a object that has none of " + ", ".join(asking.METHODS)]
+    assert [name for name, _ in probe_model.parts_of(bundle)] == [
+        "[1]",
+        "1",
+        "a",
+        "nest.list[0]",
+        "nest.z",
+    ]
+    assert probe_model.skipped_in(bundle) == [
+        "odd, a object that has none of " + ", ".join(probe_model.METHODS)
+    ]
     many = [forest] * 60
-    assert len(asking.parts_of(many)) == 50
-    assert asking.skipped_in(many) == ["10 models beyond the first 50"]
+    assert len(probe_model.parts_of(many)) == 50
+    assert probe_model.skipped_in(many) == ["10 models beyond the first 50"]
 
 
 def test_labels_that_are_numbers_are_equal_or_others():
@@ -285,7 +338,7 @@ def test_labels_that_are_numbers_are_equal_or_others():
             return np.resize(np.array(self.labels), len(rows))
 
     def kinds(*labels):
-        (array,) = asking.ask(Fixed(*labels), "predict", X).values()
+        (array,) = probe_model.ask(Fixed(*labels), "predict", X).values()
         return array.dtype.kind, set(array.tolist())
 
     assert kinds(1e6, 1e6 + 1) == ("i", {1000000, 1000001})
@@ -298,11 +351,11 @@ def test_the_names_of_columns_that_a_model_gives_are_an_answer():
     frame = pd.DataFrame({"a": X[:, 0], "b": X[:, 1]})
     model = StandardScaler().set_output(transform="pandas").fit(frame)
 
-    assert asking.ask(model, "transform", frame)["transform.columns"].tolist() == ["a", "b"]
+    assert probe_model.ask(model, "transform", frame)["transform.columns"].tolist() == ["a", "b"]
 
 
 class Dull:
-    """Answers the same for all rows, or nothing at all."""
+    """Scores the same for all rows, or nothing at all."""
 
     n_features_in_ = 2
 
@@ -315,9 +368,9 @@ class Dull:
 
 def test_answers_that_say_nothing_are_no_answers():
     for answer in (lambda _: np.zeros(0), lambda n: np.full(n, np.nan)):
-        with pytest.raises(asking.CannotAsk, match="empty, or not a number"):
-            finding.find_rows(Dull(answer), None)
-    _, _, notes = finding.find_rows(Dull(np.ones), None)
+        with pytest.raises(probe_model.CannotAsk, match="empty, or not a number"):
+            choose_rows.find_rows(Dull(answer), None)
+    _, _, notes = choose_rows.find_rows(Dull(np.ones), None)
     assert "the same answer for all rows" in notes[0]
 
 
@@ -326,5 +379,7 @@ def test_of_a_model_that_takes_no_rows_the_fit_itself_is_compared():
     found, methods, _ = made(model)
 
     assert methods == ["labels_"]
-    assert np.array_equal(asking.ask(model, "labels_", found.value())["labels_"], model.labels_)
+    assert np.array_equal(
+        probe_model.ask(model, "labels_", found.value())["labels_"], model.labels_
+    )
     assert "takes no new rows" in found.told

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from crossload.inside import rows_keras
-from crossload.inside.asking import CannotAsk
+from crossload.worker import probe_rows_keras
+from crossload.worker.probe_model import CannotAsk
 
 
 def tensor(name, shape, dtype="float32"):
@@ -20,22 +20,31 @@ def layer(kind, **more):
 
 
 def network(*inputs, layers=(), **more):
-    return SimpleNamespace(inputs=list(inputs), input_names=[each.name for each in inputs], layers=list(layers), **more)
+    return SimpleNamespace(
+        inputs=list(inputs), input_names=[each.name for each in inputs], layers=list(layers), **more
+    )
 
 
 def first(model):
-    return next(iter(rows_keras.candidates(model)))
+    return next(iter(probe_rows_keras.candidates(model)))
 
 
 def test_shape_and_type_are_those_of_the_input():
     found = first(network(tensor("x", (None, 5))))
 
     assert found.form == "tensor"
-    assert (found.arrays[0].shape, found.arrays[0].dtype) == ((rows_keras.COUNT, 5), np.dtype("float32"))
+    assert (found.arrays[0].shape, found.arrays[0].dtype) == (
+        (probe_rows_keras.COUNT, 5),
+        np.dtype("float32"),
+    )
 
 
 def test_open_axes_get_a_length():
-    assert first(network(tensor("x", (None, None, 3)))).arrays[0].shape == (rows_keras.COUNT, 12, 3)
+    assert first(network(tensor("x", (None, None, 3)))).arrays[0].shape == (
+        probe_rows_keras.COUNT,
+        12,
+        3,
+    )
 
 
 def test_pictures_are_between_zero_and_one():
@@ -46,7 +55,9 @@ def test_pictures_are_between_zero_and_one():
 
 def test_tokens_stay_below_the_size_of_the_embedding_whatever_type_they_have():
     for dtype in ("int32", "float32"):
-        (array,) = first(network(tensor("x", (None, 7), dtype), layers=[layer("Embedding", input_dim=9)])).arrays
+        (array,) = first(
+            network(tensor("x", (None, 7), dtype), layers=[layer("Embedding", input_dim=9)])
+        ).arrays
         assert array.min() >= 0
         assert array.max() <= 8
         assert (array == np.floor(array)).all()
@@ -60,10 +71,17 @@ def test_several_inputs_come_by_name():
 
 
 def test_inputs_in_a_dict_keep_their_keys():
-    model = SimpleNamespace(_inputs_struct={"b": tensor("t1", (None, 2)), "a": tensor("t2", (None, 3), "int64")}, layers=[])
+    model = SimpleNamespace(
+        _inputs_struct={"b": tensor("t1", (None, 2)), "a": tensor("t2", (None, 3), "int64")},
+        layers=[],
+    )
     found = first(model)
 
-    assert (found.form, found.names, found.arrays[0].dtype) == ("tensors", ["a", "b"], np.dtype("int64"))
+    assert (found.form, found.names, found.arrays[0].dtype) == (
+        "tensors",
+        ["a", "b"],
+        np.dtype("int64"),
+    )
 
 
 def test_words_are_those_of_the_vocabulary():
@@ -86,16 +104,22 @@ class Signature:
 
     def __init__(self, positional=(), named=None):
         spec = {
-            name: SimpleNamespace(shape=shape, dtype=SimpleNamespace(name="float32")) for name, shape in (named or {}).items()
+            name: SimpleNamespace(shape=shape, dtype=SimpleNamespace(name="float32"))
+            for name, shape in (named or {}).items()
         }
-        given = tuple(SimpleNamespace(shape=shape, dtype=SimpleNamespace(name="float32")) for shape in positional)
-        self.function = SimpleNamespace(structured_input_signature=((given,) if given else (), spec))
+        given = tuple(
+            SimpleNamespace(shape=shape, dtype=SimpleNamespace(name="float32"))
+            for shape in positional
+        )
+        self.function = SimpleNamespace(
+            structured_input_signature=((given,) if given else (), spec)
+        )
 
 
 def test_signatures_tell_their_inputs():
-    assert first(Signature(named={"x": (None, 4)})).arrays[0].shape == (rows_keras.COUNT, 4)
+    assert first(Signature(named={"x": (None, 4)})).arrays[0].shape == (probe_rows_keras.COUNT, 4)
     assert first(Signature(named={"x": (None, 4), "y": (None, 2)})).names == ["x", "y"]
-    assert first(Signature(positional=[(None, 3)])).arrays[0].shape == (rows_keras.COUNT, 3)
+    assert first(Signature(positional=[(None, 3)])).arrays[0].shape == (probe_rows_keras.COUNT, 3)
 
 
 def test_a_model_that_tells_nothing_needs_rows():
@@ -105,16 +129,27 @@ def test_a_model_that_tells_nothing_needs_rows():
 
 def test_the_users_rows_get_the_types_of_the_inputs():
     model = network(tensor("x", (None, 2), "int32"))
-    (found,) = rows_keras.from_data(
-        model, {"names": ["a", "b"], "arrays": [np.array([1.0, 2.0]), np.array([3.0, 4.0])], "told": "t"}
+    (found,) = probe_rows_keras.from_data(
+        model,
+        {"names": ["a", "b"], "arrays": [np.array([1.0, 2.0]), np.array([3.0, 4.0])], "told": "t"},
     )
 
-    assert (found.arrays[0].tolist(), found.arrays[0].dtype) == ([[1, 3], [2, 4]], np.dtype("int32"))
+    assert (found.arrays[0].tolist(), found.arrays[0].dtype) == (
+        [[1, 3], [2, 4]],
+        np.dtype("int32"),
+    )
 
 
 def test_the_users_columns_reach_the_inputs_of_their_names():
     model = network(tensor("left", (None, 1)), tensor("right", (None, 1)))
-    columns = {"names": ["right", "more", "left"], "arrays": [np.array([1.0]), np.array([2.0]), np.array([3.0])], "told": "t"}
-    (found,) = rows_keras.from_data(model, columns)
+    columns = {
+        "names": ["right", "more", "left"],
+        "arrays": [np.array([1.0]), np.array([2.0]), np.array([3.0])],
+        "told": "t",
+    }
+    (found,) = probe_rows_keras.from_data(model, columns)
 
-    assert {name: array.tolist() for name, array in found.value().items()} == {"left": [[3.0]], "right": [[1.0]]}
+    assert {name: array.tolist() for name, array in found.value().items()} == {
+        "left": [[3.0]],
+        "right": [[1.0]],
+    }

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from crossload.errors import CannotMeasure, ConfigError
-from crossload.own.answers import Answer, Result, Side
-from crossload.own.safest import Search
-from crossload.own.safest import in_words as safest_in_words
-from crossload.own.swaps import blame
-from crossload.own.swaps import in_words as blamed_in_words
-from crossload.own.wanted import Wanted
+from crossload.models.blame import blame
+from crossload.models.blame import to_text as blamed_in_words
+from crossload.models.newest_safe import Search
+from crossload.models.newest_safe import to_text as safest_in_words
+from crossload.models.result import Answer, Result, Side
+from crossload.models.targets import Target
 from crossload.verdict import Judgement, Verdict
 
 OLD = {"lib": "1.0", "num": "1.0", "sci": "1.0", "other": "1.0"}
@@ -20,7 +20,9 @@ NEW = {"lib": "2.0", "num": "2.0", "sci": "2.0", "other": "2.0"}
 
 
 def lock(versions):
-    return Wanted(packages={name: f"=={version}" for name, version in versions.items()}, complete=True)
+    return Target(
+        packages={name: f"=={version}" for name, version in versions.items()}, complete=True
+    )
 
 
 class Fake:
@@ -70,7 +72,11 @@ def test_another_failure_on_the_way_is_not_taken_for_it():
 
 
 def test_packages_that_do_it_together_are_named_together():
-    found = blame(Fake(lambda v: "ValueError: both" if v["lib"] == v["sci"] == "2.0" else ""), lock(NEW), quiet)
+    found = blame(
+        Fake(lambda v: "ValueError: both" if v["lib"] == v["sci"] == "2.0" else ""),
+        lock(NEW),
+        quiet,
+    )
 
     assert set(found.sets[0]) == {"lib", "sci"}
     assert found.brought == ()
@@ -87,7 +93,10 @@ def test_what_is_there_for_installation_only_is_told_apart():
 
     assert set(found.sets[0]) == {"lib", "num"}
     assert found.brought == ("num",)
-    assert "because of lib 1.0 -> 2.0 (which cannot be installed without num 1.0 -> 2.0)" in blamed_in_words(found)
+    assert (
+        "because of lib 1.0 -> 2.0 (which cannot be installed without num 1.0 -> 2.0)"
+        in blamed_in_words(found)
+    )
 
 
 def test_there_is_nothing_to_blame_where_nothing_fails():
@@ -97,14 +106,18 @@ def test_there_is_nothing_to_blame_where_nothing_fails():
 
 class FakeIndex:
     def releases(self, _package):
-        return [type("R", (), {"version": f"1.{minor}", "yanked": minor == 7})() for minor in range(10)] + [
-            type("R", (), {"version": "2.0", "yanked": False})()
-        ]
+        return [
+            type("R", (), {"version": f"1.{minor}", "yanked": minor == 7})() for minor in range(10)
+        ] + [type("R", (), {"version": "2.0", "yanked": False})()]
 
 
 def search(*rules):
     return Search(
-        [Fake(rule, path=f"m{n}") for n, rule in enumerate(rules)], lock(OLD), lock(NEW), FakeIndex(), quiet
+        [Fake(rule, path=f"m{n}") for n, rule in enumerate(rules)],
+        lock(OLD),
+        lock(NEW),
+        FakeIndex(),
+        quiet,
     ).search()
 
 
@@ -167,7 +180,11 @@ def test_a_package_is_let_go_when_another_has_moved():
     def rule(v):
         if number(v["lib"]) > 105 or number(v["num"]) > 108:
             return "ValueError: layout"
-        return "ImportError: sci 2 needs num 1.8" if number(v["sci"]) >= 200 and number(v["num"]) < 108 else ""
+        return (
+            "ImportError: sci 2 needs num 1.8"
+            if number(v["sci"]) >= 200 and number(v["num"]) < 108
+            else ""
+        )
 
     found = search(rule)
 

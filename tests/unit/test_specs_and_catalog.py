@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from crossload.config.model import Rule
+from crossload.config.spec import Rule
 from crossload.errors import ConfigError, RecipeError, SelectionError
-from crossload.plan import Selection, environments_of, load_catalog, load_specs, load_what_can_be, make_plan
+from crossload.plan import (
+    Selection,
+    environments_of,
+    load_catalog,
+    load_specs,
+    load_what_can_be,
+    make_plan,
+)
 from crossload.plan.select import matches_rule
 
 MATRIX = """
@@ -60,7 +67,10 @@ def test_all_files_are_loaded_the_quick_ones_first(folder):
 
     assert [spec.name for spec in load_specs(path)] == ["sklearn", "joblib", "tensorflow", "aaa"]
     assert [spec.name for spec in load_specs(path, ["aaa", "joblib", "aaa"])] == ["aaa", "joblib"]
-    assert [spec.name for spec in load_specs(path, ["matrix/joblib.toml", "aaa.toml"])] == ["joblib", "aaa"]
+    assert [spec.name for spec in load_specs(path, ["matrix/joblib.toml", "aaa.toml"])] == [
+        "joblib",
+        "aaa",
+    ]
 
 
 def test_messages_name_the_file_with_its_folder(folder):
@@ -84,7 +94,10 @@ def test_mistakes_of_all_files_are_told_together(folder):
     with pytest.raises(ConfigError) as caught:
         load_specs(path)
 
-    assert {line.split(":")[0].rsplit("/", 1)[1] for line in caught.value.problems} == {"bad.toml", "worse.toml"}
+    assert {line.split(":")[0].rsplit("/", 1)[1] for line in caught.value.problems} == {
+        "bad.toml",
+        "worse.toml",
+    }
     specs, problems = load_what_can_be(path)
     assert [spec.name for spec in specs] == ["good"]
     assert problems == caught.value.problems
@@ -130,10 +143,18 @@ def test_environments_have_all_that_the_file_says(folder):
     write("one")
     first, second, extra = environments_of(load_specs(path)[0])
 
-    assert (first.id, first.requires, first.extras) == ("one-1.0.2", ("scikit-learn==1.0.2",), ("joblib",))
+    assert (first.id, first.requires, first.extras) == (
+        "one-1.0.2",
+        ("scikit-learn==1.0.2",),
+        ("joblib",),
+    )
     assert (first.as_of, first.python, first.axis) == ("today", "3.10", "scikit-learn")
     assert second.pins == {"scikit-learn": "1.2.2"}
-    assert (extra.id, extra.requires, extra.extras) == ("one-extra", ("numpy==1.26.4",), ("pandas",))
+    assert (extra.id, extra.requires, extra.extras) == (
+        "one-extra",
+        ("numpy==1.26.4",),
+        ("pandas",),
+    )
     assert (extra.as_of, extra.python, extra.axis) == ("release+60d", None, None)
     assert len({each.inputs_digest for each in (first, second, extra)}) == 3
 
@@ -148,7 +169,9 @@ def test_every_part_of_an_environment_changes_the_digest_of_its_inputs(folder):
     digests = {type(base)(**(fields | change)).inputs_digest for change in changes}
 
     assert len(digests | {base.inputs_digest}) == 5
-    assert type(base)(**(fields | {"id": "other", "axis": None})).inputs_digest == base.inputs_digest
+    assert (
+        type(base)(**(fields | {"id": "other", "axis": None})).inputs_digest == base.inputs_digest
+    )
 
 
 def catalog_of(path):
@@ -187,7 +210,9 @@ def test_a_recipe_name_stands_once(folder):
     path, write, recipes = folder
     recipes("two", '"b": recipe()')
     write("one")
-    (path / "one.toml").write_text((path / "one.toml").read_text().replace('one.py"]', 'one.py", "recipes/two.py"]'))
+    (path / "one.toml").write_text(
+        (path / "one.toml").read_text().replace('one.py"]', 'one.py", "recipes/two.py"]')
+    )
 
     with pytest.raises(RecipeError, match="two.py: recipe 'b' stands already in") as caught:
         catalog_of(path)
@@ -200,7 +225,9 @@ def test_controls_stand_in_their_own_files_and_are_planned_where_they_are_writte
     recipes("controls", '"c": recipe(expect="drift", says="recall", formats=["joblib"], claim="0")')
     write("one", more='controls = ["recipes/controls.py"]')
     spec = load_specs(path)[0]
-    made = make_plan(spec, load_catalog(spec), Selection(writers=("one-1.0.2",), readers=("one-extra",)))
+    made = make_plan(
+        spec, load_catalog(spec), Selection(writers=("one-1.0.2",), readers=("one-extra",))
+    )
 
     assert list(made.catalog.controls) == ["c"]
     assert list(made.catalog.everything) == ["a", "b", "c"]
@@ -229,14 +256,19 @@ def test_controls_and_recipes_are_not_mixed_up(folder, where, items, text):
 
     assert f"{where}.py: RECIPES[" in str(caught.value)
     assert text in str(caught.value)
-    assert caught.value.hint == "list files of controls under matrix.controls, others under matrix.recipes"
+    assert (
+        caught.value.hint
+        == "list files of controls under matrix.controls, others under matrix.recipes"
+    )
 
 
 def test_a_control_file_that_is_missing_is_a_mistake_of_the_matrix_file(folder):
     path, write, _ = folder
     write("one", more='controls = ["recipes/control.py"]')
 
-    with pytest.raises(ConfigError, match=r"matrix.controls\[0\]: no such recipe file: 'recipes/control.py'"):
+    with pytest.raises(
+        ConfigError, match=r"matrix.controls\[0\]: no such recipe file: 'recipes/control.py'"
+    ):
         load_specs(path)
 
 
@@ -248,13 +280,17 @@ def test_a_control_file_that_is_missing_is_a_mistake_of_the_matrix_file(folder):
             "bad.py:1: raises when it is imported: ModuleNotFoundError",
             "import libraries inside functions",
         ),
-        ("x = 1\ndef broken(:\n", "bad.py:2: raises when it is imported: SyntaxError: invalid syntax", "importable by itself"),
+        (
+            "x = 1\ndef broken(:\n",
+            "bad.py:2: raises when it is imported: SyntaxError: invalid syntax",
+            "importable by itself",
+        ),
         (
             "def f():\n    return 1 / 0\n\nf()\n",
             "bad.py:2: raises when it is imported: ZeroDivisionError",
             "importable by itself",
         ),
-        ("RECIPES = {}\n", "bad.py: no RECIPES mapping", "crossload.inside.contract"),
+        ("RECIPES = {}\n", "bad.py: no RECIPES mapping", "crossload.worker.contract"),
     ],
 )
 def test_recipe_files_that_cannot_be_read_are_told_with_place_and_hint(folder, text, message, hint):
@@ -289,7 +325,13 @@ def test_rules_match_by_every_key_they_have(folder):
         return matches_rule(Rule(**keys), old, new, "forest", "joblib")
 
     assert match()
-    assert match(writer="sklearn<1.1", reader="sklearn>=1.1", recipe="for*", format="job*", case="forest/joblib")
+    assert match(
+        writer="sklearn<1.1",
+        reader="sklearn>=1.1",
+        recipe="for*",
+        format="job*",
+        case="forest/joblib",
+    )
     for wrong in (
         {"writer": "sklearn>=1.1"},
         {"reader": "sklearn<1.1"},
@@ -298,14 +340,18 @@ def test_rules_match_by_every_key_they_have(folder):
         {"case": "forest/pickle"},
     ):
         assert not match(**wrong)
-        assert not match(**({"writer": "*", "reader": "*", "recipe": "*", "format": "*", "case": "*"} | wrong))
+        assert not match(
+            **({"writer": "*", "reader": "*", "recipe": "*", "format": "*", "case": "*"} | wrong)
+        )
 
 
 def test_including_leaves_only_what_a_rule_matches(folder):
     path, write, _ = folder
     write("one")
     with (path / "one.toml").open("a") as stream:
-        stream.write('[select]\ninclude = [{ recipe = "a" }, { format = "pickle" }]\nexclude = [{ writer = "one-extra" }]\n')
+        stream.write(
+            '[select]\ninclude = [{ recipe = "a" }, { format = "pickle" }]\nexclude = [{ writer = "one-extra" }]\n'
+        )
     spec = load_specs(path)[0]
     made = make_plan(spec, load_catalog(spec))
 
@@ -327,7 +373,9 @@ def test_cases_are_selected_by_recipe_or_by_both(folder):
     assert names(cases=("a/joblib", "b")) == {"a/joblib", "b/pickle"}
     assert names(formats=("pick*",)) == {"a/pickle", "b/pickle"}
     assert names(cases=("a",), formats=("pickle", "x*", "joblib")[:1]) == {"a/pickle"}
-    with pytest.raises(SelectionError, match="one: nothing is selected: 0 of 27 cells match") as caught:
+    with pytest.raises(
+        SelectionError, match="one: nothing is selected: 0 of 27 cells match"
+    ) as caught:
         names(cases=("b",), formats=("joblib",))
     assert caught.value.hint == "loosen the selectors, or [select] in the matrix file"
 
@@ -336,6 +384,11 @@ def test_only_means_both_sides(folder):
     path, write, _ = folder
     write("one")
     spec = load_specs(path)[0]
-    made = make_plan(spec, load_catalog(spec), Selection(only=("one-1.*",), writers=("one-1.0.2", "one-extra")))
+    made = make_plan(
+        spec, load_catalog(spec), Selection(only=("one-1.*",), writers=("one-1.0.2", "one-extra"))
+    )
 
-    assert {(cell.writer, cell.reader) for cell in made.selected} == {("one-1.0.2", "one-1.0.2"), ("one-1.0.2", "one-1.2.2")}
+    assert {(cell.writer, cell.reader) for cell in made.selected} == {
+        ("one-1.0.2", "one-1.0.2"),
+        ("one-1.0.2", "one-1.2.2"),
+    }

@@ -10,14 +10,14 @@ import tarfile
 import numpy as np
 import pytest
 
-from crossload.engine import bundle
-from crossload.engine.blobs import Damaged
-from crossload.engine.joining import join, store_in
-from crossload.engine.records import Reader, Records, Writer
-from crossload.engine.schema import SCHEMA
-from crossload.engine.store import Store
 from crossload.errors import SelectionError, StoreError
-from crossload.inside import outputs
+from crossload.store import bundle
+from crossload.store.blobs import Damaged
+from crossload.store.layout import SCHEMA
+from crossload.store.merge import join, store_in
+from crossload.store.records import Reader, Records, Writer
+from crossload.store.store import Store
+from crossload.worker import outputs
 
 
 @pytest.fixture
@@ -31,7 +31,10 @@ def store(tmp_path):
 def write(store, *records, tail=b""):
     path = store.new_journal("x")
     with path.open("ab") as stream:
-        stream.write(b"".join(json.dumps(record, sort_keys=True).encode() + b"\n" for record in records) + tail)
+        stream.write(
+            b"".join(json.dumps(record, sort_keys=True).encode() + b"\n" for record in records)
+            + tail
+        )
     return path
 
 
@@ -40,7 +43,14 @@ def key(letter):
 
 
 def record(letter, status="ok", kind="load", **more):
-    return {"kind": kind, "key": key(letter), "status": status, "seconds": {"load": 0.5}, "stage": "done", **more}
+    return {
+        "kind": kind,
+        "key": key(letter),
+        "status": status,
+        "seconds": {"load": 0.5},
+        "stage": "done",
+        **more,
+    }
 
 
 def read(store):
@@ -96,7 +106,9 @@ def test_a_line_cut_short_by_a_kill_is_passed_over(store):
 
 
 def test_a_damaged_journal_is_set_aside_and_its_good_lines_stay(store):
-    path = write(store, record("a"), tail=b"\x00\xff not ours\n" + json.dumps(record("b")).encode() + b"\n")
+    path = write(
+        store, record("a"), tail=b"\x00\xff not ours\n" + json.dumps(record("b")).encode() + b"\n"
+    )
 
     found = read(store)
 
@@ -302,7 +314,9 @@ def test_bytes_that_were_saved_under_two_names_travel_under_both(store, tmp_path
     bundle.unpack_artifacts(bundle.pack_artifacts(store.root, [bundle.place_of(first)]), other.root)
     assert (other.blobs.artifacts / bundle.place_of(first)).exists()
     assert not (other.blobs.artifacts / bundle.place_of(second)).exists()
-    bundle.unpack_artifacts(bundle.pack_artifacts(store.root, [bundle.place_of(second)]), other.root)
+    bundle.unpack_artifacts(
+        bundle.pack_artifacts(store.root, [bundle.place_of(second)]), other.root
+    )
     assert (other.blobs.artifacts / bundle.place_of(second)).read_bytes() == b"bytes"
 
     third = Store(tmp_path / "third")
@@ -314,7 +328,9 @@ def test_bytes_that_were_saved_under_two_names_travel_under_both(store, tmp_path
 def test_a_bundle_holds_a_journal_and_what_it_refers_to(store, tmp_path):
     kept = keep(store, predict=[1])
     (artifact,) = artifact_in(store, "model.pkl")
-    journal = write(store, record("a", kind="save", kept=kept, artifact=artifact), tail=b'{"cut sho')
+    journal = write(
+        store, record("a", kind="save", kept=kept, artifact=artifact), tail=b'{"cut sho'
+    )
     data, names, artifacts = bundle.pack(store.root, journal)
     other = Store(tmp_path / "other")
     other.make_folders()
@@ -336,7 +352,14 @@ def tar_of(**members):
 
 @pytest.mark.parametrize(
     "name",
-    ["../x", "/etc/x", "outputs/../../x.npz", "artifacts/" + "a" * 64 + "/../../x", "artifacts/short/m", "outputs/x.npz"],
+    [
+        "../x",
+        "/etc/x",
+        "outputs/../../x.npz",
+        "artifacts/" + "a" * 64 + "/../../x",
+        "artifacts/short/m",
+        "outputs/x.npz",
+    ],
 )
 def test_a_bundle_writes_nowhere_else(tmp_path, name):
     store = Store(tmp_path / "store")

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from helpers import RECIPE, loaded, plan, saved
 
-from crossload.config.model import Tolerance
-from crossload.inside import contract
+from crossload.config.spec import Tolerance
 from crossload.verdict import Control, Judge, Judgement, Verdict, compare, compute_metrics, tally
 from crossload.verdict.metrics import agreement_metrics, confusion, labels_of
 from crossload.verdict.reasons import metric_drifts
+from crossload.worker import contract
 
 TRUTH = np.array([0, 0, 0, 1, 1, 1, 0, 1])
 
@@ -20,10 +20,15 @@ def judge_of(before, after, *, task="binary", truth=TRUTH, metric=0.001, outputs
     recipe = contract.Recipe("forest", dict(RECIPE, task=task, outputs=list(outputs)), "r.py")
     made = plan()
     cell = next(cell for cell in made.cells if cell.case.recipe == "forest")
-    case = type(cell.case)(**{name: getattr(cell.case, name) for name in cell.case.__slots__} | {"task": task})
+    case = type(cell.case)(
+        **{name: getattr(cell.case, name) for name in cell.case.__slots__} | {"task": task}
+    )
     arrays = {"before": before, "after": after}
     judge = Judge(
-        {"forest": recipe}, lambda _: Tolerance(metric=metric, atol=1e-6, rtol=1e-5), lambda *_: truth, arrays.__getitem__
+        {"forest": recipe},
+        lambda _: Tolerance(metric=metric, atol=1e-6, rtol=1e-5),
+        lambda *_: truth,
+        arrays.__getitem__,
     )
     return judge, type(cell)(case, cell.writer, cell.reader)
 
@@ -32,7 +37,9 @@ def verdict_of(before, after, **more):
     judge, cell = judge_of(before, after, **more)
     names = list(before)
     same = dict.fromkeys(names, "same")
-    other = {name: "same" if np.array_equal(before[name], after[name]) else "other" for name in names}
+    other = {
+        name: "same" if np.array_equal(before[name], after[name]) else "other" for name in names
+    }
     return judge.judge(cell, saved(same), loaded(other))
 
 
@@ -66,7 +73,9 @@ def test_one_changed_label_is_drift():
 
 def test_permuted_predictions_are_drift_although_the_confusion_matrix_is_equal():
     before, after = np.array([0, 1, 0, 1, 0, 1, 0, 1]), np.array([1, 0, 0, 0, 1, 1, 0, 1])
-    assert confusion("binary", TRUTH, {"predict": before}, {}) == confusion("binary", TRUTH, {"predict": after}, {})
+    assert confusion("binary", TRUTH, {"predict": before}, {}) == confusion(
+        "binary", TRUTH, {"predict": after}, {}
+    )
 
     assert verdict_of({"predict": before}, {"predict": after}).verdict is Verdict.DRIFT
 
@@ -138,7 +147,9 @@ def test_another_type_with_equal_values_is_equivalent_and_named():
 def test_outputs_that_are_missing_after_loading_are_no_pass():
     judge, cell = judge_of({"predict": TRUTH}, {}, outputs=("predict", "predict_proba"))
 
-    found = judge.judge(cell, saved({"predict": "x", "predict_proba": "y"}), loaded({"predict": "x"}))
+    found = judge.judge(
+        cell, saved({"predict": "x", "predict_proba": "y"}), loaded({"predict": "x"})
+    )
 
     assert found.verdict is Verdict.DRIFT
     assert "predict_proba" in found.reason
@@ -218,7 +229,9 @@ def test_multiclass_metrics_are_macro_averages():
 
 
 def test_regression_metrics():
-    found = compute_metrics("regression", np.array([1.0, 2.0, 3.0]), {"predict": np.array([1.0, 2.0, 5.0])}, {})
+    found = compute_metrics(
+        "regression", np.array([1.0, 2.0, 3.0]), {"predict": np.array([1.0, 2.0, 5.0])}, {}
+    )
 
     assert found["rmse"] == pytest.approx(np.sqrt(4 / 3))
     assert found["max_error"] == 2.0
@@ -281,7 +294,9 @@ def test_the_reason_names_the_next_metrics_too():
 
     found = verdict_of({"predict": truth}, {"predict": bad}, truth=truth)
 
-    assert found.reason.startswith("recall 1 -> 0.1 (900 times its tolerance), f1 1 -> 0.1818, accuracy 1 -> 0.982;")
+    assert found.reason.startswith(
+        "recall 1 -> 0.1 (900 times its tolerance), f1 1 -> 0.1818, accuracy 1 -> 0.982;"
+    )
 
 
 def test_every_verdict_has_a_symbol_and_a_severity_of_its_own_rank():
@@ -317,21 +332,36 @@ def test_clusters_are_compared_up_to_their_names():
     found = agreement_metrics("clustering", {"predict": labels}, {"predict": renamed}, {})
 
     assert found == {"adjusted_rand": 1.0}
-    assert agreement_metrics("clustering", {"predict": labels}, {"predict": np.array([0, 1, 0, 1])}, {})["adjusted_rand"] < 0
+    assert (
+        agreement_metrics(
+            "clustering", {"predict": labels}, {"predict": np.array([0, 1, 0, 1])}, {}
+        )["adjusted_rand"]
+        < 0
+    )
 
 
 def test_inertia_comes_from_the_distances_to_the_centres():
-    assert compute_metrics("clustering", TRUTH, {"transform": np.array([[1.0, 5.0], [3.0, 2.0]])}, {}) == {"inertia": 5.0}
+    assert compute_metrics(
+        "clustering", TRUTH, {"transform": np.array([[1.0, 5.0], [3.0, 2.0]])}, {}
+    ) == {"inertia": 5.0}
 
 
 def test_outliers_and_transformers_agree_with_what_was_before():
-    assert agreement_metrics("outlier", {"predict": np.array([1, -1])}, {"predict": np.array([1, 1])}, {}) == {
-        "label_agreement": 0.5
-    }
-    turned = agreement_metrics("transform", {"transform": np.eye(2)}, {"transform": np.eye(2)[::-1]}, {})
+    assert agreement_metrics(
+        "outlier", {"predict": np.array([1, -1])}, {"predict": np.array([1, 1])}, {}
+    ) == {"label_agreement": 0.5}
+    turned = agreement_metrics(
+        "transform", {"transform": np.eye(2)}, {"transform": np.eye(2)[::-1]}, {}
+    )
     assert turned == {"cosine": 0.0}
-    assert agreement_metrics("transform", {"transform": np.eye(2)}, {"transform": 2 * np.eye(2)}, {}) == {"cosine": 1.0}
-    assert np.isnan(agreement_metrics("transform", {"transform": np.eye(2)}, {"transform": np.eye(3)}, {})["cosine"])
+    assert agreement_metrics(
+        "transform", {"transform": np.eye(2)}, {"transform": 2 * np.eye(2)}, {}
+    ) == {"cosine": 1.0}
+    assert np.isnan(
+        agreement_metrics("transform", {"transform": np.eye(2)}, {"transform": np.eye(3)}, {})[
+            "cosine"
+        ]
+    )
 
 
 def test_distances_have_mean_median_and_percentile():
@@ -341,14 +371,24 @@ def test_distances_have_mean_median_and_percentile():
 
     found = compare(before, after, atol=0.5, rtol=0.0)
 
-    assert (found.max_abs, found.mean_abs, found.median_abs, found.p99_abs) == (60.0, 18.3, 11.0, 60.0)
+    assert (found.max_abs, found.mean_abs, found.median_abs, found.p99_abs) == (
+        60.0,
+        18.3,
+        11.0,
+        60.0,
+    )
     assert found.max_rel == float("inf")
     assert found.changed == 60
 
 
 def with_extras(before, after, states=None, **record):
     """Judge with a state of the model beside the outputs."""
-    arrays = {"before": before, "after": after, "again": record.pop("again", before), "train": record.pop("train", before)}
+    arrays = {
+        "before": before,
+        "after": after,
+        "again": record.pop("again", before),
+        "train": record.pop("train", before),
+    }
     recipe = contract.Recipe("forest", dict(RECIPE, outputs=list(before)), "r.py")
     cell = next(cell for cell in plan().cells if cell.case.recipe == "forest")
     judge = Judge(
@@ -358,9 +398,15 @@ def with_extras(before, after, states=None, **record):
         arrays.__getitem__,
         (states or {}).__getitem__,
     )
-    digests = [{name: str(array.tobytes()) for name, array in each.items()} for each in (before, after)]
+    digests = [
+        {name: str(array.tobytes()) for name, array in each.items()} for each in (before, after)
+    ]
     names = {"state": "s1"} if states else {}
-    return judge.judge(cell, saved(digests[0], **names, **record), loaded(digests[1], **({"state": "s2"} if states else {})))
+    return judge.judge(
+        cell,
+        saved(digests[0], **names, **record),
+        loaded(digests[1], **({"state": "s2"} if states else {})),
+    )
 
 
 def proba(shift=0.0):
@@ -368,7 +414,9 @@ def proba(shift=0.0):
 
 
 def test_equal_state_and_other_outputs_are_numerics():
-    found = with_extras(proba(), proba(1e-9), {"s1": {"weights[0]": "a"}, "s2": {"weights[0]": "a"}})
+    found = with_extras(
+        proba(), proba(1e-9), {"s1": {"weights[0]": "a"}, "s2": {"weights[0]": "a"}}
+    )
 
     assert found.verdict is Verdict.EQUIVALENT
     assert found.state == "equal"
@@ -376,7 +424,9 @@ def test_equal_state_and_other_outputs_are_numerics():
 
 
 def test_equal_state_and_drift_is_another_computation():
-    found = with_extras(proba(), proba(0.01), {"s1": {"weights[0]": "a"}, "s2": {"weights[0]": "a"}})
+    found = with_extras(
+        proba(), proba(0.01), {"s1": {"weights[0]": "a"}, "s2": {"weights[0]": "a"}}
+    )
 
     assert found.verdict is Verdict.DRIFT
     assert found.reason.endswith("state equal: the library computes otherwise")
@@ -440,7 +490,9 @@ def test_a_writer_that_does_not_repeat_itself_is_unstable_even_if_the_reader_agr
 def test_the_gap_between_training_and_held_out_rows_is_recorded():
     perfect, other = {"predict": TRUTH}, {"predict": np.array([1, 1, 1, 1, 0, 0, 0, 0])}
 
-    found = with_extras({"predict": 1 - TRUTH}, {"predict": 1 - TRUTH}, kept_train="train", train=other)
+    found = with_extras(
+        {"predict": 1 - TRUTH}, {"predict": 1 - TRUTH}, kept_train="train", train=other
+    )
 
     assert found.gap == 1.0
     assert np.isnan(with_extras(perfect, perfect).gap)
@@ -448,7 +500,9 @@ def test_the_gap_between_training_and_held_out_rows_is_recorded():
 
 def control(verdict, expected="drift", says="", reason=""):
     cell = plan().cells[0]
-    return Control(cell=cell, expected=expected, says=says, judgement=Judgement(verdict=verdict, reason=reason))
+    return Control(
+        cell=cell, expected=expected, says=says, judgement=Judgement(verdict=verdict, reason=reason)
+    )
 
 
 def test_a_control_is_caught_only_by_the_verdict_and_the_words_it_must_get():
@@ -495,7 +549,11 @@ def test_whether_training_goes_on_is_told_and_what_was_lost(loaded_facts, optimi
     cell = next(cell for cell in plan().cells if cell.case.recipe == "forest")
     recipe = contract.Recipe("forest", RECIPE, "r.py")
     judge = Judge(
-        {"forest": recipe}, lambda _: Tolerance(metric=0.1), lambda *_: TRUTH, arrays.__getitem__, states.__getitem__
+        {"forest": recipe},
+        lambda _: Tolerance(metric=0.1),
+        lambda *_: TRUTH,
+        arrays.__getitem__,
+        states.__getitem__,
     )
 
     found = judge.judge(cell, saved(resumed="same", state="s1"), loaded(state="s2", **loaded_facts))

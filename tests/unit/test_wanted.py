@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from crossload.errors import ConfigError
-from crossload.own.lockfiles import is_lock_name, read_locked
-from crossload.own.wanted import parse, same_version
+from crossload.models.targets import parse, same_version
+from crossload.requirements.lockfiles import is_lock_name, read_locked
 
 
 def locked(tmp_path, name, text):
@@ -29,11 +29,19 @@ def test_requirements_in_one_text():
 
 
 def test_requirements_may_be_separated_by_commas():
-    assert parse("scikit-learn==1.9.1, numpy==2.4", option="--to").packages == {"scikit-learn": "==1.9.1", "numpy": "==2.4"}
+    assert parse("scikit-learn==1.9.1, numpy==2.4", option="--to").packages == {
+        "scikit-learn": "==1.9.1",
+        "numpy": "==2.4",
+    }
 
 
 @pytest.mark.parametrize(
-    ("given", "name"), [("sklearn==1.5", "scikit-learn"), ("tf==2.15", "tensorflow"), ("Scikit_Learn==1", "scikit-learn")]
+    ("given", "name"),
+    [
+        ("sklearn==1.5", "scikit-learn"),
+        ("tf==2.15", "tensorflow"),
+        ("Scikit_Learn==1", "scikit-learn"),
+    ],
 )
 def test_names_that_people_write_become_those_of_the_index(given, name):
     assert list(parse(given, option="--to").packages) == [name]
@@ -41,7 +49,15 @@ def test_names_that_people_write_become_those_of_the_index(given, name):
 
 @pytest.mark.parametrize(
     "given",
-    ["numpy=2", "numpy==", "git+https://host/x", "x @ https://host/x.whl", "python>=3.11", "", "   "],
+    [
+        "numpy=2",
+        "numpy==",
+        "git+https://host/x",
+        "x @ https://host/x.whl",
+        "python>=3.11",
+        "",
+        "   ",
+    ],
 )
 def test_what_is_no_requirement_is_named_with_its_option(given):
     with pytest.raises(ConfigError, match="--to") as caught:
@@ -71,7 +87,12 @@ def test_requirements_txt_with_hashes_markers_includes_and_what_cannot_be_used(t
         "-e ./mine\nmine @ file:///tmp/mine\n./wheels/x.whl\nflask\n",
     )
 
-    assert found.packages == {"scipy": "==1.10.1", "scikit-learn": "==1.2.2", "numpy": "==1.24.3", "flask": ""}
+    assert found.packages == {
+        "scipy": "==1.10.1",
+        "scikit-learn": "==1.2.2",
+        "numpy": "==1.24.3",
+        "flask": "",
+    }
     assert found.unusable == [
         "the option --index-url: packages come from the index that uv and pip are set to",
         "-e ./mine",
@@ -98,7 +119,9 @@ def test_includes_stay_below_the_folder_of_the_lock_and_nothing_else_is_read(tmp
     (tmp_path / "secret.txt").write_text("TOKEN=hunter2\n")
     (tmp_path / "sub").mkdir()
     found = locked(
-        tmp_path, "sub/requirements.txt", f"-r ../secret.txt\n-r {tmp_path}/secret.txt\n-r /proc/self/environ\nnumpy==1.0\n"
+        tmp_path,
+        "sub/requirements.txt",
+        f"-r ../secret.txt\n-r {tmp_path}/secret.txt\n-r /proc/self/environ\nnumpy==1.0\n",
     )
 
     assert found.packages == {"numpy": "==1.0"}
@@ -112,15 +135,39 @@ EVIL = " @ file:///tmp/evil.tar.gz"
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("Pipfile.lock", json.dumps({"default": {"numpy": {"version": "==1"}, "scikit-learn": {"version": EVIL}}})),
-        ("Pipfile.lock", json.dumps({"default": {"numpy": {"version": "==1"}, f"scikit-learn{EVIL}": {"version": "==1"}}})),
-        ("uv.lock", f'[[package]]\nname = "zzz"\nversion = "1\\nnumpy{EVIL}"\n[[package]]\nname = "numpy"\nversion = "1"\n'),
+        (
+            "Pipfile.lock",
+            json.dumps(
+                {"default": {"numpy": {"version": "==1"}, "scikit-learn": {"version": EVIL}}}
+            ),
+        ),
+        (
+            "Pipfile.lock",
+            json.dumps(
+                {
+                    "default": {
+                        "numpy": {"version": "==1"},
+                        f"scikit-learn{EVIL}": {"version": "==1"},
+                    }
+                }
+            ),
+        ),
+        (
+            "uv.lock",
+            f'[[package]]\nname = "zzz"\nversion = "1\\nnumpy{EVIL}"\n[[package]]\nname = "numpy"\nversion = "1"\n',
+        ),
         (
             "uv.lock",
             '[[package]]\nname = "z\\n--find-links /tmp"\nversion = "1"\n[[package]]\nname = "numpy"\nversion = "1"\n',
         ),
-        ("poetry.lock", f'[[package]]\nname = "a"\nversion = "1{EVIL}"\n[[package]]\nname = "numpy"\nversion = "1"\n'),
-        ("pylock.toml", f'[[packages]]\nname = "a{EVIL}"\nversion = "1"\n[[packages]]\nname = "numpy"\nversion = "1"\n'),
+        (
+            "poetry.lock",
+            f'[[package]]\nname = "a"\nversion = "1{EVIL}"\n[[package]]\nname = "numpy"\nversion = "1"\n',
+        ),
+        (
+            "pylock.toml",
+            f'[[packages]]\nname = "a{EVIL}"\nversion = "1"\n[[packages]]\nname = "numpy"\nversion = "1"\n',
+        ),
         ("environment.yml", f"dependencies:\n  - 'scikit-learn={EVIL}'\n  - numpy=1.0.0\n"),
         ("requirements.txt", f"scikit-learn{EVIL}\nnumpy==1\n"),
     ],
@@ -142,7 +189,9 @@ def test_any_version_in_a_pipfile_is_any_version(tmp_path):
 
 
 def test_markers_are_evaluated_for_the_python_that_is_then_used(tmp_path):
-    (tmp_path / "requirements.txt").write_text('numpy==1 ; python_version < "3.0"\nnumpy==2 ; python_version >= "3.0"\n')
+    (tmp_path / "requirements.txt").write_text(
+        'numpy==1 ; python_version < "3.0"\nnumpy==2 ; python_version >= "3.0"\n'
+    )
     path = str(tmp_path / "requirements.txt")
 
     found = parse(path, option="--to")
@@ -173,7 +222,9 @@ def test_a_lock_for_other_pythons_is_read_for_one_of_those(tmp_path):
 
 
 def test_a_marker_about_another_thing_than_the_version_leaves_python_open(tmp_path):
-    (tmp_path / "requirements.txt").write_text('numpy==1 ; platform_python_implementation != "PyPy"\n')
+    (tmp_path / "requirements.txt").write_text(
+        'numpy==1 ; platform_python_implementation != "PyPy"\n'
+    )
 
     assert parse(str(tmp_path / "requirements.txt"), option="--to").python is None
 
@@ -235,7 +286,11 @@ def test_pylock(tmp_path):
         '[[packages]]\nname = "mine"\ndirectory = {path = "."}\n',
     )
 
-    assert (found.packages, found.python, found.unusable) == ({"scikit-learn": "==1.5.2"}, None, ["mine"])
+    assert (found.packages, found.python, found.unusable) == (
+        {"scikit-learn": "==1.5.2"},
+        None,
+        ["mine"],
+    )
 
 
 def test_poetry_lock(tmp_path):
@@ -261,7 +316,11 @@ def test_pipfile_lock(tmp_path):
     }
     found = locked(tmp_path, "Pipfile.lock", json.dumps(table))
 
-    assert (found.packages, found.python, found.unusable) == ({"scikit-learn": "==1.2.2"}, "3.10", ["fork (git)"])
+    assert (found.packages, found.python, found.unusable) == (
+        {"scikit-learn": "==1.2.2"},
+        "3.10",
+        ["fork (git)"],
+    )
 
 
 def test_environment_yml_takes_pip_and_says_what_it_cannot_use(tmp_path):
@@ -290,7 +349,12 @@ def test_what_conda_writes(tmp_path):
         "dependencies:\n  - python >=3.10,<3.12\n  - scipy==1.11\n  - numpy 1.26.4\n  - pandas>=2.0,<3\n  - pip:\n      joblib==1.2.0\n",
     )
 
-    assert found.packages == {"scipy": "==1.11", "numpy": "==1.26.4", "pandas": "<3,>=2.0", "joblib": "==1.2.0"}
+    assert found.packages == {
+        "scipy": "==1.11",
+        "numpy": "==1.26.4",
+        "pandas": "<3,>=2.0",
+        "joblib": "==1.2.0",
+    }
     assert found.python is None
 
 

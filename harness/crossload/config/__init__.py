@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from crossload.config.expectations import Expectation, load_expectations
 from crossload.config.load import find_matrices, load_matrix
-from crossload.config.model import AxisSpec, EnvironmentSpec, Limits, MatrixSpec, Rule, Tolerance
 from crossload.config.schema import json_schema
+from crossload.config.spec import AxisSpec, EnvironmentSpec, Limits, MatrixSpec, Rule, Tolerance
 
 __all__ = [
     "AxisSpec",

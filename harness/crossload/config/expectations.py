@@ -18,7 +18,16 @@ from crossload.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERDICTS = ("drift", "predict-error", "load-error", "crash", "timeout", "memory", "save-error", "unstable")
+VERDICTS = (
+    "drift",
+    "predict-error",
+    "load-error",
+    "crash",
+    "timeout",
+    "memory",
+    "save-error",
+    "unstable",
+)
 """Verdicts that can be expected: the failures."""
 
 
@@ -69,7 +78,11 @@ class _Selector(_TextOrTexts):
             try:
                 SpecifierSet(text[cut:])
             except InvalidSpecifier:
-                problems.add(path, f"{text!r} is not a specifier", 'write "sklearn>=1.3" or "sklearn>=1.0,<1.3"')
+                problems.add(
+                    path,
+                    f"{text!r} is not a specifier",
+                    'write "sklearn>=1.3" or "sklearn>=1.0,<1.3"',
+                )
 
 
 class _Verdict(_TextOrTexts):
@@ -91,7 +104,9 @@ class _Date:
 
     def check(self, value: Any, path: str, problems: Problems) -> None:
         if not isinstance(value, date):
-            problems.add(path, f"expected a date, got {value!r}", "write 2027-01-31, without quotes")
+            problems.add(
+                path, f"expected a date, got {value!r}", "write 2027-01-31, without quotes"
+            )
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "format": "date"}
@@ -105,15 +120,21 @@ EXPECTATION_FILE = Table(
             ListOf(
                 Table(
                     {
-                        "writer": Key(_Selector(), 'environments that saved: ids, patterns or "sklearn>=1.3"'),
+                        "writer": Key(
+                            _Selector(), 'environments that saved: ids, patterns or "sklearn>=1.3"'
+                        ),
                         "reader": Key(_Selector(), "environments that load"),
                         "recipe": Key(_TextOrTexts(), "recipes, patterns allowed"),
                         "format": Key(_TextOrTexts(), "formats, patterns allowed"),
-                        "case": Key(_TextOrTexts(), "cases such as random-forest/joblib, patterns allowed"),
+                        "case": Key(
+                            _TextOrTexts(), "cases such as random-forest/joblib, patterns allowed"
+                        ),
                         "verdict": Key(_Verdict(), "the failure that is expected", required=True),
                         "says": Key(Text(), "text that the reason must contain"),
                         "reason": Key(Text(), "why this is so, for people", required=True),
-                        "link": Key(Text("https?://.+", "an address"), "where it is documented or discussed"),
+                        "link": Key(
+                            Text("https?://.+", "an address"), "where it is documented or discussed"
+                        ),
                         "expires": Key(_Date(), "day from which it counts no more"),
                     }
                 ),
@@ -138,7 +159,9 @@ def load_expectations(path: Path, *, shown: str) -> tuple[Expectation, ...]:
     EXPECTATION_FILE.check(raw, "", problems)
     for index, table in enumerate(raw.get("expect", [])):
         if isinstance(table, dict) and not any(key in table for key in _SELECTORS):
-            problems.add(f"expect[{index}]", "selects everything", f"give one of {', '.join(_SELECTORS)}")
+            problems.add(
+                f"expect[{index}]", "selects everything", f"give one of {', '.join(_SELECTORS)}"
+            )
     if problems.found:
         raise ConfigError(problems.found)
     return tuple(_build(index, table) for index, table in enumerate(raw["expect"]))

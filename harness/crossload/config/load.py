@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
-from crossload.config.model import AxisSpec, EnvironmentSpec, Limits, MatrixSpec, Rule, Tolerance
 from crossload.config.schema import MATRIX_FILE, Problems, did_you_mean, key_path
+from crossload.config.spec import AxisSpec, EnvironmentSpec, Limits, MatrixSpec, Rule, Tolerance
 from crossload.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -57,12 +57,17 @@ def load_matrix(path: Path, *, shown: str | None = None) -> MatrixSpec:
 def _build(raw: dict[str, Any], path: Path, problems: Problems) -> MatrixSpec:
     axes = tuple(_axis(package, table, problems) for package, table in raw.get("axis", {}).items())
     environments = tuple(
-        _environment(table, f"environment[{index}]", problems) for index, table in enumerate(raw.get("environment", []))
+        _environment(table, f"environment[{index}]", problems)
+        for index, table in enumerate(raw.get("environment", []))
     )
     if not axes and not environments:
         problems.add("", "no environments", 'add an [axis."package"] table or an [[environment]]')
     _unique_ids(axes, environments, problems)
-    select, limits, tolerance = raw.get("select", {}), raw.get("limits", {}), raw.get("tolerance", {})
+    select, limits, tolerance = (
+        raw.get("select", {}),
+        raw.get("limits", {}),
+        raw.get("tolerance", {}),
+    )
     return MatrixSpec(
         name=path.stem,
         path=path,
@@ -76,16 +81,22 @@ def _build(raw: dict[str, Any], path: Path, problems: Problems) -> MatrixSpec:
         exclude=tuple(Rule(**rule) for rule in select.get("exclude", [])),
         limits=Limits(**{key.replace("-", "_"): value for key, value in limits.items()}),
         tolerance=_tolerance(tolerance),
-        case_tolerance=tuple((pattern, _tolerance(table)) for pattern, table in tolerance.get("case", {}).items()),
+        case_tolerance=tuple(
+            (pattern, _tolerance(table)) for pattern, table in tolerance.get("case", {}).items()
+        ),
     )
 
 
-def _recipe_files(raw: dict[str, Any], key: str, path: Path, problems: Problems) -> tuple[Path, ...]:
+def _recipe_files(
+    raw: dict[str, Any], key: str, path: Path, problems: Problems
+) -> tuple[Path, ...]:
     found = []
     for index, name in enumerate(raw["matrix"].get(key, [])):
         file = path.parent / name
         if not file.is_file():
-            there = sorted(str(p.relative_to(path.parent).as_posix()) for p in path.parent.rglob("*.py"))
+            there = sorted(
+                str(p.relative_to(path.parent).as_posix()) for p in path.parent.rglob("*.py")
+            )
             hint = did_you_mean(name, there) if there else ""
             problems.add(f"matrix.{key}[{index}]", f"no such recipe file: {name!r}", hint)
         found.append(file)
@@ -102,7 +113,11 @@ def _requirements(texts: list[str], path: str, problems: Problems) -> None:
             Requirement(text.replace("{version}", "1"))
         except InvalidRequirement as error:
             reason = str(error).splitlines()[0]
-            problems.add(f"{path}[{index}]", f"{text!r} is not a requirement: {reason}", 'write "name==1.2.3"')
+            problems.add(
+                f"{path}[{index}]",
+                f"{text!r} is not a requirement: {reason}",
+                'write "name==1.2.3"',
+            )
 
 
 def _axis(package: str, table: dict[str, Any], problems: Problems) -> AxisSpec:
@@ -111,14 +126,18 @@ def _axis(package: str, table: dict[str, Any], problems: Problems) -> AxisSpec:
         try:
             Version(version)
         except InvalidVersion:
-            problems.add(f"{path}.versions[{index}]", f"{version!r} is not a version", 'write "1.2.3"')
+            problems.add(
+                f"{path}.versions[{index}]", f"{version!r} is not a version", 'write "1.2.3"'
+            )
     requires = table.get("requires", [package + "=={version}"])
     _requirements(requires, f"{path}.requires", problems)
     _requirements(table.get("with", []), f"{path}.with", problems)
     return AxisSpec(
         package=package,
         versions=tuple(table["versions"]),
-        prefix=table.get("prefix", _PREFIXES.get(package, re.sub(r"[^a-z0-9.]+", "-", package.lower()))),
+        prefix=table.get(
+            "prefix", _PREFIXES.get(package, re.sub(r"[^a-z0-9.]+", "-", package.lower()))
+        ),
         requires=tuple(requires),
         extras=tuple(table.get("with", ())),
         as_of=table.get("as-of", "release+60d"),
@@ -138,12 +157,23 @@ def _environment(table: dict[str, Any], path: str, problems: Problems) -> Enviro
     )
 
 
-def _unique_ids(axes: tuple[AxisSpec, ...], environments: tuple[EnvironmentSpec, ...], problems: Problems) -> None:
+def _unique_ids(
+    axes: tuple[AxisSpec, ...], environments: tuple[EnvironmentSpec, ...], problems: Problems
+) -> None:
     seen: dict[str, str] = {}
-    named = [(f"{axis.prefix}-{version}", key_path("axis", axis.package)) for axis in axes for version in axis.versions] + [
-        (environment.id, f"environment[{index}].id") for index, environment in enumerate(environments)
+    named = [
+        (f"{axis.prefix}-{version}", key_path("axis", axis.package))
+        for axis in axes
+        for version in axis.versions
+    ] + [
+        (environment.id, f"environment[{index}].id")
+        for index, environment in enumerate(environments)
     ]
     for env_id, path in named:
         if env_id in seen:
-            problems.add(path, f"duplicate environment id {env_id!r}", f"{seen[env_id]} has it already; rename one")
+            problems.add(
+                path,
+                f"duplicate environment id {env_id!r}",
+                f"{seen[env_id]} has it already; rename one",
+            )
         seen.setdefault(env_id, path)

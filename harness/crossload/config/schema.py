@@ -48,7 +48,14 @@ def did_you_mean(word: str, known: list[str]) -> str:
     return "known: " + ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
 
 
-_TOML_NAMES = {str: "a string", bool: "a boolean", int: "a whole number", float: "a number", list: "an array", dict: "a table"}
+_TOML_NAMES = {
+    str: "a string",
+    bool: "a boolean",
+    int: "a whole number",
+    float: "a number",
+    list: "an array",
+    dict: "a table",
+}
 
 
 def _got(value: Any) -> str:
@@ -66,10 +73,18 @@ class Text:
 
     def check(self, value: Any, path: str, problems: Problems) -> None:
         if not isinstance(value, str):
-            hint = f'write "{value}"' if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
+            hint = (
+                f'write "{value}"'
+                if isinstance(value, (int, float)) and not isinstance(value, bool)
+                else ""
+            )
             if path.endswith("python") and isinstance(value, float):
                 hint = 'write "3.10"' if str(value) == "3.1" else hint
-            problems.add(path, f"expected a string, got {value if isinstance(value, (int, float)) else _got(value)}", hint)
+            problems.add(
+                path,
+                f"expected a string, got {value if isinstance(value, (int, float)) else _got(value)}",
+                hint,
+            )
         elif not value.strip():
             problems.add(path, "must not be empty")
         elif self.pattern and not re.fullmatch(self.pattern, value):
@@ -93,7 +108,10 @@ class Number:
     def check(self, value: Any, path: str, problems: Problems) -> None:
         good = isinstance(value, int) or (isinstance(value, float) and not self.whole)
         if isinstance(value, bool) or not good:
-            problems.add(path, f"expected {'a whole number' if self.whole else 'a number'}, got {_got(value)}")
+            problems.add(
+                path,
+                f"expected {'a whole number' if self.whole else 'a number'}, got {_got(value)}",
+            )
         elif not math.isfinite(value):
             problems.add(path, f"expected a finite number, got {value}")
         elif self.above is not None and not value > self.above:
@@ -131,7 +149,11 @@ class ListOf:
             seen: dict[str, int] = {}
             for index, item in enumerate(value):
                 if isinstance(item, str) and item in seen:
-                    problems.add(f"{path}[{index}]", f"{item!r} stands already at [{seen[item]}]", "remove one")
+                    problems.add(
+                        f"{path}[{index}]",
+                        f"{item!r} stands already at [{seen[item]}]",
+                        "remove one",
+                    )
                 elif isinstance(item, str):
                     seen[item] = index
 
@@ -179,7 +201,10 @@ class Table:
         found: dict[str, Any] = {
             "type": "object",
             "additionalProperties": False,
-            "properties": {name: key.kind.schema() | {"description": key.help} for name, key in self.keys.items()},
+            "properties": {
+                name: key.kind.schema() | {"description": key.help}
+                for name, key in self.keys.items()
+            },
         }
         required = [name for name, key in self.keys.items() if key.required]
         if required:
@@ -205,7 +230,10 @@ class TableOf:
 
 
 ID = r"[a-z0-9][a-z0-9._+-]{0,59}"
-_AS_OF = Text(r"today|\d{4}-\d{2}-\d{2}|release\+\d+d", '"release+60d", a date such as "2024-06-30", or "today"')
+_AS_OF = Text(
+    r"today|\d{4}-\d{2}-\d{2}|release\+\d+d",
+    '"release+60d", a date such as "2024-06-30", or "today"',
+)
 _PYTHON = Text(r"3\.\d{1,2}", 'a minor version such as "3.10"')
 _TOLERANCES = {
     "metric": Key(Number(at_least=0), "largest drift of a metric (two-sided)"),
@@ -222,7 +250,9 @@ _RULE = Table(
     },
     nonempty=True,
 )
-_WITH = Key(ListOf(Text()), "packages wanted beside the pinned ones; left out where no release existed yet")
+_WITH = Key(
+    ListOf(Text()), "packages wanted beside the pinned ones; left out where no release existed yet"
+)
 
 MATRIX_FILE = Table(
     {
@@ -230,9 +260,19 @@ MATRIX_FILE = Table(
             Table(
                 {
                     "title": Key(Text(), "heading of the tables", required=True),
-                    "recipes": Key(ListOf(Text(), nonempty=True), "recipe files, relative to this file", required=True),
-                    "controls": Key(ListOf(Text()), "recipe files of controls: artifacts damaged on purpose"),
-                    "formats": Key(ListOf(Text(), nonempty=True), "formats to save and load with", required=True),
+                    "recipes": Key(
+                        ListOf(Text(), nonempty=True),
+                        "recipe files, relative to this file",
+                        required=True,
+                    ),
+                    "controls": Key(
+                        ListOf(Text()), "recipe files of controls: artifacts damaged on purpose"
+                    ),
+                    "formats": Key(
+                        ListOf(Text(), nonempty=True),
+                        "formats to save and load with",
+                        required=True,
+                    ),
                 }
             ),
             "what is tested",
@@ -242,9 +282,16 @@ MATRIX_FILE = Table(
             TableOf(
                 Table(
                     {
-                        "versions": Key(ListOf(Text(), nonempty=True), "versions, oldest first", required=True),
-                        "prefix": Key(Text(ID, "lower-case letters, digits, '.', '-'"), "first part of environment ids"),
-                        "requires": Key(ListOf(Text(), nonempty=True), 'requirements, default "NAME=={version}"'),
+                        "versions": Key(
+                            ListOf(Text(), nonempty=True), "versions, oldest first", required=True
+                        ),
+                        "prefix": Key(
+                            Text(ID, "lower-case letters, digits, '.', '-'"),
+                            "first part of environment ids",
+                        ),
+                        "requires": Key(
+                            ListOf(Text(), nonempty=True), 'requirements, default "NAME=={version}"'
+                        ),
                         "with": _WITH,
                         "as-of": Key(_AS_OF, "date at which dependencies are resolved"),
                         "python": Key(_PYTHON, "interpreter; chosen by itself if not given"),
@@ -257,8 +304,14 @@ MATRIX_FILE = Table(
             ListOf(
                 Table(
                     {
-                        "id": Key(Text(ID, "lower-case letters, digits, '.', '-', at most 60"), "name", required=True),
-                        "packages": Key(ListOf(Text(), nonempty=True), "requirements", required=True),
+                        "id": Key(
+                            Text(ID, "lower-case letters, digits, '.', '-', at most 60"),
+                            "name",
+                            required=True,
+                        ),
+                        "packages": Key(
+                            ListOf(Text(), nonempty=True), "requirements", required=True
+                        ),
                         "with": _WITH,
                         "as-of": Key(_AS_OF, "date at which dependencies are resolved"),
                         "python": Key(_PYTHON, "interpreter; chosen by itself if not given"),
@@ -281,13 +334,19 @@ MATRIX_FILE = Table(
             Table(
                 {
                     "seconds": Key(Number(above=0), "time limit of one save or load"),
-                    "memory-mb": Key(Number(whole=True, above=0), "memory limit of the process that saves or loads"),
+                    "memory-mb": Key(
+                        Number(whole=True, above=0),
+                        "memory limit of the process that saves or loads",
+                    ),
                 }
             ),
             "limits of one save or load",
         ),
         "tolerance": Key(
-            Table(_TOLERANCES | {"case": Key(TableOf(Table(_TOLERANCES)), "tolerances by case pattern")}),
+            Table(
+                _TOLERANCES
+                | {"case": Key(TableOf(Table(_TOLERANCES)), "tolerances by case pattern")}
+            ),
             "how far outputs may move",
         ),
     }

@@ -34,10 +34,14 @@ def _bundled(name: str) -> tuple[Array, Array]:
     return np.asarray(x), np.asarray(y)
 
 
-def _split(x: Array | Table, y: Array, *, limit: int, held_out: float = 0.3) -> dict[str, Array | Table]:
+def _split(
+    x: Array | Table, y: Array, *, limit: int, held_out: float = 0.3
+) -> dict[str, Array | Table]:
     """Shuffle with a fixed seed; rows that stand twice are kept once, so that no held-out row was trained on."""
     columns = x if isinstance(x, dict) else {"": x}
-    rows = [repr([np.asarray(column[i]).tolist() for column in columns.values()]) for i in range(len(y))]
+    rows = [
+        repr([np.asarray(column[i]).tolist() for column in columns.values()]) for i in range(len(y))
+    ]
     _, first = np.unique(np.array(rows), return_index=True)
     order = np.random.default_rng(20_261_122).permutation(np.sort(first))[:limit]
     cut = int(len(order) * (1 - held_out))
@@ -79,9 +83,25 @@ def _reviews() -> tuple[Array, Array]:
     rng, n = np.random.default_rng(2), 400
     good = ["lovely", "great", "superb", "charming", "bright"]
     bad = ["dull", "awful", "noisy", "broken", "bland"]
-    plain = ["room", "film", "meal", "book", "phone", "trip", "staff", "cable", "chair", "song", "garden", "window"]
+    plain = [
+        "room",
+        "film",
+        "meal",
+        "book",
+        "phone",
+        "trip",
+        "staff",
+        "cable",
+        "chair",
+        "song",
+        "garden",
+        "window",
+    ]
     y = rng.integers(0, 2, n)
-    words = [[*rng.choice(plain, 6), *rng.choice(good if mood else bad, 1), *rng.choice(good + bad, 1)] for mood in y]
+    words = [
+        [*rng.choice(plain, 6), *rng.choice(good if mood else bad, 1), *rng.choice(good + bad, 1)]
+        for mood in y
+    ]
     return np.array([" ".join(rng.permutation(row)) for row in words]), y.astype("int64")
 
 
@@ -99,7 +119,9 @@ def _tokens() -> tuple[Array, Array]:
     rng, n = np.random.default_rng(4), 400
     y = rng.integers(0, 2, n)
     weights = np.linspace(2, 0.5, 32)
-    rows = [rng.choice(32, 12, p=(w := weights if label else weights[::-1]) / w.sum()) for label in y]
+    rows = [
+        rng.choice(32, 12, p=(w := weights if label else weights[::-1]) / w.sum()) for label in y
+    ]
     return np.array(rows, dtype="int32"), y.astype("int64")
 
 
@@ -147,11 +169,17 @@ def check_names(names: Iterable[str], users: Mapping[str, str] | None = None) ->
     for name in names:
         if name not in _MAKERS:
             where = (users or {}).get(name)
-            msg = f"{where}: data: no such data set: {name!r}" if where else f"no such data set: {name!r}"
+            msg = (
+                f"{where}: data: no such data set: {name!r}"
+                if where
+                else f"no such data set: {name!r}"
+            )
             raise RecipeError(msg, hint=did_you_mean(name, list(_MAKERS)))
 
 
-def prepare(names: Iterable[str], folder: Path, users: Mapping[str, str] | None = None) -> dict[str, tuple[str, Path]]:
+def prepare(
+    names: Iterable[str], folder: Path, users: Mapping[str, str] | None = None
+) -> dict[str, tuple[str, Path]]:
     """Make the data sets that are not there yet; give the digest and the folder of each."""
     wanted = sorted(set(names))
     check_names(wanted, users)
@@ -161,7 +189,10 @@ def prepare(names: Iterable[str], folder: Path, users: Mapping[str, str] | None 
         place = folder / f"{name}-{source}"
         if not (place / "digest.json").exists():
             _write(name, place)
-        found[name] = (json.loads((place / "digest.json").read_text(encoding="utf-8"))["digest"], place)
+        found[name] = (
+            json.loads((place / "digest.json").read_text(encoding="utf-8"))["digest"],
+            place,
+        )
     return found
 
 
@@ -174,13 +205,20 @@ def row_hashes(value: Array | Table) -> list[str]:
     """A hash of each row, over all its columns."""
     columns = list(value.values()) if isinstance(value, dict) else [value]
     rows = range(len(columns[0]))
-    return [hashlib.sha256(repr([np.asarray(c[i]).tolist() for c in columns]).encode()).hexdigest()[:20] for i in rows]
+    return [
+        hashlib.sha256(repr([np.asarray(c[i]).tolist() for c in columns]).encode()).hexdigest()[:20]
+        for i in rows
+    ]
 
 
 def check_parts(name: str, parts: dict[str, Array | Table]) -> None:
     """Raise `RecipeError` for held-out rows that were trained on, naming them, and for labels of one class only."""
     trained = {each: index for index, each in enumerate(row_hashes(parts["x_train"]))}
-    leaked = [(index, trained[each]) for index, each in enumerate(row_hashes(parts["x_test"])) if each in trained]
+    leaked = [
+        (index, trained[each])
+        for index, each in enumerate(row_hashes(parts["x_test"]))
+        if each in trained
+    ]
     if leaked:
         shown = ", ".join(f"held-out row {a} is training row {b}" for a, b in leaked[:5])
         msg = f"data set {name!r}: {len(leaked)} held-out rows were trained on: {shown}"
@@ -201,11 +239,17 @@ def _write(name: str, place: Path) -> None:
     work.mkdir(parents=True)
     state = hashlib.sha256()
     for part, value in parts.items():
-        columns = {f"{part}@{c}": a for c, a in value.items()} if isinstance(value, dict) else {part: value}
+        columns = (
+            {f"{part}@{c}": a for c, a in value.items()}
+            if isinstance(value, dict)
+            else {part: value}
+        )
         for file, array in columns.items():
             np.save(work / f"{file}.npy", array, allow_pickle=False)
             state.update(f"{file} {array.dtype.str} {array.shape}".encode() + array.tobytes())
-    (work / "digest.json").write_text(json.dumps({"digest": state.hexdigest()[:24]}), encoding="utf-8")
+    (work / "digest.json").write_text(
+        json.dumps({"digest": state.hexdigest()[:24]}), encoding="utf-8"
+    )
     try:
         work.rename(place)
     except OSError:  # another run made the same bytes first

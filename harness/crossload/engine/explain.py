@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
-from crossload.engine.records import is_unbelieved
+from crossload.store.records import is_unbelieved
 
 if TYPE_CHECKING:
     from crossload.engine.ledger import Ledger
-    from crossload.engine.records import Record
     from crossload.plan import Case, Cell, Plan
+    from crossload.store.records import Record
 
 NEVER = "not measured yet"
 
@@ -36,7 +36,10 @@ class Explanation:
         head = f"{self.cells} cells (controls included): {self.known} known, {missing} to measure"
         if not missing:
             return head
-        reasons = sorted({*self.saves, *self.loads}, key=lambda each: (-self.loads[each] - self.saves[each], each))
+        reasons = sorted(
+            {*self.saves, *self.loads},
+            key=lambda each: (-self.loads[each] - self.saves[each], each),
+        )
         rows = [(self.saves[each] or "", self.loads[each] or "", each) for each in reasons]
         table = tabulate(rows, headers=["saves", "loads", "why"], tablefmt="simple")
         return f"{head}\n{table}"
@@ -108,18 +111,42 @@ class _Explaining:
             return found[0]  # what else changed means nothing to it
         keys = self.ledger.keys
         now: list[tuple[str, str, Any, Any]] = [
-            ("recipe", case.recipe, keys.recipes[case.recipe], self.before.get("recipes", {}).get(case.recipe)),
-            ("data set", case.data, keys.data[case.data], self.before.get("data", {}).get(case.data)),
+            (
+                "recipe",
+                case.recipe,
+                keys.recipes[case.recipe],
+                self.before.get("recipes", {}).get(case.recipe),
+            ),
+            (
+                "data set",
+                case.data,
+                keys.data[case.data],
+                self.before.get("data", {}).get(case.data),
+            ),
         ]
         if operation == "save":
-            now.append(("saver", case.saver, keys.savers[case.saver], self.before.get("savers", {}).get(case.saver)))
+            now.append(
+                (
+                    "saver",
+                    case.saver,
+                    keys.savers[case.saver],
+                    self.before.get("savers", {}).get(case.saver),
+                )
+            )
         else:
-            now.append(("format", case.format, keys.formats[case.format], self.before.get("formats", {}).get(case.format)))
+            now.append(
+                (
+                    "format",
+                    case.format,
+                    keys.formats[case.format],
+                    self.before.get("formats", {}).get(case.format),
+                )
+            )
         for what, name, value, before in now:
             if self.before and value != before:
                 found.append(f"{what} {name} {'is new' if before is None else 'changed'}")
         if self.before and keys.code[operation] != self.before["code"][operation]:
-            found.append(f"the inside code that {operation}s changed")
+            found.append(f"the worker code that {operation}s changed")
         if self.before and keys.limits != self.before["limits"]:
             found.append("the limits changed")
         return "; ".join(each for each in found if each)
@@ -131,7 +158,9 @@ class _Explaining:
             return f"environment {env_id} is new"
         if identity is None or all(each["lock"] != identity.lock for each in before):
             return f"the lock of {env_id} changed"
-        if all((each["lock"], each["python"]) != (identity.lock, identity.python) for each in before):
+        if all(
+            (each["lock"], each["python"]) != (identity.lock, identity.python) for each in before
+        ):
             return f"the Python of {env_id} changed to {identity.python}"
         if all(each["platform"] != identity.platform for each in before):
             return f"{env_id} was measured on another platform only"

@@ -6,7 +6,7 @@
 | recipe | the recipe's entry and all code of its file that the entry reaches (`sources`) |
 | data | digest of the arrays |
 | format | the code of the saver, or of the format, and its settings |
-| code | the inside code that a save or a load goes through |
+| code | the worker code that a save or a load goes through |
 | limits | seconds and memory of one measurement |
 | artifact | SHA-256 of what is loaded (loads only) |
 """
@@ -21,22 +21,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crossload import inside
-from crossload.engine.sources import Sources
+from crossload import worker
+from crossload.engine.code_digest import CodeIndex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crossload.engine.records import Record
     from crossload.environments import Built
-    from crossload.inside.formats import Format
     from crossload.plan import Case, Plan
+    from crossload.store.records import Record
+    from crossload.worker.formats import Format
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 PLATFORM = f"{platform.system()}-{platform.machine()}"
 
-_COMMON = [("contract", "Recipe"), ("measure", "read_data"), ("surroundings", "variables")]
+_COMMON = [("contract", "Recipe"), ("measure", "read_data"), ("environ", "variables")]
 SAVE_ROOTS = [*_COMMON, ("measure", "save"), ("measure", "fit_once"), ("measure", "fit_failure")]
 LOAD_ROOTS = [*_COMMON, ("measure", "load")]
 PROTOCOL = [
@@ -48,17 +48,27 @@ PROTOCOL = [
     ("supervise", "fork"),
     ("supervise", "spawn"),
 ]
-"""What decides on processes.  Only their text counts: they mention all formats, and would bring all of the inside in."""
+"""What decides on processes.  Only their text counts: they mention all formats, and would bring all of the worker in."""
 
 
 def _digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def inside_digest() -> str:
+def worker_files() -> dict[str, Path]:
+    """Give the files of the code that runs in pinned processes, by module (``formats.keras``; a package by its name)."""
+    top = Path(worker.__path__[0])
+    names = {
+        path: path.relative_to(top).with_suffix("").as_posix().replace("/", ".")
+        for path in sorted(top.rglob("*.py"))
+    }
+    return {name.removesuffix(".__init__"): path for path, name in names.items()}
+
+
+def worker_digest() -> str:
     """Digest of all code that runs in pinned processes: two machines that work together must have the same."""
-    paths = sorted(Path(inside.__path__[0]).glob("*.py"))
-    return _digest([(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in paths])
+    files = worker_files().items()
+    return _digest([(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in files])
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +109,37 @@ class Keys:
 
     def __init__(self, plan: Plan, data: Mapping[str, str]) -> None:
         recipes = plan.catalog.everything
-        files = {recipe.file: Sources([Path(recipe.file)]) for recipe in recipes.values()}
-        self.recipes = {name: files[each.file].recipe(Path(each.file).stem, name) for name, each in recipes.items()}
+        files = {
+            recipe.file: CodeIndex({Path(recipe.file).stem: Path(recipe.file)})
+            for recipe in recipes.values()
+        }
+        self.recipes = {
+            name: files[each.file].recipe(Path(each.file).stem, name)
+            for name, each in recipes.items()
+        }
         self.data = dict(data)
-        self._inside = Sources(sorted(Path(inside.__path__[0]).glob("*.py")))
+        self._worker = CodeIndex(worker_files())
         self._files = files
         self.formats = {name: self._format(each) for name, each in plan.catalog.formats.items()}
-        self.savers = {each.saver: self.formats[name] for name, each in reversed(plan.catalog.formats.items())}
+        self.savers = {
+            each.saver: self.formats[name] for name, each in reversed(plan.catalog.formats.items())
+        }
         saving = [*PROTOCOL, ("serve", "Server._save")]
         self.code = {
-            "save": self._inside.digest(SAVE_ROOTS, texts=saving),
-            "load": self._inside.digest(LOAD_ROOTS, texts=PROTOCOL),
+            "save": self._worker.digest(SAVE_ROOTS, texts=saving),
+            "load": self._worker.digest(LOAD_ROOTS, texts=PROTOCOL),
         }
         self.limits = [plan.spec.limits.seconds, plan.spec.limits.memory_mb]
 
     def save(self, writer: Identity, case: Case) -> str:
         """Key of the saving of a case in an environment; formats that share a saver share it."""
-        return _digest("save", self.code["save"], *self._common(writer, case), case.saver, self.savers[case.saver])
+        return _digest(
+            "save",
+            self.code["save"],
+            *self._common(writer, case),
+            case.saver,
+            self.savers[case.saver],
+        )
 
     def load(self, reader: Identity, case: Case, artifact: str) -> str:
         """Key of the loading of an artifact in an environment; writers that gave the same bytes share it."""
@@ -123,7 +147,13 @@ class Keys:
 
     def load_base(self, reader: Identity, case: Case) -> bytes:
         """Everything of the key of a load but the artifact."""
-        parts = _digest("load", self.code["load"], *self._common(reader, case), case.format, self.formats[case.format])
+        parts = _digest(
+            "load",
+            self.code["load"],
+            *self._common(reader, case),
+            case.format,
+            self.formats[case.format],
+        )
         return parts.encode()
 
     def _common(self, environment: Identity, case: Case) -> list[object]:
@@ -140,13 +170,16 @@ class Keys:
 
     def _format(self, fmt: Format) -> str:
         """Digest of the classes of a format and of its settings."""
-        parts: list[object] = [fmt.name, {name: _ADDRESS.sub("", repr(value)) for name, value in sorted(vars(fmt).items())}]
+        parts: list[object] = [
+            fmt.name,
+            {name: _ADDRESS.sub("", repr(value)) for name, value in sorted(vars(fmt).items())},
+        ]
         for cls in type(fmt).__mro__:
-            module, name = cls.__module__.rsplit(".", 1)[-1], cls.__name__
+            module, name = cls.__module__.removeprefix(f"{worker.__name__}."), cls.__name__
             if cls is object:
                 continue
-            if self._inside.has(module, name):
-                parts.append(self._inside.digest([(module, name)]))
+            if self._worker.has(module, name):
+                parts.append(self._worker.digest([(module, name)]))
                 continue
             for file, sources in self._files.items():
                 if sources.has(Path(file).stem, name):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crossload.engine.records import UNSURE
 from crossload.errors import HarnessFault
+from crossload.store.records import UNSURE
 
 if TYPE_CHECKING:
     from crossload.engine.ledger import Ledger
@@ -21,7 +21,9 @@ def leaks(ledger: Ledger, plan: Plan) -> list[str]:
             continue
         first = record["first"]
         if (first["status"], first["outputs"]) != (record["status"], record.get("outputs", {})):
-            found.append(f"{cell.case.name} {cell.writer} -> {cell.reader}: {first['status']}, then {record['status']}")
+            found.append(
+                f"{cell.case.name} {cell.writer} -> {cell.reader}: {first['status']}, then {record['status']}"
+            )
     return found
 
 

@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from crossload.engine.keys import PLATFORM, Identity, Keys, load_key
-from crossload.engine.records import seconds_of
+from crossload.store.records import seconds_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crossload.engine.records import Record
-    from crossload.engine.store import Store
     from crossload.environments import Lock
     from crossload.plan import Case, Cell, Plan
+    from crossload.store.records import Record
+    from crossload.store.store import Store
 
 
 class Ledger:
@@ -102,7 +102,9 @@ class Ledger:
         if "artifact" not in saved.facts:
             self.journals.add(saved.at)
             return saved.facts, None, seconds_of(saved)
-        loaded = self.store.loads.find(self._load_key(cell.reader, cell.case, saved.facts["artifact"]["sha256"]))
+        loaded = self.store.loads.find(
+            self._load_key(cell.reader, cell.case, saved.facts["artifact"]["sha256"])
+        )
         if loaded is None:
             return saved.facts, None, seconds_of(saved)
         self.journals.add(loaded.at)
@@ -117,5 +119,8 @@ class Ledger:
         seconds = [int(head) / 1e9 for head in heads if head.isdecimal()]
         if not seconds:
             return "", ""
-        first, last = (datetime.fromtimestamp(each, UTC).date().isoformat() for each in (min(seconds), max(seconds)))
+        first, last = (
+            datetime.fromtimestamp(each, UTC).date().isoformat()
+            for each in (min(seconds), max(seconds))
+        )
         return first, last

@@ -14,20 +14,20 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
+from crossload.engine.interfaces import EnvironmentState, Stopped
 from crossload.engine.keys import PLATFORM
-from crossload.engine.records import UNSURE, is_corrupted, is_unbelieved
-from crossload.engine.state import EnvironmentState, Stopped
 from crossload.engine.tasks import Tasks
 from crossload.errors import EnvironmentPinsError, EnvironmentUnavailable
+from crossload.store.records import UNSURE, is_corrupted, is_unbelieved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from crossload.engine.interfaces import Executor, Progress, Settings
     from crossload.engine.ledger import Ledger
-    from crossload.engine.records import Record
-    from crossload.engine.state import Executor, Progress, Settings
-    from crossload.engine.store import Store
     from crossload.plan import Cell, Plan
+    from crossload.store.records import Record
+    from crossload.store.store import Store
 
 SAMPLE = 97
 """One load in this many is measured again in a process of its own."""
@@ -49,7 +49,12 @@ class Run:
         value: Callable[[Cell], float] | None = None,
     ) -> None:
         self.plan, self.ledger, self.store = plan, ledger, store
-        self.executor, self.progress, self.suspicious, self.settings = executor, progress, suspicious, settings
+        self.executor, self.progress, self.suspicious, self.settings = (
+            executor,
+            progress,
+            suspicious,
+            settings,
+        )
         self.value = value
         self.saved = self.loaded = 0
         """Saves and loads measured by this run; repeats count."""
@@ -85,7 +90,9 @@ class Run:
                 self._tasks.admit(state)
         missing = self._tasks.missing()
         self.progress.start(len(cells), missing)
-        if not missing and all(state.prepared and not state.saves for state in self._states.values()):
+        if not missing and all(
+            state.prepared and not state.saves for state in self._states.values()
+        ):
             return
         pool = ThreadPoolExecutor(self.executor.slots, thread_name_prefix="worker")
         workers = [pool.submit(self._work) for _ in range(self.executor.slots)]
@@ -127,7 +134,9 @@ class Run:
                         state.claim = None
                         self._turn.notify_all()
                 with self._turn:
-                    self.executor.rest({each.id for each in self._states.values() if each.busy or each.pending})
+                    self.executor.rest(
+                        {each.id for each in self._states.values() if each.busy or each.pending}
+                    )
         except Stopped:
             return
         except BaseException:
@@ -139,7 +148,10 @@ class Run:
     def _wait_for_task(self) -> tuple[EnvironmentState, list[Cell] | None] | None:
         with self._turn:
             while not self._stop.is_set():
-                if self.settings.seconds is not None and time.monotonic() - self._began > self.settings.seconds:
+                if (
+                    self.settings.seconds is not None
+                    and time.monotonic() - self._began > self.settings.seconds
+                ):
                     self.out_of_time = True
                     return None
                 task, elsewhere = self._next()
@@ -168,7 +180,11 @@ class Run:
         return task, elsewhere or waiting
 
     def _usable(self) -> list[EnvironmentState]:
-        return [state for state in self._states.values() if not state.busy and state.id not in self.ledger.failures]
+        return [
+            state
+            for state in self._states.values()
+            if not state.busy and state.id not in self.ledger.failures
+        ]
 
     def _next_prepare(self) -> tuple[tuple[EnvironmentState, list[Cell] | None] | None, bool]:
         elsewhere = False
@@ -183,7 +199,9 @@ class Run:
 
     def _next_load(self) -> tuple[tuple[EnvironmentState, list[Cell] | None] | None, bool]:
         elsewhere = False
-        early = self.value is not None  # then an environment loads before all of its own cases are saved
+        early = (
+            self.value is not None
+        )  # then an environment loads before all of its own cases are saved
         ready = [state for state in self._usable() if (state.prepared or early) and state.pending]
         while ready:
             state = max(ready, key=lambda each: (self._tasks.best_value(each), len(each.pending)))
@@ -243,7 +261,9 @@ class Run:
         with self._turn:
             state.prepared = not state.saves or state.id in self.ledger.failures
 
-    def _give_up(self, state: EnvironmentState, error: EnvironmentUnavailable | EnvironmentPinsError) -> None:
+    def _give_up(
+        self, state: EnvironmentState, error: EnvironmentUnavailable | EnvironmentPinsError
+    ) -> None:
         """An environment that cannot be had is an outcome of its cells."""
         text = str(error) + (f" ({error.hint})" if error.hint else "")
         with self._turn:
@@ -251,13 +271,25 @@ class Run:
             state.pending.clear()
         key = hashlib.sha256(f"{state.id} failed {PLATFORM}".encode()).hexdigest()[:32]
         failure = self.ledger.failures[state.id]
-        self.store.append([{"kind": "environment", "key": key, "id": state.id, "platform": PLATFORM, "failure": failure}])
+        self.store.append(
+            [
+                {
+                    "kind": "environment",
+                    "key": key,
+                    "id": state.id,
+                    "platform": PLATFORM,
+                    "failure": failure,
+                }
+            ]
+        )
         if isinstance(error, EnvironmentPinsError):
             self.bad_pins.append(error)
         self.progress.note(f"NO ENVIRONMENT {text}")
 
     def _save(self, state: EnvironmentState) -> None:
-        chosen = self._tasks.take_saves(state, few=self.settings.seconds is not None or self.executor.small_jobs)
+        chosen = self._tasks.take_saves(
+            state, few=self.settings.seconds is not None or self.executor.small_jobs
+        )
         cases = {self.ledger.save_key(state.id, case): case for case in chosen}
 
         def seen(record: Record, journal: str) -> None:
@@ -276,19 +308,31 @@ class Run:
 
         def save(of: list[Any], *, isolate: bool = False) -> None:
             items = [
-                {"key": self.ledger.save_key(state.id, case), "recipe": case.recipe, "format": self._saving_format(case)}
+                {
+                    "key": self.ledger.save_key(state.id, case),
+                    "recipe": case.recipe,
+                    "format": self._saving_format(case),
+                }
                 for case in of
             ]
-            self.executor.job(state.environment, "save", items, isolate=isolate, stopped=self.stopped, seen=seen)
+            self.executor.job(
+                state.environment, "save", items, isolate=isolate, stopped=self.stopped, seen=seen
+            )
 
         save(chosen)
-        unsure = [case for case in chosen if (self.ledger.save(state.id, case) or {}).get("status") in UNSURE]
+        unsure = [
+            case
+            for case in chosen
+            if (self.ledger.save(state.id, case) or {}).get("status") in UNSURE
+        ]
         if unsure:
             save(unsure, isolate=True)
 
     def _saving_format(self, case: Any) -> str:
         """A format that writes with the case's saver."""
-        return next(name for name, fmt in self.plan.catalog.formats.items() if fmt.saver == case.saver)
+        return next(
+            name for name, fmt in self.plan.catalog.formats.items() if fmt.saver == case.saver
+        )
 
     def _load(self, state: EnvironmentState, cells: list[Cell]) -> None:
         start = time.monotonic()
@@ -300,7 +344,12 @@ class Run:
             assert saved is not None
             artifacts[key] = saved["artifact"]
             self.store.blobs.bring(saved["artifact"])
-            return {"key": key, "recipe": cell.case.recipe, "format": cell.case.format, "artifact": saved["artifact"]}
+            return {
+                "key": key,
+                "recipe": cell.case.recipe,
+                "format": cell.case.format,
+                "artifact": saved["artifact"],
+            }
 
         def seen(record: Record, journal: str) -> None:
             if is_corrupted(record):
@@ -313,7 +362,9 @@ class Run:
 
         def load(of: dict[str, Cell], *, isolate: bool = False) -> None:
             items = [item(key, cell) for key, cell in of.items()]
-            self.executor.job(state.environment, "load", items, isolate=isolate, stopped=self.stopped, seen=seen)
+            self.executor.job(
+                state.environment, "load", items, isolate=isolate, stopped=self.stopped, seen=seen
+            )
 
         try:
             load(keyed)

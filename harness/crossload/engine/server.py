@@ -1,4 +1,4 @@
-"""A pinned interpreter that has imported its libraries and takes jobs: the driver's end of ``inside/serve.py``."""
+"""A pinned interpreter that has imported its libraries and takes jobs: the driver's end of ``worker/serve.py``."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crossload import inside
-from crossload.engine.schema import disk_error
-from crossload.engine.state import Stopped
+from crossload import worker
+from crossload.engine.interfaces import Stopped
 from crossload.errors import EnvironmentUnavailable, HarnessFault
-from crossload.inside.supervise import EXIT_DISK
-from crossload.inside.surroundings import variables
+from crossload.store.layout import disk_error
+from crossload.worker.environ import variables
+from crossload.worker.supervise import EXIT_DISK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from crossload.config import Limits
-    from crossload.engine.store import Store
     from crossload.environments import Built
+    from crossload.store.store import Store
 
 HELLO_SECONDS = 300.0
 """The first import of a new environment writes its byte code: up to 12 s here, more on slow disks."""
@@ -46,7 +46,7 @@ class Server:
         entry: str = "serve.py",
         words: Mapping[str, str] | None = None,
     ) -> None:
-        """Start it; ``control`` is what the entry of the inside wants to know, ``words`` stand for more paths in texts."""
+        """Start it; ``control`` is what the entry point of the worker wants to know, ``words`` stand for more paths in texts."""
         self.built = built
         self.store = store
         self.folder = Path(tempfile.mkdtemp(prefix=f"{built.environment.id}-", dir=store.scratch))
@@ -64,7 +64,7 @@ class Server:
         control_path = self.folder / "control.json"
         control_path.write_text(json.dumps(control), encoding="utf-8")
         self._log = (self.folder / "server.log").open("wb")
-        serve = Path(inside.__path__[0]) / entry
+        serve = Path(worker.__path__[0]) / entry
         self._process = subprocess.Popen(
             [str(built.python), "-s", str(serve), str(control_path)],
             stdin=subprocess.PIPE,
@@ -88,16 +88,22 @@ class Server:
             if stopped():
                 raise Stopped
             if gone or time.monotonic() > end:
-                reason = self._log_tail() or ("its interpreter ended" if gone else "its imports do not end")
+                reason = self._log_tail() or (
+                    "its interpreter ended" if gone else "its imports do not end"
+                )
                 msg = f"{self.built.environment.id}: {reason}"
                 raise EnvironmentUnavailable(msg)
             time.sleep(0.02)
         facts = json.loads(text)
         if facts["status"] != "ok":
             error = facts["error"]
-            msg = f"{self.built.environment.id}: cannot be used: {error['type']}: {error['message']}"
+            msg = (
+                f"{self.built.environment.id}: cannot be used: {error['type']}: {error['message']}"
+            )
             if error["type"] == "AssertionError":
-                raise HarnessFault(msg, hint=f"delete the folder {self.built.folder.name} in .nox and run again")
+                raise HarnessFault(
+                    msg, hint=f"delete the folder {self.built.folder.name} in .nox and run again"
+                )
             raise EnvironmentUnavailable(msg)
         self.facts = facts
 
@@ -146,7 +152,12 @@ class Server:
         shutil.rmtree(place, ignore_errors=True)
         return journal
 
-    def _follow(self, journal: Path, stopped: Callable[[], bool], seen: Callable[[dict[str, Any], str], None]) -> None:
+    def _follow(
+        self,
+        journal: Path,
+        stopped: Callable[[], bool],
+        seen: Callable[[dict[str, Any], str], None],
+    ) -> None:
         offset, rest = 0, b""
         while True:
             gone = self._process.poll()
@@ -177,7 +188,11 @@ class Server:
 
     def _log_tail(self) -> str:
         self._log.flush()
-        text = (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")[-600:].strip()
+        text = (
+            (self.folder / "server.log")
+            .read_text(encoding="utf-8", errors="replace")[-600:]
+            .strip()
+        )
         for path, word in self.scrub:
             text = text.replace(path, word)
         return text
@@ -206,7 +221,11 @@ class Server:
 
 def child_environment(scratch: Path, environ: os._Environ[str] | dict[str, str]) -> dict[str, str]:
     """The whole environment of a pinned process: nothing of the caller's but what the system needs to run at all."""
-    kept = {name: environ[name] for name in ("SYSTEMROOT", "COMSPEC", "PATHEXT", "WINDIR") if name in environ}
+    kept = {
+        name: environ[name]
+        for name in ("SYSTEMROOT", "COMSPEC", "PATHEXT", "WINDIR")
+        if name in environ
+    }
     return (
         kept
         | variables()
@@ -222,16 +241,20 @@ def child_environment(scratch: Path, environ: os._Environ[str] | dict[str, str])
     )
 
 
-def recipe_control(recipes: Sequence[str], formats: Sequence[str], data: Mapping[str, tuple[str, Path]]) -> dict[str, Any]:
+def recipe_control(
+    recipes: Sequence[str], formats: Sequence[str], data: Mapping[str, tuple[str, Path]]
+) -> dict[str, Any]:
     """What a process that measures recipes is to know."""
     places = {name: str(place) for name, (_, place) in data.items()}
     return {"recipes": list(recipes), "formats": list(formats), "data": places}
 
 
-def _scrub_words(built: Built, store: Store, scratch: Path, more: Mapping[str, str]) -> list[tuple[str, str]]:
+def _scrub_words(
+    built: Built, store: Store, scratch: Path, more: Mapping[str, str]
+) -> list[tuple[str, str]]:
     """Paths of this machine and the words that stand for them in recorded texts, longest first."""
     words = {
-        str(Path(inside.__path__[0])): "<crossload>",
+        str(Path(worker.__path__[0])): "<crossload>",
         str(built.folder): "<environment>",
         str(store.blobs.artifacts): "<artifacts>",
         str(scratch): "<scratch>",
@@ -240,4 +263,7 @@ def _scrub_words(built: Built, store: Store, scratch: Path, more: Mapping[str, s
         str(Path.home()): "<home>",
         **more,
     }
-    return sorted(((path, word) for path, word in words.items() if len(path) > 3), key=lambda each: -len(each[0]))
+    return sorted(
+        ((path, word) for path, word in words.items() if len(path) > 3),
+        key=lambda each: -len(each[0]),
+    )

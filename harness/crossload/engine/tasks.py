@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from crossload.engine.records import is_unbelieved
-from crossload.engine.state import EnvironmentState
+from crossload.engine.interfaces import EnvironmentState
+from crossload.store.records import is_unbelieved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from crossload.engine.ledger import Ledger
-    from crossload.engine.store import Store
     from crossload.plan import Case, Cell, Plan
+    from crossload.store.store import Store
 
 _JOB_SECONDS = 6.0
 """How long a batch of loads should take: long enough to pay for its start, short enough to share the work evenly."""
@@ -68,7 +68,11 @@ class Tasks:
 
     def _is_saved(self, env_id: str, case: Case) -> bool:
         record = self.ledger.save(env_id, case)
-        return record is not None and self.store.blobs.has_artifact(record) and not is_unbelieved(record)
+        return (
+            record is not None
+            and self.store.blobs.has_artifact(record)
+            and not is_unbelieved(record)
+        )
 
     def offer(self, cells: Iterable[Cell]) -> None:
         """Give cells whose artifact is there to their readers."""
@@ -77,7 +81,11 @@ class Tasks:
 
     def offer_again(self, state: EnvironmentState) -> None:
         """The identity of a reader turned out to be another: what it had loaded counts no more."""
-        state.pending = [cell for cell in self._wanted if cell.reader == state.id and self._is_saved(cell.writer, cell.case)]
+        state.pending = [
+            cell
+            for cell in self._wanted
+            if cell.reader == state.id and self._is_saved(cell.writer, cell.case)
+        ]
 
     def drop_known_saves(self, state: EnvironmentState) -> None:
         """Another run has saved some of it."""
@@ -122,21 +130,34 @@ class Tasks:
         The newest take longest to import.
         """
         open_states = [state for state in reversed(usable) if not state.prepared]
-        return sorted(open_states, key=lambda state: -self._value_of_saves(state)) if self._value else open_states
+        return (
+            sorted(open_states, key=lambda state: -self._value_of_saves(state))
+            if self._value
+            else open_states
+        )
 
     def loads_are_worth_more(self, states: Iterable[EnvironmentState]) -> bool:
         """Whether the most valuable cell that waits to be loaded is worth as much as the best that waits to be saved."""
-        idle = [state for state in states if not state.busy and state.id not in self.ledger.failures]
+        idle = [
+            state for state in states if not state.busy and state.id not in self.ledger.failures
+        ]
         best = max((self.best_value(state) for state in idle if state.pending), default=0.0)
-        return best > 0 and best >= max((self._value_of_saves(state) for state in idle if not state.prepared), default=0.0)
+        return best > 0 and best >= max(
+            (self._value_of_saves(state) for state in idle if not state.prepared), default=0.0
+        )
 
     def _value_of_saves(self, state: EnvironmentState) -> float:
         assert self._value is not None
-        return max((self._value(cell) for case in state.saves for cell in self.cells_of(state.id, case)), default=0.0)
+        return max(
+            (self._value(cell) for case in state.saves for cell in self.cells_of(state.id, case)),
+            default=0.0,
+        )
 
     def best_value(self, state: EnvironmentState) -> float:
         """Value of the most valuable cell that waits in an environment; 0 where no values are asked for."""
-        return max((self._value(cell) for cell in state.pending), default=0.0) if self._value else 0.0
+        return (
+            max((self._value(cell) for cell in state.pending), default=0.0) if self._value else 0.0
+        )
 
     def take_saves(self, state: EnvironmentState, *, few: bool) -> list[Case]:
         """Cases for one job; few of them where time is short, so that a job does not outlast it."""
@@ -145,7 +166,10 @@ class Tasks:
             recipes = list(dict.fromkeys(case.recipe for case in chosen))
             if self._value is not None:
                 value = self._value
-                worth = {case.recipe: max(value(cell) for cell in self.cells_of(state.id, case)) for case in reversed(chosen)}
+                worth = {
+                    case.recipe: max(value(cell) for cell in self.cells_of(state.id, case))
+                    for case in reversed(chosen)
+                }
                 recipes.sort(key=lambda recipe: -worth[recipe])
             chosen = [case for case in chosen if case.recipe in recipes[:_FEW]]
         state.saves = [case for case in state.saves if case not in chosen]

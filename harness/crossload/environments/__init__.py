@@ -5,6 +5,16 @@ from __future__ import annotations
 from crossload.environments.build import Built, build, is_built
 from crossload.environments.interpreters import Interpreter, Interpreters
 from crossload.environments.locks import Lock, Locker, read_lock
-from crossload.environments.places import Places
+from crossload.environments.project import Project
 
-__all__ = ["Built", "Interpreter", "Interpreters", "Lock", "Locker", "Places", "build", "is_built", "read_lock"]
+__all__ = [
+    "Built",
+    "Interpreter",
+    "Interpreters",
+    "Lock",
+    "Locker",
+    "Project",
+    "build",
+    "is_built",
+    "read_lock",
+]

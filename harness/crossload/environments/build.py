@@ -18,7 +18,7 @@ from crossload.errors import EnvironmentUnavailable
 if TYPE_CHECKING:
     from crossload.environments.interpreters import Interpreter
     from crossload.environments.locks import Lock
-    from crossload.environments.places import Places
+    from crossload.environments.project import Project
     from crossload.plan import Environment
 
 STAMP = "crossload-stamp.json"
@@ -56,13 +56,13 @@ def python_in(folder: Path) -> Path:
     return folder / "Scripts" / "python.exe" if os.name == "nt" else folder / "bin" / "python"
 
 
-def is_built(environment: Environment, places: Places) -> Built | None:
+def is_built(environment: Environment, project: Project) -> Built | None:
     """The environment if it stands and its stamp is right; starts no process and asks no network.
 
     The lock must mean the environment as the matrix file has it now, the stamp must name that lock, the interpreter
     must be the file that it was, and uv the version that built it.
     """
-    folder = places.environment(environment.id)
+    folder = project.environment(environment.id)
     stamp = _read_stamp(folder)
     if stamp is None or not python_in(folder).exists() or stamp.uv != uv_version():
         return None
@@ -71,7 +71,7 @@ def is_built(environment: Environment, places: Places) -> Built | None:
             return None
     except OSError:
         return None
-    for path in candidates(environment.id, places):
+    for path in candidates(environment.id, project):
         lock = read_lock(path)
         if lock and lock.inputs == environment.inputs_digest and lock.digest == stamp.lock:
             return Built(
@@ -84,15 +84,17 @@ def is_built(environment: Environment, places: Places) -> Built | None:
     return None
 
 
-def build(environment: Environment, lock: Lock, interpreter: Interpreter, places: Places) -> Built:
+def build(
+    environment: Environment, lock: Lock, interpreter: Interpreter, project: Project
+) -> Built:
     """Make the environment as its lock says.  Raises `EnvironmentUnavailable` with uv's own words.
 
     A lock file per environment keeps two processes from building it at once; the second finds it built.
     """
-    folder = places.environment(environment.id)
+    folder = project.environment(environment.id)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.parent / f"{folder.name}.lock", timeout=_LOCK_SECONDS):
-        found = is_built(environment, places)
+        found = is_built(environment, project)
         if found is not None:
             return found
         shutil.rmtree(folder, ignore_errors=True)

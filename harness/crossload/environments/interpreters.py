@@ -57,7 +57,9 @@ def minor_key(minor: str) -> tuple[int, ...]:
 class Interpreters:
     """The interpreters of this machine by minor version; looks once, lazily, and may be asked by many threads."""
 
-    def __init__(self, environ: Mapping[str, str] | None = None, *, say: Callable[[str], None] = print) -> None:
+    def __init__(
+        self, environ: Mapping[str, str] | None = None, *, say: Callable[[str], None] = print
+    ) -> None:
         self._environ = dict(os.environ if environ is None else environ)
         self._say = say
         self._lock = threading.Lock()
@@ -84,11 +86,17 @@ class Interpreters:
     def _install(self, minor: str) -> None:
         self._say(f"Python {minor} is not installed here: asking uv for it")
         try:
-            run_uv(["python", "install", minor, "--no-bin"], seconds=_INSTALL_SECONDS, more={"UV_HTTP_RETRIES": "0"})
+            run_uv(
+                ["python", "install", minor, "--no-bin"],
+                seconds=_INSTALL_SECONDS,
+                more={"UV_HTTP_RETRIES": "0"},
+            )
         except UvFailure as failure:
             self._may_install = False
             reason = failure.text.splitlines()[-1].strip() if failure.text else "no reason given"
-            self._say(f"uv cannot install Python {minor} from this network ({reason}); not trying again in this run")
+            self._say(
+                f"uv cannot install Python {minor} from this network ({reason}); not trying again in this run"
+            )
             return
         self._found = self._look()
 
@@ -105,13 +113,20 @@ class Interpreters:
 
     def _candidates(self) -> list[str]:
         """Paths of interpreters, resolved and without doubles; shims of pyenv are skipped, its folders are read."""
-        on_path = (shutil.which(f"python{minor}", path=self._environ.get("PATH", "")) for minor in FIRST_RELEASES)
+        on_path = (
+            shutil.which(f"python{minor}", path=self._environ.get("PATH", ""))
+            for minor in FIRST_RELEASES
+        )
         paths = [path for path in on_path if path]
         root = Path(self._environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
         program = "python.exe" if os.name == "nt" else "bin/python"
-        paths += [str(folder / program) for folder in root.glob("3.*") if (folder / program).is_file()]
+        paths += [
+            str(folder / program) for folder in root.glob("3.*") if (folder / program).is_file()
+        ]
         paths += _uv_knows()
-        seen = dict.fromkeys(os.path.realpath(path) for path in paths if f"{os.sep}shims{os.sep}" not in path)
+        seen = dict.fromkeys(
+            os.path.realpath(path) for path in paths if f"{os.sep}shims{os.sep}" not in path
+        )
         return list(seen)
 
 
@@ -121,7 +136,9 @@ def _uv_knows() -> list[str]:
         rows = json.loads(text)
     except (UvFailure, ValueError):
         return []  # PATH and pyenv still answer
-    return [row["path"] for row in rows if row.get("path") and row.get("implementation") == "cpython"]
+    return [
+        row["path"] for row in rows if row.get("path") and row.get("implementation") == "cpython"
+    ]
 
 
 def probe(path: str) -> Interpreter | None:

@@ -16,15 +16,20 @@ from packaging.markers import Marker, default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from crossload.environments.index import Index, runs_on
 from crossload.environments.interpreters import FIRST_RELEASES, Interpreters, minor_key
+from crossload.environments.package_index import Index, runs_on
 from crossload.environments.uv import UvFailure, run_uv
-from crossload.errors import EnvironmentPinsError, EnvironmentUnavailable, IndexUnavailable, NoWheels
+from crossload.errors import (
+    EnvironmentPinsError,
+    EnvironmentUnavailable,
+    IndexUnavailable,
+    NoWheels,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from crossload.environments.places import Places
+    from crossload.environments.project import Project
     from crossload.plan import Environment
 
 _HEADER = re.compile(r"^# (lock|python|as-of|inputs|left-out|platform): (.*)$")
@@ -46,7 +51,10 @@ class Lock:
 
     def versions(self) -> dict[str, str]:
         """Locked version by canonical package name, of the pins that count on this platform and Python."""
-        here = default_environment() | {"python_version": self.python, "python_full_version": f"{self.python}.99"}
+        here = default_environment() | {
+            "python_version": self.python,
+            "python_full_version": f"{self.python}.99",
+        }
         found = {}
         for line in self.text.splitlines():
             pin = _PIN.match(line.strip())
@@ -83,17 +91,21 @@ def _digest(text: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def candidates(environment_id: str, places: Places) -> list[Path]:
+def candidates(environment_id: str, project: Project) -> list[Path]:
     """Lock files that an environment may have, best first: committed, of this platform, made here for other Pythons."""
-    local = sorted(places.local_locks.glob(f"{environment_id}.py3*.txt"), reverse=True)
-    return [places.locks / f"{environment_id}.txt", places.locks / f"{environment_id}.{sys.platform}.txt", *local]
+    local = sorted(project.local_locks.glob(f"{environment_id}.py3*.txt"), reverse=True)
+    return [
+        project.locks / f"{environment_id}.txt",
+        project.locks / f"{environment_id}.{sys.platform}.txt",
+        *local,
+    ]
 
 
 @dataclass
 class Locker:
     """Finds or makes the lock of an environment for an interpreter that is here."""
 
-    places: Places
+    project: Project
     interpreters: Interpreters
     index: Index
     say: Callable[[str], None] = print
@@ -103,7 +115,9 @@ class Locker:
 
     def existing(self, environment: Environment) -> Lock | None:
         """The lock that is there and still means this environment, with an interpreter that is here or can be had."""
-        locks = [lock for path in candidates(environment.id, self.places) if (lock := read_lock(path))]
+        locks = [
+            lock for path in candidates(environment.id, self.project) if (lock := read_lock(path))
+        ]
         locks = [lock for lock in locks if lock.inputs == environment.inputs_digest]
         installed = self.interpreters.installed()
         for lock in locks:
@@ -137,14 +151,20 @@ class Locker:
         known = [day for day in days if day is not None]
         if not known:
             return self.today
-        return min(max(known) + timedelta(days=int(environment.as_of[len("release+") : -1])), self.today)
+        return min(
+            max(known) + timedelta(days=int(environment.as_of[len("release+") : -1])), self.today
+        )
 
     def pythons(self, environment: Environment, as_of: date) -> list[str]:
         """Minor versions to try, newest first: existed at that date, have wheels of all pins, can be had here."""
         if environment.python:
             return [environment.python]
         pins = [self.index.release(name, version) for name, version in environment.pins.items()]
-        fits = [minor for minor, day in FIRST_RELEASES.items() if day <= as_of and all(runs_on(pin, minor) for pin in pins)]
+        fits = [
+            minor
+            for minor, day in FIRST_RELEASES.items()
+            if day <= as_of and all(runs_on(pin, minor) for pin in pins)
+        ]
         return sorted(fits, key=minor_key, reverse=True)
 
     def _make(self, environment: Environment, *, refresh: bool) -> Lock:
@@ -164,10 +184,14 @@ class Locker:
         failures: list[str] = []
         # what constraints name may be newer than the pins: a whole lock is resolved as of its own time, else as of now
         days = [as_of, self.today] if environment.constraints and as_of < self.today else [as_of]
-        for day, wheels_only, minor in product(days, (True,) if environment.wheels_only else (True, False), here):
+        for day, wheels_only, minor in product(
+            days, (True,) if environment.wheels_only else (True, False), here
+        ):
             wanted, left_out = self._extras_of_their_time(environment, day)
             try:
-                text, universal = self._compile(environment, wanted, minor, day, wheels_only=wheels_only)
+                text, universal = self._compile(
+                    environment, wanted, minor, day, wheels_only=wheels_only
+                )
             except UvFailure as failure:
                 failures.append(failure.text)
                 continue
@@ -181,17 +205,21 @@ class Locker:
                 text,
                 left_out,
                 universal=universal,
-                committed=refresh or not (self.places.locks / f"{environment.id}.txt").exists() or self._outdated(environment),
+                committed=refresh
+                or not (self.project.locks / f"{environment.id}.txt").exists()
+                or self._outdated(environment),
             )
         msg = f"{environment.id}: the pins cannot be resolved as of {as_of}:\n{failures[-1]}"
         raise EnvironmentPinsError(msg, hint="change the pins, or as-of, of this environment")
 
     def _outdated(self, environment: Environment) -> bool:
         """Whether the committed lock means other pins: then the new one takes its place."""
-        there = read_lock(self.places.locks / f"{environment.id}.txt")
+        there = read_lock(self.project.locks / f"{environment.id}.txt")
         return there is None or there.inputs != environment.inputs_digest
 
-    def _extras_of_their_time(self, environment: Environment, as_of: date) -> tuple[list[str], list[str]]:
+    def _extras_of_their_time(
+        self, environment: Environment, as_of: date
+    ) -> tuple[list[str], list[str]]:
         wanted, left_out = [], []
         for text in environment.extras:
             first = self.index.first_day(Requirement(text).name)
@@ -202,27 +230,53 @@ class Locker:
         return wanted, left_out
 
     def _compile(
-        self, environment: Environment, extras: list[str], minor: str, as_of: date, *, wheels_only: bool
+        self,
+        environment: Environment,
+        extras: list[str],
+        minor: str,
+        as_of: date,
+        *,
+        wheels_only: bool,
     ) -> tuple[str, bool]:
         """Compile with all extras; where they are in the way, without the fewest of them."""
         held = environment.constraints
         try:
-            return self._compile_set([*environment.requires, *extras], held, minor, as_of, wheels_only=wheels_only)
+            return self._compile_set(
+                [*environment.requires, *extras], held, minor, as_of, wheels_only=wheels_only
+            )
         except UvFailure as failure:
             for dropped in [[extra] for extra in extras] + ([extras] if len(extras) > 1 else []):
                 rest = [extra for extra in extras if extra not in dropped]
                 try:
-                    found = self._compile_set([*environment.requires, *rest], held, minor, as_of, wheels_only=wheels_only)
+                    found = self._compile_set(
+                        [*environment.requires, *rest], held, minor, as_of, wheels_only=wheels_only
+                    )
                 except UvFailure:
                     continue
-                reason = [f"{extra} (no release of that time goes with the pins)" for extra in dropped]
+                reason = [
+                    f"{extra} (no release of that time goes with the pins)" for extra in dropped
+                ]
                 raise _ExtrasExclude(*found, reason) from failure
             raise
 
     def _compile_set(
-        self, requires: list[str], constraints: Sequence[str], minor: str, as_of: date, *, wheels_only: bool
+        self,
+        requires: list[str],
+        constraints: Sequence[str],
+        minor: str,
+        as_of: date,
+        *,
+        wheels_only: bool,
     ) -> tuple[str, bool]:
-        arguments = ["pip", "compile", "-", "--quiet", "--no-header", "--no-annotate", "--generate-hashes"]
+        arguments = [
+            "pip",
+            "compile",
+            "-",
+            "--quiet",
+            "--no-header",
+            "--no-annotate",
+            "--generate-hashes",
+        ]
         arguments += ["--no-emit-index-url", "--python-version", minor]
         arguments += ["--exclude-newer", as_of.isoformat()]  # uv counts the whole day in
         arguments += ["--only-binary", ":all:"] if wheels_only else []
@@ -235,7 +289,9 @@ class Locker:
                 path.write_text("\n".join(constraints) + "\n", encoding="utf-8")
                 arguments += ["--constraints", str(path)]
             try:
-                return run_uv([*arguments, *(["--universal"] if self.universal else [])], given=given), self.universal
+                return run_uv(
+                    [*arguments, *(["--universal"] if self.universal else [])], given=given
+                ), self.universal
             except UvFailure:
                 if not self.universal:
                     raise
@@ -261,15 +317,21 @@ class Locker:
         header += [f"# platform: {sys.platform}"] if not universal else []
         header += [f"# left-out: {each}" for each in left_out]
         if committed:
-            path = self.places.locks / f"{environment.id}{'' if universal else '.' + sys.platform}.txt"
+            path = (
+                self.project.locks
+                / f"{environment.id}{'' if universal else '.' + sys.platform}.txt"
+            )
         else:
-            path = self.places.local_locks / f"{environment.id}.py{minor}.txt"
+            path = self.project.local_locks / f"{environment.id}.py{minor}.txt"
         body = re.sub(r"(?m)^(--(?:extra-)?index-url|--find-links).*\n", "", text)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         part.write_text("\n".join([*header, body]), encoding="utf-8")
         part.replace(path)
-        self.say(f"locked {environment.id}: Python {minor}, as of {as_of}" + "".join(f"; without {each}" for each in left_out))
+        self.say(
+            f"locked {environment.id}: Python {minor}, as of {as_of}"
+            + "".join(f"; without {each}" for each in left_out)
+        )
         lock = read_lock(path)
         if lock is None:
             msg = f"the lock that was just written cannot be read: {path.name}"

@@ -14,7 +14,15 @@ from crossload.errors import EnvironmentUnavailable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_DROPPED = ("PYTHON", "VIRTUAL_ENV", "CONDA_", "UV_PYTHON", "UV_EXCLUDE_NEWER", "UV_PROJECT", "UV_RESOLUTION")
+_DROPPED = (
+    "PYTHON",
+    "VIRTUAL_ENV",
+    "CONDA_",
+    "UV_PYTHON",
+    "UV_EXCLUDE_NEWER",
+    "UV_PROJECT",
+    "UV_RESOLUTION",
+)
 
 
 class UvFailure(Exception):

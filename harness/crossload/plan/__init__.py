@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from crossload.plan.catalog import Catalog, load_catalog
+from crossload.plan.cells import Case, Cell, Plan, make_plan
 from crossload.plan.environments import Environment, environments_of
-from crossload.plan.matrix import Case, Cell, Plan, make_plan
+from crossload.plan.matrix_files import id_clashes, load_specs, load_what_can_be
+from crossload.plan.partition import partition
 from crossload.plan.select import Selection, check_selection
-from crossload.plan.shards import Costs, Shard, partition
-from crossload.plan.specs import id_clashes, load_specs, load_what_can_be
+from crossload.plan.shards import Costs, Shard
 
 __all__ = [
     "Case",

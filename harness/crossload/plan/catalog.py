@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crossload.config.schema import did_you_mean
 from crossload.errors import ConfigError, RecipeError
-from crossload.inside import contract, formats
+from crossload.worker import contract, formats
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,9 +67,16 @@ def _check_kinds(spec: MatrixSpec, recipes: dict[str, contract.Recipe]) -> None:
     files = {str(path.resolve()) for path in spec.controls}
     for name, recipe in recipes.items():
         if bool(recipe.expect) != (recipe.file in files):
-            what = "has no 'expect'" if recipe.file in files else "has 'expect', which is for files of controls"
+            what = (
+                "has no 'expect'"
+                if recipe.file in files
+                else "has 'expect', which is for files of controls"
+            )
             msg = f"{recipe.file.rsplit('/', 1)[-1]}: RECIPES[{name!r}] {what}"
-            raise RecipeError(msg, hint="list files of controls under matrix.controls, others under matrix.recipes")
+            raise RecipeError(
+                msg,
+                hint="list files of controls under matrix.controls, others under matrix.recipes",
+            )
 
 
 def _read(path: Path) -> tuple[object, dict[str, contract.Recipe]]:
@@ -79,7 +86,8 @@ def _read(path: Path) -> tuple[object, dict[str, contract.Recipe]]:
         return module, contract.recipes_of(module, resolved)
     except contract.ContractError as error:
         raise RecipeError(
-            str(error), hint="CONTRIBUTING.md shows a recipe; the docstring of crossload.inside.contract explains every key"
+            str(error),
+            hint="CONTRIBUTING.md shows a recipe; the docstring of crossload.worker.contract explains every key",
         ) from error
     except Exception as error:
         line = _line_in(error, resolved)

@@ -67,7 +67,13 @@ def environments_of(spec: MatrixSpec) -> tuple[Environment, ...]:
         for version in axis.versions
     ]
     found += [
-        Environment(id=each.id, requires=each.packages, extras=each.extras, as_of=each.as_of, python=each.python)
+        Environment(
+            id=each.id,
+            requires=each.packages,
+            extras=each.extras,
+            as_of=each.as_of,
+            python=each.python,
+        )
         for each in spec.environments
     ]
     return tuple(found)

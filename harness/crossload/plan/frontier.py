@@ -14,12 +14,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crossload.plan.matrix import Cell
+from crossload.plan.cells import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crossload.plan.matrix import Plan
+    from crossload.plan.cells import Plan
 
 SHORTEST = 5
 """Lines of fewer readers are measured as a whole."""
@@ -59,7 +59,9 @@ class Frontier:
     """Chooses cells round by round, from what the last round has shown."""
 
     def __init__(self, plan: Plan) -> None:
-        self._place = {each.id: (each.axis or each.id, index) for index, each in enumerate(plan.environments)}
+        self._place = {
+            each.id: (each.axis or each.id, index) for index, each in enumerate(plan.environments)
+        }
         self._lines: dict[tuple[str, str, str], list[Cell]] = defaultdict(list)
         for cell in plan.selected:
             self._lines[cell.case.name, cell.writer, self._place[cell.reader][0]].append(cell)
@@ -81,7 +83,12 @@ class Frontier:
     def next_cells(self) -> list[Cell]:
         """Cells to measure now; empty when every stretch is either measured or between equal neighbours."""
         while True:
-            open_cells = (cell for line in self._lines.values() for cell in self._wanted(line) if cell not in self._asked)
+            open_cells = (
+                cell
+                for line in self._lines.values()
+                for cell in self._wanted(line)
+                if cell not in self._asked
+            )
             wanted = list(dict.fromkeys(open_cells))
             self._asked.update(wanted)
             self._known |= {cell: self._found[cell] for cell in wanted if cell in self._found}
@@ -98,7 +105,9 @@ class Frontier:
             return missing
         opened = [cell for cell in line if cell in self._opened]
         return opened + [
-            line[(low + high) // 2] for low, high in self._stretches(line) if self._known[line[low]] != self._known[line[high]]
+            line[(low + high) // 2]
+            for low, high in self._stretches(line)
+            if self._known[line[low]] != self._known[line[high]]
         ]
 
     def _stretches(self, line: list[Cell]) -> list[tuple[int, int]]:
@@ -113,14 +122,18 @@ class Frontier:
             for low, high in self._stretches(line):
                 token = self._known[line[low]]
                 if token == self._known[line[high]]:
-                    inference = Inference(verdict=token[0], witnesses=(line[low].reader, line[high].reader))
+                    inference = Inference(
+                        verdict=token[0], witnesses=(line[low].reader, line[high].reader)
+                    )
                     found |= dict.fromkeys(line[low + 1 : high], inference)
         return found
 
     def left(self) -> dict[Cell, Inference]:
         """Inferred cells that were not measured as checks either."""
         return {
-            cell: inference for cell, inference in self.inferred().items() if not is_drawn(cell) or cell not in self._found
+            cell: inference
+            for cell, inference in self.inferred().items()
+            if not is_drawn(cell) or cell not in self._found
         }
 
     def sample(self) -> list[Cell]:
@@ -134,7 +147,10 @@ class Frontier:
         for cell, inference in inferred.items():
             if is_drawn(cell) and cell in self._found:
                 checked += 1
-                if self._found[cell] != self._known[Cell(cell.case, cell.writer, inference.witnesses[0])]:
+                if (
+                    self._found[cell]
+                    != self._known[Cell(cell.case, cell.writer, inference.witnesses[0])]
+                ):
                     wrong += 1
                     self._opened.update(self._neighbours(cell, inferred))
         return Accuracy(inferred=len(inferred) - checked, checked=checked, wrong=wrong)

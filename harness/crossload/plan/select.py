@@ -39,7 +39,9 @@ def matches_environment(pattern: str, environment: Environment) -> bool:
         raise ConfigError([msg], hint='write "sklearn>=1.8" or "sklearn>=1.0,<1.3"') from error
 
 
-def matches_rule(rule: Rule, writer: Environment, reader: Environment, recipe: str, fmt: str) -> bool:
+def matches_rule(
+    rule: Rule, writer: Environment, reader: Environment, recipe: str, fmt: str
+) -> bool:
     """Whether every key of the rule matches."""
     return (
         (rule.writer is None or matches_environment(rule.writer, writer))
@@ -66,10 +68,14 @@ class Selection:
         return any((self.only, self.writers, self.readers, self.cases, self.formats))
 
     def saves(self, environment: Environment) -> bool:
-        return _any_environment(self.only, environment) and _any_environment(self.writers, environment)
+        return _any_environment(self.only, environment) and _any_environment(
+            self.writers, environment
+        )
 
     def loads(self, environment: Environment) -> bool:
-        return _any_environment(self.only, environment) and _any_environment(self.readers, environment)
+        return _any_environment(self.only, environment) and _any_environment(
+            self.readers, environment
+        )
 
     def takes(self, recipe: str, fmt: str) -> bool:
         return _any_case(self.cases, recipe, fmt) and (
@@ -83,7 +89,8 @@ def _any_environment(patterns: tuple[str, ...], environment: Environment) -> boo
 
 def _any_case(patterns: tuple[str, ...], recipe: str, fmt: str) -> bool:
     return not patterns or any(
-        fnmatch.fnmatchcase(f"{recipe}/{fmt}" if "/" in pattern else recipe, pattern) for pattern in patterns
+        fnmatch.fnmatchcase(f"{recipe}/{fmt}" if "/" in pattern else recipe, pattern)
+        for pattern in patterns
     )
 
 
@@ -109,9 +116,15 @@ def check_selection(
     lost += [
         ("case", pattern, recipe_names)
         for pattern in selection.cases
-        if not any(_any_case((pattern,), recipe, fmt) for recipe in recipe_names for fmt in format_names)
+        if not any(
+            _any_case((pattern,), recipe, fmt) for recipe in recipe_names for fmt in format_names
+        )
     ]
-    lost += [("format", p, format_names) for p in selection.formats if not fnmatch.filter(format_names, p)]
+    lost += [
+        ("format", p, format_names)
+        for p in selection.formats
+        if not fnmatch.filter(format_names, p)
+    ]
     if lost:
         lines = [
             f"no {kind} matches {pattern!r} - known: {', '.join(names)}"

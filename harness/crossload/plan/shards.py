@@ -1,8 +1,4 @@
-"""Splits plans into shards for machines that share nothing: each saves with its own writers and loads in all readers.
-
-A save and all loads of what it gave stay together, so that no shard needs the artifacts of another, and joined shards
-fit together even where saving twice gives other bytes.  The split depends on the plans, the count and the recorded costs only.
-"""
+"""The part of a plan that one of several machines does, and what parts cost.  Values only; `partition` makes them."""
 
 from __future__ import annotations
 
@@ -10,18 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from crossload.plan.matrix import Plan
+    from collections.abc import Mapping
 
 Unit = tuple[str, str, str]
 """(matrix, writer, recipe): what is never split."""
 
 _SECONDS_A_CELL = 0.02
 """Guess for cells of which no cost is recorded."""
-
-_UNEVEN = 0.75
-"""A writer whose cost is more than this times a fair share is spread over several shards."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,54 +53,3 @@ class Shard:
     @property
     def writers(self) -> tuple[str, ...]:
         return tuple(sorted({writer for _, writer, _ in self.units}))
-
-
-def partition(plans: Sequence[Plan], count: int, costs: Mapping[str, Costs]) -> tuple[Shard, ...]:
-    """Split all selected cells into ``count`` shards of about equal cost; some are empty where there is too little work."""
-    prices = _prices(plans, costs)
-    groups: dict[tuple[str, str], list[Unit]] = {}
-    for unit in prices:
-        groups.setdefault(unit[:2], []).append(unit)
-    order = {group: index for index, group in enumerate(groups)}
-    fair = sum(prices.values()) / count
-    chunks: list[list[Unit]] = []
-    for units in groups.values():
-        price = sum(prices[unit] for unit in units)
-        pieces = 1 if not fair or price <= fair * _UNEVEN else min(len(units), round(price / fair + 0.49))
-        chunks += _pack(units, pieces, prices)
-    while len(chunks) < count and (largest := max(chunks, key=len)) and len(largest) > 1:
-        chunks.remove(largest)
-        chunks += _pack(largest, 2, prices)
-    bins: list[list[Unit]] = [[] for _ in range(count)]
-    weights = [0.0] * count
-    spent = 0.0
-    for chunk in sorted(chunks, key=lambda units: order[units[0][:2]]):
-        price = sum(prices[unit] for unit in chunk)
-        # neighbours go to one shard: the fewer matrices a shard has, the fewer environments it has to build
-        index = min(count - 1, int((spent + price / 2) / fair)) if fair else 0
-        spent += price
-        bins[index] += chunk
-        weights[index] += price
-    weights = [weight for weight, units in zip(weights, bins, strict=True) if units] + [0.0] * bins.count([])
-    bins = [units for units in bins if units] + [[]] * bins.count([])
-    return tuple(
-        Shard(number=index + 1, count=count, units=frozenset(units), seconds=weights[index])
-        for index, units in enumerate(bins)
-    )
-
-
-def _prices(plans: Sequence[Plan], costs: Mapping[str, Costs]) -> dict[Unit, float]:
-    cells: dict[Unit, int] = {}
-    for plan in plans:
-        for cell in plan.selected:
-            unit = (plan.spec.name, cell.writer, cell.case.recipe)
-            cells[unit] = cells.get(unit, 0) + 1
-    return {unit: costs.get(unit[0], Costs()).of(unit[1], unit[2], number) for unit, number in cells.items()}
-
-
-def _pack(units: Sequence[Unit], pieces: int, prices: Mapping[Unit, float]) -> list[list[Unit]]:
-    """Units in ``pieces`` lists of about equal price."""
-    bins: list[list[Unit]] = [[] for _ in range(pieces)]
-    for unit in sorted(units, key=lambda each: (-prices[each], each)):
-        min(bins, key=lambda each: (sum(prices[one] for one in each), len(each))).append(unit)
-    return [each for each in bins if each]

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from crossload.report.files import write_reports
 from crossload.report.index import write_index
-from crossload.report.model import EnvironmentFacts, Row, RunFacts
 from crossload.report.terminal import render_terminal
 from crossload.report.view import View, make_view
+from crossload.report.view_types import EnvironmentFacts, Row, RunFacts
 
-__all__ = ["EnvironmentFacts", "Row", "RunFacts", "View", "make_view", "render_terminal", "write_index", "write_reports"]
+__all__ = [
+    "EnvironmentFacts",
+    "Row",
+    "RunFacts",
+    "View",
+    "make_view",
+    "render_terminal",
+    "write_index",
+    "write_reports",
+]

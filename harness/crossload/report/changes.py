@@ -11,7 +11,7 @@ import numpy as np
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:
-    from crossload.report.rows import Rows
+    from crossload.report.judged_cells import JudgedCells
 
 KINDS = (
     "newly drifting",
@@ -68,13 +68,19 @@ class Past:
     def when(self) -> datetime:
         return time_of(self.run)
 
-    def changes(self, rows: Rows) -> dict[str, np.ndarray[Any, np.dtype[np.intp]]]:
+    def changes(self, rows: JudgedCells) -> dict[str, np.ndarray[Any, np.dtype[np.intp]]]:
         """Indexes of the cells that changed since, by kind, in the order of `KINDS`; kinds that do not occur are left out."""
         place = {kind: number for number, kind in enumerate(KINDS)}
         size = len(_VERDICTS)
-        kinds = np.full((size + 1, size), UNKNOWN, dtype=np.int8)  # the last line is that of UNKNOWN
+        kinds = np.full(
+            (size + 1, size), UNKNOWN, dtype=np.int8
+        )  # the last line is that of UNKNOWN
         for i, before in enumerate((*_VERDICTS, None)):
             for j, now in enumerate(_VERDICTS):
                 kinds[i, j] = place.get(change_kind(before, now), UNKNOWN)
         found = kinds[self.verdicts, rows.verdict] if len(rows) else np.zeros(0, dtype=np.int8)
-        return {kind: np.flatnonzero(found == number) for kind, number in place.items() if (found == number).any()}
+        return {
+            kind: np.flatnonzero(found == number)
+            for kind, number in place.items()
+            if (found == number).any()
+        }

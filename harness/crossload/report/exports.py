@@ -71,11 +71,19 @@ def to_junit(name: str, table: pd.DataFrame) -> str:
         if case not in suites:
             suites[case] = ET.SubElement(top, "testsuite", name=f"{name}.{row['family']}.{case}")
             counts[case] = [0, 0, 0]
-        seconds = sum(row[key] for key in ("load_seconds", "predict_seconds") if not math.isnan(row[key]))
-        attributes = {"classname": f"{name}.{case}", "name": f"{row['writer']} -> {row['reader']}", "time": f"{seconds:.4f}"}
+        seconds = sum(
+            row[key] for key in ("load_seconds", "predict_seconds") if not math.isnan(row[key])
+        )
+        attributes = {
+            "classname": f"{name}.{case}",
+            "name": f"{row['writer']} -> {row['reader']}",
+            "time": f"{seconds:.4f}",
+        }
         test = ET.SubElement(suites[case], "testcase", attributes)
         counts[case][0] += 1
-        text = xml_text(f"{row['verdict']}: {row['reason']}" if row["reason"] else str(row["verdict"]))
+        text = xml_text(
+            f"{row['verdict']}: {row['reason']}" if row["reason"] else str(row["verdict"])
+        )
         if index in wrong:
             counts[case][1] += 1
             ET.SubElement(test, "failure", message=text[:300], type=str(row["verdict"])).text = text
@@ -100,7 +108,9 @@ def badge_of(table: pd.DataFrame) -> tuple[str, str, str]:
     ids = list(dict.fromkeys(table["reader"].astype(str)))
     plain = [each for each in ids if _PLAIN.match(each)]
     reader = max(plain, key=lambda each: Version(each.rpartition("-")[2])) if plain else ids[-1]
-    loaded = table[(table["reader"].astype(str) == reader) & (table["writer"].astype(str) != reader)]
+    loaded = table[
+        (table["reader"].astype(str) == reader) & (table["writer"].astype(str) != reader)
+    ]
     measured = loaded[loaded["passes"].notna()]
     passed = int((measured["passes"] == True).sum())  # noqa: E712
     total = len(measured)
@@ -112,7 +122,9 @@ def badge_of(table: pd.DataFrame) -> tuple[str, str, str]:
 def to_badge_json(_name: str, table: pd.DataFrame) -> str:
     """The JSON that badge services read from an endpoint."""
     label, message, colour = badge_of(table)
-    return json.dumps({"schemaVersion": 1, "label": label, "message": message, "color": colour}) + "\n"
+    return (
+        json.dumps({"schemaVersion": 1, "label": label, "message": message, "color": colour}) + "\n"
+    )
 
 
 def to_badge(_name: str, table: pd.DataFrame) -> str:
@@ -150,7 +162,9 @@ def command_text(text: str, *, property_: bool = False) -> str:
     return "".join(signs.get(sign, sign) for sign in text)
 
 
-def tell_github(environ: Mapping[str, str], name: str, folder: Path, out: Callable[[str], None]) -> None:
+def tell_github(
+    environ: Mapping[str, str], name: str, folder: Path, out: Callable[[str], None]
+) -> None:
     """Within GitHub Actions: annotations for failures, and the report in the summary of the step; elsewhere nothing."""
     if environ.get("GITHUB_ACTIONS") != "true":
         return

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crossload.report.labels import signature_of
-from crossload.report.model import Signature
+from crossload.report.view_types import Signature
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crossload.report.model import EnvironmentFacts, Row
-    from crossload.report.rows import Rows
+    from crossload.report.judged_cells import JudgedCells
+    from crossload.report.view_types import EnvironmentFacts, Row
 
 OVERFITTED = 0.2
 """Training score minus held-out score above which a case is shown as overfitted."""
 
 
-def overfitted_of(rows: Rows) -> tuple[Row, ...]:
+def overfitted_of(rows: JudgedCells) -> tuple[Row, ...]:
     """One row for each writer and recipe whose training score is more than 0.2 above its held-out score."""
     mask = rows.of_kinds(judgement.gap > OVERFITTED for judgement in rows.judgements)
     seen: dict[tuple[str, str], Row] = {}
@@ -30,7 +30,7 @@ def overfitted_of(rows: Rows) -> tuple[Row, ...]:
     return tuple(sorted(seen.values(), key=lambda row: -row.judgement.gap))
 
 
-def worst_drifts_of(rows: Rows) -> tuple[Row, ...]:
+def worst_drifts_of(rows: JudgedCells) -> tuple[Row, ...]:
     """The ten worst silent changes: by changed metric, then by distance; one for each recipe and thing that changed."""
     mask = rows.of_kinds(judgement.verdict is Verdict.DRIFT for judgement in rows.judgements)
     drifted = [rows[index] for index in rows.first_of(mask, rows.kind, rows.case)]
@@ -38,7 +38,11 @@ def worst_drifts_of(rows: Rows) -> tuple[Row, ...]:
     def badness(row: Row) -> tuple[float, float, str]:
         judged = row.judgement
         scale = max(1.0, abs(judged.before.get(judged.worst_metric, 1.0)))
-        return (-abs(judged.worst_drift) / scale, -judged.max_abs, f"{row.cell.case.name}{row.cell.writer}")
+        return (
+            -abs(judged.worst_drift) / scale,
+            -judged.max_abs,
+            f"{row.cell.case.name}{row.cell.writer}",
+        )
 
     seen: dict[tuple[str, str], Row] = {}
     for row in sorted(drifted, key=badness):
@@ -46,7 +50,9 @@ def worst_drifts_of(rows: Rows) -> tuple[Row, ...]:
     return tuple(list(seen.values())[:10])
 
 
-def signatures_of(rows: Rows, environments: Sequence[EnvironmentFacts]) -> tuple[Signature, ...]:
+def signatures_of(
+    rows: JudgedCells, environments: Sequence[EnvironmentFacts]
+) -> tuple[Signature, ...]:
     """Failures grouped by what they say, most cells first."""
     groups: dict[tuple[Verdict, str], list[int]] = {}
     for kind, judgement in enumerate(rows.judgements):
@@ -78,10 +84,14 @@ def signatures_of(rows: Rows, environments: Sequence[EnvironmentFacts]) -> tuple
     return tuple(sorted(found, key=lambda each: (-each.cells, each.text)))
 
 
-def nearest_pair(pairs: set[tuple[str, str]], environments: Sequence[EnvironmentFacts]) -> tuple[str, str]:
+def nearest_pair(
+    pairs: set[tuple[str, str]], environments: Sequence[EnvironmentFacts]
+) -> tuple[str, str]:
     """The pair of versions with the fewest between them; an older writer before a newer one, versions of an axis first."""
     on_axis = {facts.id for facts in environments if facts.axis}
-    ordered = [facts.id for facts in environments if facts.axis] + [facts.id for facts in environments if not facts.axis]
+    ordered = [facts.id for facts in environments if facts.axis] + [
+        facts.id for facts in environments if not facts.axis
+    ]
     place = {each: index for index, each in enumerate(ordered)}
 
     def rank(pair: tuple[str, str]) -> tuple[bool, int, bool, int]:

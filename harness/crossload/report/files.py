@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crossload.report.html import render_html
 from crossload.report.markdown import render_markdown
-from crossload.report.outcomes import write_outcomes
+from crossload.report.parquet import write_outcomes
 from crossload.report.summary import summary
 
 if TYPE_CHECKING:

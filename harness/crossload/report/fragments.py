@@ -18,7 +18,7 @@ from crossload.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from crossload.report.model import Square
+    from crossload.report.view_types import Square
 
     Squares = Mapping[tuple[str, str], Square]
 
@@ -52,15 +52,23 @@ def _told(square: Square | None, mark: str) -> str:
 
 def failed_of(square: Square) -> str:
     """`` 3/4`` where three of four measured cells failed; nothing where none did, or where there is but one."""
-    return f" {square.failed}/{square.failed + square.passed}" if square.failed and square.planned > 1 else ""
+    return (
+        f" {square.failed}/{square.failed + square.passed}"
+        if square.failed and square.planned > 1
+        else ""
+    )
 
 
 def to_markdown(ids: Sequence[str], squares: Squares) -> str:
     """A pipe table, as GitHub and MkDocs read it."""
     labels = short_labels(list(ids))
-    rows = [[f"**{escape_markdown(w)}**", *(_told(squares.get((w, r)), "`") for r in ids)] for w in ids]
+    rows = [
+        [f"**{escape_markdown(w)}**", *(_told(squares.get((w, r)), "`") for r in ids)] for w in ids
+    ]
     head = ["saved with ↓ loaded in →", *(escape_markdown(labels[each]) for each in ids)]
-    legend = "; ".join(f"`{sign_of(each)}` {each.word}: {each.sentence}" for each in legend_of(squares))
+    legend = "; ".join(
+        f"`{sign_of(each)}` {each.word}: {each.sentence}" for each in legend_of(squares)
+    )
     return f"{markdown_table(head, rows)}\n\n{CAPTION} {legend}.\n"
 
 
@@ -73,10 +81,14 @@ def to_rst(ids: Sequence[str], squares: Squares) -> str:
 
     rows = [[literal(w), *(_told(squares.get((w, r)), "``") for r in ids)] for w in ids]
     head = ["saved with / loaded in", *(literal(labels[each]) for each in ids)]
-    legend = "\n".join(f"- ``{sign_of(each)}`` {each.word}: {each.sentence}" for each in legend_of(squares))
+    legend = "\n".join(
+        f"- ``{sign_of(each)}`` {each.word}: {each.sentence}" for each in legend_of(squares)
+    )
     lines = [".. list-table::", "   :header-rows: 1", "   :stub-columns: 1", ""]
     for row in (head, *rows):
-        lines += [f"   {'*' if number == 0 else ' '} - {text}".rstrip() for number, text in enumerate(row)]
+        lines += [
+            f"   {'*' if number == 0 else ' '} - {text}".rstrip() for number, text in enumerate(row)
+        ]
     return "\n".join(lines) + f"\n\n{CAPTION}\n\n{legend}\n"
 
 
@@ -101,12 +113,21 @@ def to_html(ids: Sequence[str], squares: Squares) -> str:
         f"<caption>{CAPTION}</caption>",
         f'<thead><tr><th scope="col">saved with ↓ loaded in →</th>{head}</tr></thead>',
         "<tbody>",
-        *(f'<tr><th scope="row">{text(w)}</th>' + "".join(cell(squares.get((w, r))) for r in ids) + "</tr>" for w in ids),
+        *(
+            f'<tr><th scope="row">{text(w)}</th>'
+            + "".join(cell(squares.get((w, r))) for r in ids)
+            + "</tr>"
+            for w in ids
+        ),
         "</tbody>",
         "</table>",
     ]
     return "\n".join(lines) + "\n"
 
 
-FRAGMENTS: dict[str, Callable[[Sequence[str], Squares], str]] = {"markdown": to_markdown, "rst": to_rst, "html": to_html}
+FRAGMENTS: dict[str, Callable[[Sequence[str], Squares], str]] = {
+    "markdown": to_markdown,
+    "rst": to_rst,
+    "html": to_html,
+}
 """Layouts of one table."""

@@ -11,15 +11,24 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from crossload.report.labels import literal_of, short_labels, versions_shown
-from crossload.report.model import compatibility
-from crossload.report.pack import pack
-from crossload.report.pairs import MOST_SQUARES, failures_by_pair, squares_of
+from crossload.report.page_data import pack
+from crossload.report.pair_details import MOST_SQUARES, failures_by_pair, squares_of
+from crossload.report.view_types import compatibility
 from crossload.safe import cut, printable
 
 if TYPE_CHECKING:
     from crossload.report.view import View
 
-_SCRIPTS = ("data.js", "state.js", "select.js", "map.js", "words.js", "parts.js", "detail.js", "main.js")
+_SCRIPTS = (
+    "data.js",
+    "state.js",
+    "select.js",
+    "map.js",
+    "words.js",
+    "parts.js",
+    "detail.js",
+    "main.js",
+)
 """In the order in which they are put together."""
 
 
@@ -63,7 +72,11 @@ def script() -> str:
 def render_page(name: str, **values: Any) -> str:
     """A template with the style of all pages."""
     style = _source("page.css")
-    return _templates().get_template(name).render(style=Markup(style), style_digest=_allowed(style), **values)  # noqa: S704 - ours
+    return (
+        _templates()
+        .get_template(name)
+        .render(style=Markup(style), style_digest=_allowed(style), **values)
+    )  # noqa: S704 - ours
 
 
 def render_html(view: View) -> str:

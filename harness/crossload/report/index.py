@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crossload.report.files import write_texts
 from crossload.report.html import render_page
 from crossload.report.markdown import escape, table
-from crossload.report.outcomes import COLUMNS
+from crossload.report.parquet import COLUMNS
 from crossload.report.summary import SCHEMA_NAME, SCHEMA_VERSION, schema_text
 from crossload.verdict import GAPS, Verdict
 
@@ -39,7 +39,9 @@ def write_index(reports: Path) -> list[Path]:
 def _facts(known: dict[str, Any]) -> list[str]:
     """One line of the index, after the name of the matrix."""
     counts, diagonal = known["counts"], known["diagonal"]
-    days = known["date"] if known["since"] == known["date"] else f"{known['since']} to {known['date']}"
+    days = (
+        known["date"] if known["since"] == known["date"] else f"{known['since']} to {known['date']}"
+    )
     facts = [
         f"{days}, {known['platform']}",
         len(known["environments"]),
@@ -56,7 +58,9 @@ def _facts(known: dict[str, Any]) -> list[str]:
 
 
 def _markdown(rows: list[tuple[str, str, list[str]]]) -> str:
-    lines = [[f"[{escape(title)}]({name}/README.md)", *map(escape, facts)] for name, title, facts in rows]
+    lines = [
+        [f"[{escape(title)}]({name}/README.md)", *map(escape, facts)] for name, title, facts in rows
+    ]
     parts = [
         "# Reports",
         "Written by `nox -s matrix` from real runs; do not edit.",

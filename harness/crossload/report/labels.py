@@ -11,11 +11,15 @@ from packaging.version import InvalidVersion, Version
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from crossload.report.model import EnvironmentFacts
+    from crossload.report.view_types import EnvironmentFacts
 
 _NAMING = ("ModuleNotFoundError", "ImportError", "AttributeError")
-_NUMBERS = re.compile(r"0x[0-9a-f.]+|(?<![A-Za-z0-9_.])[-+]?\d+(?:\.\d+)*(?:e-?\d+)?|<(?!module)[^>]{1,160}>(?:/[\w./-]+)?")
-_NOISE = re.compile(r"0x[0-9a-f.]+|(?<![A-Za-z0-9_])[-+]?\d+(?:\.\d+)*(?:e-?\d+)?|'[^']{0,200}'|\"[^\"]{0,200}\"|<[^>]{1,80}>")
+_NUMBERS = re.compile(
+    r"0x[0-9a-f.]+|(?<![A-Za-z0-9_.])[-+]?\d+(?:\.\d+)*(?:e-?\d+)?|<(?!module)[^>]{1,160}>(?:/[\w./-]+)?"
+)
+_NOISE = re.compile(
+    r"0x[0-9a-f.]+|(?<![A-Za-z0-9_])[-+]?\d+(?:\.\d+)*(?:e-?\d+)?|'[^']{0,200}'|\"[^\"]{0,200}\"|<[^>]{1,80}>"
+)
 
 
 def signature_of(reason: str) -> str:
@@ -70,5 +74,15 @@ def letters_of(count: int) -> list[str]:
 
 def versions_shown(facts: EnvironmentFacts) -> dict[str, Any]:
     """The packages of a lock that people ask for first."""
-    wanted = ("scikit-learn", "tensorflow", "tensorflow-cpu", "keras", "numpy", "joblib", "pandas", "skops", "h5py")
+    wanted = (
+        "scikit-learn",
+        "tensorflow",
+        "tensorflow-cpu",
+        "keras",
+        "numpy",
+        "joblib",
+        "pandas",
+        "skops",
+        "h5py",
+    )
     return {name: facts.versions[name] for name in wanted if name in facts.versions}

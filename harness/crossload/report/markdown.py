@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crossload.report.labels import short_labels, versions_shown
-from crossload.report.model import compatibility
+from crossload.report.view_types import compatibility
 from crossload.safe import cut, printable
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:
-    from crossload.report.model import Grid, Square
     from crossload.report.view import View
+    from crossload.report.view_types import Grid, Square
 
-_SIGNS = str.maketrans({"|": "\\|", "<": "&lt;", ">": "&gt;", "`": "'", "*": "\\*", "_": "\\_", "[": "\\[", "]": "\\]"})
+_SIGNS = str.maketrans(
+    {"|": "\\|", "<": "&lt;", ">": "&gt;", "`": "'", "*": "\\*", "_": "\\_", "[": "\\[", "]": "\\]"}
+)
 
 
 def escape(text: str) -> str:
@@ -33,19 +35,28 @@ def _square(square: Square | None) -> str:
     worst = square.worst
     if worst.passes is False:
         return f"**{worst.symbol}** {square.failed}"
-    return {Verdict.NOT_RUN: "not run", Verdict.NO_ENVIRONMENT: "no env"}.get(worst, f"`{worst.symbol}`")
+    return {Verdict.NOT_RUN: "not run", Verdict.NO_ENVIRONMENT: "no env"}.get(
+        worst, f"`{worst.symbol}`"
+    )
 
 
 def grid_table(grid: Grid, ids: list[str]) -> str:
     """One grid: rows saved with, columns loaded in; the number of failed cells where something failed."""
     labels = short_labels(ids)
-    rows = [[f"**{escape(each)}**", *[_square(grid.squares.get((each, reader))) for reader in ids]] for each in ids]
+    rows = [
+        [f"**{escape(each)}**", *[_square(grid.squares.get((each, reader))) for reader in ids]]
+        for each in ids
+    ]
     return table(["saved with ↓ loaded in →", *[escape(labels[each]) for each in ids]], rows)
 
 
 def rollup_table(what: str, squares: dict[str, Square]) -> str:
     """Worst verdict and counts by verdict; the counts of a line sum to its planned cells."""
-    seen = [verdict for verdict in Verdict if any(verdict in square.counts for square in squares.values())]
+    seen = [
+        verdict
+        for verdict in Verdict
+        if any(verdict in square.counts for square in squares.values())
+    ]
     rows = [
         [
             escape(name),
@@ -71,7 +82,11 @@ def render_markdown(view: View) -> str:
         f"{escape(view.controls_text.capitalize())}.",
         *([escape(view.expectations_text.capitalize()) + "."] if view.judged_against else []),
         *(
-            ["Training goes on after loading: " + ", ".join(f"{n} {escape(what)}" for what, n in view.resumes.items()) + "."]
+            [
+                "Training goes on after loading: "
+                + ", ".join(f"{n} {escape(what)}" for what, n in view.resumes.items())
+                + "."
+            ]
             if view.resumes
             else []
         ),
@@ -82,13 +97,19 @@ def render_markdown(view: View) -> str:
         "## Verdicts",
         table(
             ["", "verdict", "cells", "means"],
-            [[f"`{v.symbol}`", v.word, str(view.counts[v]), escape(v.sentence)] for v in view.legend],
+            [
+                [f"`{v.symbol}`", v.word, str(view.counts[v]), escape(v.sentence)]
+                for v in view.legend
+            ],
         ),
     ]
     if view.gaps:
         parts += [
             "## Not measured: environments that could not be built",
-            table(["environment", "why"], [[escape(each.id), escape(cut(each.failure, 300))] for each in view.gaps]),
+            table(
+                ["environment", "why"],
+                [[escape(each.id), escape(cut(each.failure, 300))] for each in view.gaps],
+            ),
         ]
     parts.append(
         "In the grids a symbol alone is the worst verdict of cells that all passed; "
@@ -97,7 +118,8 @@ def render_markdown(view: View) -> str:
     parts += [f"## {escape(view.grids[0].family.capitalize())}", grid_table(view.grids[0], ids)]
     if view.directions:
         rows = [
-            [f"**{escape(each.id)}**", compatibility(each.backward), compatibility(each.forward)] for each in view.directions
+            [f"**{escape(each.id)}**", compatibility(each.backward), compatibility(each.forward)]
+            for each in view.directions
         ]
         parts += [
             "## By version",
@@ -121,7 +143,10 @@ def render_markdown(view: View) -> str:
             ),
         ]
     if view.known:
-        rows = [[str(count), escape(reason) + (f" ([source]({link}))" if link else "")] for reason, link, count in view.known]
+        rows = [
+            [str(count), escape(reason) + (f" ([source]({link}))" if link else "")]
+            for reason, link, count in view.known
+        ]
         parts += ["## Known failures and their reasons", table(["cells", "reason"], rows)]
     if view.signatures:
         parts += [
@@ -143,14 +168,20 @@ def render_markdown(view: View) -> str:
         ]
     if view.overfitted:
         shown = [
-            [escape(row.cell.case.recipe), escape(row.cell.writer), f"{row.judgement.gap:.2f}"] for row in view.overfitted[:20]
+            [escape(row.cell.case.recipe), escape(row.cell.writer), f"{row.judgement.gap:.2f}"]
+            for row in view.overfitted[:20]
         ]
         parts += [
             "## Overfitted models",
             "Their held-out score is far below the score on the rows they were trained on; drift on them says less.",
             table(["recipe", "saved with", "training score minus held-out score"], shown),
         ]
-    parts += ["## By format", rollup_table("format", view.by_format), "## By case", rollup_table("case", view.by_case)]
+    parts += [
+        "## By format",
+        rollup_table("format", view.by_format),
+        "## By case",
+        rollup_table("case", view.by_case),
+    ]
     parts.append("## By family")
     for grid in view.grids[1:]:
         parts += [f"### {escape(grid.family)}", grid_table(grid, ids)]
@@ -163,7 +194,10 @@ def render_markdown(view: View) -> str:
                     escape(facts.id),
                     escape(facts.python),
                     escape(facts.as_of),
-                    ", ".join(f"{escape(name)} {escape(version)}" for name, version in versions_shown(facts).items()),
+                    ", ".join(
+                        f"{escape(name)} {escape(version)}"
+                        for name, version in versions_shown(facts).items()
+                    ),
                 ]
                 for facts in view.environments
             ],

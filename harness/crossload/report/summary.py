@@ -6,13 +6,13 @@ import math
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from crossload.report.model import compatibility
-from crossload.report.table import table_digest
+from crossload.report.verdict_table import table_digest
+from crossload.report.view_types import compatibility
 from crossload.verdict import tally
 
 if TYPE_CHECKING:
-    from crossload.report.model import Square
     from crossload.report.view import View
+    from crossload.report.view_types import Square
 
 SCHEMA_VERSION = 3
 """Raised whenever a member goes away or means something else; new members do not raise it."""
@@ -57,7 +57,9 @@ def summary(view: View) -> dict[str, Any]:
             "checked": view.accuracy.checked,
             "wrong": view.accuracy.wrong,
         },
-        "expectations": {surprise.value or "none": count for surprise, count in view.surprises.items()}
+        "expectations": {
+            surprise.value or "none": count for surprise, count in view.surprises.items()
+        }
         if view.judged_against
         else None,
         "diagonal": {"identical": view.diagonal[0], "measured": view.diagonal[1]},
@@ -110,7 +112,9 @@ def summary(view: View) -> dict[str, Any]:
         "costs": view.costs,
         "previous": view.past[-1].run if view.past else None,
         "changes": {kind: len(cells) for kind, cells in view.changes.items()},
-        "known": [{"reason": reason, "link": link, "cells": count} for reason, link, count in view.known],
+        "known": [
+            {"reason": reason, "link": link, "cells": count} for reason, link, count in view.known
+        ],
         "failures": [
             {
                 "verdict": each.verdict.word,
@@ -130,4 +134,8 @@ def summary(view: View) -> dict[str, Any]:
 def rollup(square: Square) -> dict[str, Any]:
     """Worst verdict and counts of a group of cells."""
     counts = sorted(square.counts.items(), key=lambda each: each[0].word)
-    return {"worst": square.worst.word, "planned": square.planned, "counts": {verdict.word: n for verdict, n in counts}}
+    return {
+        "worst": square.worst.word,
+        "planned": square.planned,
+        "counts": {verdict.word: n for verdict, n in counts},
+    }

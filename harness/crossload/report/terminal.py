@@ -12,8 +12,8 @@ from crossload.safe import printable
 from crossload.verdict import Surprise, Verdict
 
 if TYPE_CHECKING:
-    from crossload.report.model import Grid, Square
     from crossload.report.view import View
+    from crossload.report.view_types import Grid, Square
 
 
 def plural(count: int, one: str) -> str:
@@ -54,29 +54,45 @@ def grid_text(grid: Grid, ids: list[str], width: int) -> str:
         left -= needed
     texts = []
     for block in blocks:
-        rows = [[name, *(line[column] for column in block)] for name, line in zip(first, squares, strict=True)]
+        rows = [
+            [name, *(line[column] for column in block)]
+            for name, line in zip(first, squares, strict=True)
+        ]
         headings = ["saved with", *[names[column] for column in block]]
-        texts.append(tabulate(rows, headings, tablefmt="simple", stralign="left", disable_numparse=True))
+        texts.append(
+            tabulate(rows, headings, tablefmt="simple", stralign="left", disable_numparse=True)
+        )
     return "\n\n".join(texts)
 
 
 def render_terminal(view: View, *, width: int = 100) -> str:
     """All tables and the summary, ready to print."""
     ids = [facts.id for facts in view.environments if facts.id in view.touched]
-    parts = [fill(f"== {view.title} ==", width), "Rows: saved with.  Columns: loaded in.  A number: how many cases failed."]
+    parts = [
+        fill(f"== {view.title} ==", width),
+        "Rows: saved with.  Columns: loaded in.  A number: how many cases failed.",
+    ]
     if len(ids) < len(view.environments):
-        parts.append(f"{len(view.environments) - len(ids)} environments without any outcome are left out.")
+        parts.append(
+            f"{len(view.environments) - len(ids)} environments without any outcome are left out."
+        )
     shown = view.grids[1:] + view.grids[:1] if len(view.families) > 1 else view.grids[1:]
     for grid in shown:
         if not any(square.worst is not Verdict.NOT_RUN for square in grid.squares.values()):
             continue
-        parts += [f"{grid.family} ({plural(view.cases_of[grid.family], 'case')})", grid_text(grid, ids, width)]
+        parts += [
+            f"{grid.family} ({plural(view.cases_of[grid.family], 'case')})",
+            grid_text(grid, ids, width),
+        ]
     parts += [_legend(view, width), _summary(view, width)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _legend(view: View, width: int) -> str:
-    rows = [[verdict.symbol.replace(" ", "."), verdict.word, fill(verdict.sentence, width - 18)] for verdict in view.legend]
+    rows = [
+        [verdict.symbol.replace(" ", "."), verdict.word, fill(verdict.sentence, width - 18)]
+        for verdict in view.legend
+    ]
     return tabulate(rows, tablefmt="plain", disable_numparse=True)
 
 
@@ -86,7 +102,9 @@ def _with_texts(headings: list[str], rows: list[list[str]], texts: list[str], wi
     left = max(20, width - max(map(len, alone.splitlines())) - 2)
     for row, text in zip(rows, texts, strict=True):
         lines = wrap(printable(text), left)
-        row.append("\n".join(lines[:3] if len(lines) <= 3 else [*lines[:2], lines[2][: left - 4] + " ..."]))
+        row.append(
+            "\n".join(lines[:3] if len(lines) <= 3 else [*lines[:2], lines[2][: left - 4] + " ..."])
+        )
     return tabulate(rows, headings, tablefmt="simple", disable_numparse=True)
 
 
@@ -117,27 +135,42 @@ def _summary(view: View, width: int) -> str:
         *_unexpected_passes(view),
         *([f"  {view.accuracy.text}"] if view.accuracy else []),
         *(
-            [f"  training goes on: {', '.join(f'{n} {printable(what)}' for what, n in view.resumes.items())}"]
+            [
+                f"  training goes on: {', '.join(f'{n} {printable(what)}' for what, n in view.resumes.items())}"
+            ]
             if view.resumes
             else []
         ),
         *[f"  MISSED CONTROL {printable(each.text)}" for each in view.missed],
     ]
-    lines += [f"  NOT MEASURED {facts.id}: {printable(facts.failure)[: width * 3]}" for facts in view.gaps]
+    lines += [
+        f"  NOT MEASURED {facts.id}: {printable(facts.failure)[: width * 3]}" for facts in view.gaps
+    ]
     if view.counts[Verdict.NOT_RUN]:
         lines.append(f"  NOT MEASURED in this run: {view.counts[Verdict.NOT_RUN]} cells")
     if view.past:
         lines.append(f"  {view.changes_text}")
     lines = [fill(line, width, subsequent_indent="    ", break_on_hyphens=False) for line in lines]
     if view.worst_drifts:
-        rows = [[f"{row.cell.case.name}\n{row.cell.writer} -> {row.cell.reader}"] for row in view.worst_drifts]
+        rows = [
+            [f"{row.cell.case.name}\n{row.cell.writer} -> {row.cell.reader}"]
+            for row in view.worst_drifts
+        ]
         texts = [row.judgement.reason for row in view.worst_drifts]
         table = _with_texts(["case, saved with -> loaded in", "what changed"], rows, texts, width)
-        lines += ["", f"the worst drifts ({len(rows)} of {view.counts[Verdict.DRIFT]}, equal ones once)", table]
+        lines += [
+            "",
+            f"the worst drifts ({len(rows)} of {view.counts[Verdict.DRIFT]}, equal ones once)",
+            table,
+        ]
     if view.signatures:
         shown = view.signatures[:10]
         rows = [[str(each.cells), str(each.cases), "\n-> ".join(each.boundary)] for each in shown]
         headings = ["cells", "cases", "first seen between", "what was said"]
         table = _with_texts(headings, rows, [each.example for each in shown], width)
-        lines += ["", f"the most frequent failures ({min(10, len(view.signatures))} of {len(view.signatures)})", table]
+        lines += [
+            "",
+            f"the most frequent failures ({min(10, len(view.signatures))} of {len(view.signatures)})",
+            table,
+        ]
     return "\n".join(lines)

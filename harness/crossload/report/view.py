@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crossload.report.failures import overfitted_of, signatures_of, worst_drifts_of
+from crossload.report.judged_cells import JudgedCells
 from crossload.report.labels import oldest_first
-from crossload.report.model import Direction, EnvironmentFacts, Grid, Row, RunFacts, Signature, Square
-from crossload.report.rows import Rows
+from crossload.report.view_types import (
+    Direction,
+    EnvironmentFacts,
+    Grid,
+    Row,
+    RunFacts,
+    Signature,
+    Square,
+)
 from crossload.verdict import GAPS, Surprise, Verdict, tally
 
 if TYPE_CHECKING:
@@ -34,7 +42,7 @@ class View:
     name: str
     title: str
     environments: tuple[EnvironmentFacts, ...]
-    rows: Rows
+    rows: JudgedCells
     run: RunFacts
     controls: tuple[Control, ...] = ()
     judged_against: bool = False
@@ -60,7 +68,9 @@ class View:
 
     @property
     def unexpected(self) -> int:
-        return sum(self.surprises[each] for each in (Surprise.FAILURE, Surprise.PASS, Surprise.OTHER))
+        return sum(
+            self.surprises[each] for each in (Surprise.FAILURE, Surprise.PASS, Surprise.OTHER)
+        )
 
     @property
     def expectations_text(self) -> str:
@@ -148,12 +158,19 @@ class View:
         names = [ALL_CASES, *self.families]
         tables: dict[str, dict[tuple[str, str], Counter[Verdict]]] = {name: {} for name in names}
         family = self._family_of_case
-        for (number, writer, reader), counts in rows.count_by(family[rows.case], rows.writer, rows.reader).items():
+        for (number, writer, reader), counts in rows.count_by(
+            family[rows.case], rows.writer, rows.reader
+        ).items():
             pair = (rows.environments[writer], rows.environments[reader])
             for name in (ALL_CASES, self.families[number]):
                 tables[name].setdefault(pair, Counter()).update(counts)
         return tuple(
-            Grid(family=name, squares={pair: Square(counts=dict(counts)) for pair, counts in tables[name].items()})
+            Grid(
+                family=name,
+                squares={
+                    pair: Square(counts=dict(counts)) for pair, counts in tables[name].items()
+                },
+            )
             for name in names
         )
 
@@ -166,7 +183,9 @@ class View:
     def touched(self) -> frozenset[str]:
         """Environments of which at least one cell has an outcome, be it that they could not be built."""
         rows = self.rows
-        mask = rows.of_kinds(judgement.verdict is not Verdict.NOT_RUN for judgement in rows.judgements)
+        mask = rows.of_kinds(
+            judgement.verdict is not Verdict.NOT_RUN for judgement in rows.judgements
+        )
         return frozenset(each for pair in rows.pairs(mask) for each in pair)
 
     @cached_property
@@ -205,7 +224,9 @@ class View:
     @property
     def _diagonal_counts(self) -> Counter[Verdict]:
         found: Counter[Verdict] = Counter()
-        for (writer, reader), counts in self.rows.count_by(self.rows.writer, self.rows.reader).items():
+        for (writer, reader), counts in self.rows.count_by(
+            self.rows.writer, self.rows.reader
+        ).items():
             if writer == reader:
                 found.update(counts)
         return found
@@ -235,22 +256,38 @@ class View:
         """What changed since the run before: when that was, and counts; empty where there was none."""
         if not self.past:
             return ""
-        told = ", ".join(f"{len(cells)} {kind}" for kind, cells in self.changes.items()) or "no verdict changed"
+        told = (
+            ", ".join(f"{len(cells)} {kind}" for kind, cells in self.changes.items())
+            or "no verdict changed"
+        )
         return f"since {self.past[-1].when:%Y-%m-%d %H:%M} UTC: {told}"
 
     @cached_property
     def directions(self) -> tuple[Direction, ...]:
         """How each version of an axis reads what older and what newer versions of it wrote."""
-        order = {facts.id: (facts.axis, index) for index, facts in enumerate(self.environments) if facts.axis}
+        order = {
+            facts.id: (facts.axis, index)
+            for index, facts in enumerate(self.environments)
+            if facts.axis
+        }
         backward: dict[str, Counter[Verdict]] = {each: Counter() for each in order}
         forward: dict[str, Counter[Verdict]] = {each: Counter() for each in order}
         for (writer, reader), square in self.grids[0].squares.items():
-            if writer == reader or writer not in order or reader not in order or order[writer][0] != order[reader][0]:
+            if (
+                writer == reader
+                or writer not in order
+                or reader not in order
+                or order[writer][0] != order[reader][0]
+            ):
                 continue
             side = backward if order[writer][1] < order[reader][1] else forward
             side[reader].update(square.counts)
         return tuple(
-            Direction(id=each, backward=Square(counts=dict(backward[each])), forward=Square(counts=dict(forward[each])))
+            Direction(
+                id=each,
+                backward=Square(counts=dict(backward[each])),
+                forward=Square(counts=dict(forward[each])),
+            )
             for each in order
         )
 
@@ -282,7 +319,7 @@ def make_view(
         name=name,
         title=title,
         environments=oldest_first(environments),
-        rows=Rows(rows),
+        rows=JudgedCells(rows),
         run=run,
         controls=tuple(controls),
         judged_against=judged_against,

@@ -7,7 +7,7 @@ from crossload.verdict.controls import Control, tally
 from crossload.verdict.expect import Expectations, Finding, Surprise, as_toml, propose
 from crossload.verdict.judge import Judge, Judgement
 from crossload.verdict.metrics import compute_metrics
-from crossload.verdict.words import GAPS, Verdict
+from crossload.verdict.verdicts import GAPS, Verdict
 
 __all__ = [
     "GAPS",

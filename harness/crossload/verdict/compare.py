@@ -70,14 +70,24 @@ def _exact(before: Array, after: Array, form: str) -> Distance:
     if not numbers and before.dtype.kind != after.dtype.kind:
         return _incomparable(before, form)
     differs = before != after
-    gap = np.abs(before.astype("float64") - after.astype("float64")) if numbers else differs.astype("float64")
+    gap = (
+        np.abs(before.astype("float64") - after.astype("float64"))
+        if numbers
+        else differs.astype("float64")
+    )
     return replace(_distance(gap, gap, int(differs.sum()), form), exact=True, quantiles=())
 
 
 def _distance(gap: Array, relative: Array, changed: int, form: str) -> Distance:
-    (max_abs, mean_abs, median_abs, p99_abs), (max_rel, mean_rel, median_rel, p99_rel) = map(_statistics, (gap, relative))
+    (max_abs, mean_abs, median_abs, p99_abs), (max_rel, mean_rel, median_rel, p99_rel) = map(
+        _statistics, (gap, relative)
+    )
     comparable = gap.size and np.isfinite(gap).all()
-    quantiles = np.quantile(gap, np.linspace(0, 1, QUANTILES), method="higher").tolist() if comparable else ()
+    quantiles = (
+        np.quantile(gap, np.linspace(0, 1, QUANTILES), method="higher").tolist()
+        if comparable
+        else ()
+    )
     return Distance(
         max_abs=max_abs,
         max_rel=max_rel,

@@ -31,7 +31,11 @@ class Control:
         found = self.judgement
         if not found.verdict.measured:
             return None
-        return found.verdict.word == self.expected and self.says in found.reason and found.resumes.startswith(self.resumes)
+        return (
+            found.verdict.word == self.expected
+            and self.says in found.reason
+            and found.resumes.startswith(self.resumes)
+        )
 
     @property
     def text(self) -> str:

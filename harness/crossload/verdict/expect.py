@@ -47,10 +47,17 @@ class Expectations:
     """The expectations of one matrix; the first that selects a cell counts for it."""
 
     def __init__(
-        self, known: Sequence[Expectation], environments: Mapping[str, Environment], *, today: date, shown: str
+        self,
+        known: Sequence[Expectation],
+        environments: Mapping[str, Environment],
+        *,
+        today: date,
+        shown: str,
     ) -> None:
         self._shown = shown
-        self.expired = [each for each in known if each.expires is not None and each.expires <= today]
+        self.expired = [
+            each for each in known if each.expires is not None and each.expires <= today
+        ]
         self._known = [each for each in known if each not in self.expired]
         self._writers = {each.name: _selected(each.writer, environments) for each in self._known}
         self._of_case: dict[tuple[str, str], list[Expectation]] = {}
@@ -79,7 +86,10 @@ class Expectations:
         idle = [each for each in self._known if each.name not in used]
         if idle:
             raise ConfigError(
-                [f"{self._shown}: {each.name}: selects no cell that is not selected before it" for each in idle],
+                [
+                    f"{self._shown}: {each.name}: selects no cell that is not selected before it"
+                    for each in idle
+                ],
                 hint="remove it, or correct its selectors",
             )
 
@@ -92,13 +102,21 @@ class Expectations:
             return Finding(surprise=Surprise.NONE if judgement.verdict.passes else Surprise.FAILURE)
         if judgement.verdict.passes:
             return Finding(surprise=Surprise.PASS, expectation=expectation)
-        as_known = judgement.verdict.word in expectation.verdicts and expectation.says in judgement.reason
-        return Finding(surprise=Surprise.EXPECTED if as_known else Surprise.OTHER, expectation=expectation)
+        as_known = (
+            judgement.verdict.word in expectation.verdicts and expectation.says in judgement.reason
+        )
+        return Finding(
+            surprise=Surprise.EXPECTED if as_known else Surprise.OTHER, expectation=expectation
+        )
 
 
 def _selects(each: Expectation, case: Case) -> bool:
     """Whether an expectation is about a case at all."""
-    return _any(each.recipe, case.recipe) and _any(each.format, case.format) and _any(each.case, case.name)
+    return (
+        _any(each.recipe, case.recipe)
+        and _any(each.format, case.format)
+        and _any(each.case, case.name)
+    )
 
 
 def _selected(patterns: tuple[str, ...], environments: Mapping[str, Environment]) -> set[str]:
@@ -132,7 +150,9 @@ def propose(failures: Iterable[tuple[str, str, str, str, str]]) -> list[Proposal
 
     Cases that fail alike between the same pairs go together, then writers that fail alike to the same readers.
     """
-    groups: dict[tuple[str, str], dict[str, set[tuple[str, str]]]] = defaultdict(lambda: defaultdict(set))
+    groups: dict[tuple[str, str], dict[str, set[tuple[str, str]]]] = defaultdict(
+        lambda: defaultdict(set)
+    )
     for verdict, says, case, writer, reader in failures:
         groups[verdict, says][case].add((writer, reader))
     found = []

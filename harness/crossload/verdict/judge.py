@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crossload.plan import Cell
-from crossload.verdict.answers import Answers
 from crossload.verdict.compare import Distance, compare
 from crossload.verdict.metrics import agreement_metrics
 from crossload.verdict.reasons import (
@@ -23,16 +22,17 @@ from crossload.verdict.reasons import (
     told_of,
     told_state,
 )
-from crossload.verdict.state import StateChange, compare_states
-from crossload.verdict.words import Verdict
+from crossload.verdict.scores import Scores
+from crossload.verdict.state_change import StateChange, compare_states
+from crossload.verdict.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
 
     from crossload.config import Tolerance
-    from crossload.inside.contract import Recipe
     from crossload.plan.frontier import Inference
-    from crossload.verdict.answers import Matrix
+    from crossload.verdict.scores import Matrix
+    from crossload.worker.contract import Recipe
 
 Array = np.ndarray[Any, Any]
 Record = dict[str, Any]
@@ -97,12 +97,14 @@ class Judge:
         states: Callable[[str], Mapping[str, str]] = lambda _: {},
         computed: MutableMapping[str, dict[str, Any]] | None = None,
     ) -> None:
-        self._answers = Answers(recipes, truth, outputs, {} if computed is None else computed)
+        self._answers = Scores(recipes, truth, outputs, {} if computed is None else computed)
         """What they compute is kept by the caller from run to run."""
         self._recipes, self._tolerance, self._outputs = recipes, tolerance, outputs
         self._states = states
         self._changes: dict[tuple[str, str], StateChange] = {}
-        self._compared: dict[tuple[str, str, str, str, tuple[tuple[str, float], ...]], Judgement] = {}
+        self._compared: dict[
+            tuple[str, str, str, str, tuple[tuple[str, float], ...]], Judgement
+        ] = {}
         self._floors: dict[tuple[str, str, str, str], dict[str, float]] = {}
         self._judged: dict[tuple[Any, ...], Judgement] = {}
         """Finished judgements by all that they rest on: cells with equal ones share one object."""
@@ -132,16 +134,24 @@ class Judge:
             return self._plain(Verdict.NOT_RUN)
         if loaded["status"] == "na":
             return self._plain(Verdict.NOT_AVAILABLE, "reader: " + encodable(loaded["reason"]))
-        warned = tuple(sorted({encodable(each["category"]) for each in loaded["warnings"]})) if loaded["warnings"] else ()
+        warned = (
+            tuple(sorted({encodable(each["category"]) for each in loaded["warnings"]}))
+            if loaded["warnings"]
+            else ()
+        )
         if loaded["status"] in _BY_STATUS:
             return self._plain(_BY_STATUS[loaded["status"]], error_text(loaded), warned)
         if loaded["status"] != "ok":
             verdict = Verdict.PREDICT_ERROR if loaded["stage"] == "predict" else Verdict.LOAD_ERROR
             reason, custom = error_text(loaded), self._recipes[cell.case.recipe].custom is not None
             return self._plain(verdict, reason, warned, lost_class(reason, custom=custom))
-        return self._add_facts(cell, self._compare(cell, saved, loaded, diagonal), saved, loaded, warned)
+        return self._add_facts(
+            cell, self._compare(cell, saved, loaded, diagonal), saved, loaded, warned
+        )
 
-    def _plain(self, verdict: Verdict, reason: str = "", warned: tuple[str, ...] = (), lost: str = "") -> Judgement:
+    def _plain(
+        self, verdict: Verdict, reason: str = "", warned: tuple[str, ...] = (), lost: str = ""
+    ) -> Judgement:
         """A judgement without numbers; one object for all cells of which the same is to be said."""
         key = (verdict, reason, warned, lost)
         if key not in self._judged:
@@ -165,42 +175,69 @@ class Judge:
         """Whether a load that went well drifted; asked while the run goes on, so that a drift is measured twice."""
         return self.judge(cell, saved, loaded).verdict is Verdict.DRIFT
 
-    def _compare(self, cell: Cell, saved: Record, loaded: Record, diagonal: Record | None) -> Judgement:
+    def _compare(
+        self, cell: Cell, saved: Record, loaded: Record, diagonal: Record | None
+    ) -> Judgement:
         floors = self._diagonal_floors(cell, saved, diagonal)
         rests_on = saved["kept"] + saved.get("noise", "")
-        key = (cell.case.recipe, cell.case.format, rests_on, loaded["kept"], tuple(sorted(floors.items())))
+        key = (
+            cell.case.recipe,
+            cell.case.format,
+            rests_on,
+            loaded["kept"],
+            tuple(sorted(floors.items())),
+        )
         if key not in self._compared:
             self._compared[key] = self._compare_outputs(cell, saved, loaded, floors)
         return self._compared[key]
 
-    def _diagonal_floors(self, cell: Cell, saved: Record, diagonal: Record | None) -> dict[str, float]:
+    def _diagonal_floors(
+        self, cell: Cell, saved: Record, diagonal: Record | None
+    ) -> dict[str, float]:
         """How far each output of the writer's own load in a fresh process is from what it predicted, where within tolerance."""
         if diagonal is None or cell.writer == cell.reader or diagonal["status"] != "ok":
             return {}
-        key = (cell.case.recipe, cell.case.format, saved["kept"] + saved.get("noise", ""), diagonal["kept"])
+        key = (
+            cell.case.recipe,
+            cell.case.format,
+            saved["kept"] + saved.get("noise", ""),
+            diagonal["kept"],
+        )
         if key not in self._floors:
             found = self._compare(Cell(cell.case, cell.writer, cell.writer), saved, diagonal, None)
             equivalent = found.verdict is Verdict.EQUIVALENT
-            self._floors[key] = {name: each.max_abs for name, each in found.distances.items() if each.max_abs and equivalent}
+            self._floors[key] = {
+                name: each.max_abs
+                for name, each in found.distances.items()
+                if each.max_abs and equivalent
+            }
         return self._floors[key]
 
-    def _compare_outputs(self, cell: Cell, saved: Record, loaded: Record, floors: Mapping[str, float]) -> Judgement:
+    def _compare_outputs(
+        self, cell: Cell, saved: Record, loaded: Record, floors: Mapping[str, float]
+    ) -> Judgement:
         recipe = self._recipes[cell.case.recipe]
         expected = set(recipe.outputs)
         given = set(loaded["outputs"])
         if not given or given not in (expected, {"call"}):
             missing = ", ".join(sorted(expected - given)) or "all"
-            return Judgement(verdict=Verdict.DRIFT, reason=f"outputs are missing after loading: {missing}")
+            return Judgement(
+                verdict=Verdict.DRIFT, reason=f"outputs are missing after loading: {missing}"
+            )
         before = self._answers.metrics(cell, saved["kept"])
         tolerance = self._tolerance(cell.case)
         noise = self._noise(saved, tolerance)
         floor = max([0.0, *floors.values(), *(each.max_abs for each in noise.values())])
         if not all(each.within for each in noise.values()):
             reason = f"two predictions of the writer itself differ by {floor:.2g} at most"
-            return Judgement(verdict=Verdict.UNSTABLE, reason=reason, before=before, after=before, noise=floor)
+            return Judgement(
+                verdict=Verdict.UNSTABLE, reason=reason, before=before, after=before, noise=floor
+            )
         confused = self._answers.confused(cell, saved["kept"], loaded["kept"])
         if all(loaded["outputs"][name] == saved["outputs"][name] for name in given):
-            return Judgement(verdict=Verdict.IDENTICAL, before=before, after=before, noise=floor, **confused)
+            return Judgement(
+                verdict=Verdict.IDENTICAL, before=before, after=before, noise=floor, **confused
+            )
         after = self._answers.metrics(cell, loaded["kept"])
         arrays_before, arrays_after = self._outputs(saved["kept"]), self._outputs(loaded["kept"])
         distances = {}
@@ -240,10 +277,15 @@ class Judge:
             return {}
         first, second = self._outputs(saved["kept"]), self._outputs(saved["noise"])
         return {
-            name: compare(first[name], second[name], atol=tolerance.atol or 0.0, rtol=tolerance.rtol or 0.0) for name in first
+            name: compare(
+                first[name], second[name], atol=tolerance.atol or 0.0, rtol=tolerance.rtol or 0.0
+            )
+            for name in first
         }
 
-    def _add_facts(self, cell: Cell, found: Judgement, saved: Record, loaded: Record, warned: tuple[str, ...]) -> Judgement:
+    def _add_facts(
+        self, cell: Cell, found: Judgement, saved: Record, loaded: Record, warned: tuple[str, ...]
+    ) -> Judgement:
         """Add what is the same for all readers of an outcome's outputs: state, warnings, the gap of the writer."""
         before = (saved.get("state"), saved.get("resumed"), saved.get("kept_train"))
         after = (loaded.get("state"), loaded.get("resumed"), loaded.get("resume_error"))
@@ -252,7 +294,9 @@ class Judge:
             self._judged[key] = self._with_facts(cell, found, saved, loaded, warned)
         return self._judged[key]
 
-    def _with_facts(self, cell: Cell, found: Judgement, saved: Record, loaded: Record, warned: tuple[str, ...]) -> Judgement:
+    def _with_facts(
+        self, cell: Cell, found: Judgement, saved: Record, loaded: Record, warned: tuple[str, ...]
+    ) -> Judgement:
         change = self._change(saved.get("state", ""), loaded.get("state", ""))
         reason = found.reason
         if change is not None and found.verdict in (Verdict.DRIFT, Verdict.EQUIVALENT):
@@ -274,8 +318,15 @@ class Judge:
             return ""
         if "resume_error" in loaded:
             uncompiled = "compile" in loaded["resume_error"].lower()
-            return "lost compiled loss" if uncompiled else encodable(f"no: {' '.join(loaded['resume_error'].split())[:120]}")
-        before, after = self._outputs(saved["resumed"])["resumed"], self._outputs(loaded["resumed"])["resumed"]
+            return (
+                "lost compiled loss"
+                if uncompiled
+                else encodable(f"no: {' '.join(loaded['resume_error'].split())[:120]}")
+            )
+        before, after = (
+            self._outputs(saved["resumed"])["resumed"],
+            self._outputs(loaded["resumed"])["resumed"],
+        )
         if compare(before, after, atol=_RESUME_ATOL, rtol=_RESUME_RTOL).within:
             return "yes"
         return "lost optimizer state" if optimizer in ("lost", "changed") else "no"
@@ -291,4 +342,6 @@ class Judge:
         score = next((name for name in ("accuracy", "r2") if name in found.before), "")
         if not score or not saved.get("kept_train"):
             return float("nan")
-        return self._answers.metrics(cell, saved["kept_train"], "y_train")[score] - found.before[score]
+        return (
+            self._answers.metrics(cell, saved["kept_train"], "y_train")[score] - found.before[score]
+        )

@@ -42,7 +42,9 @@ def labels_of(task: str, outputs: Mapping[str, Array], roles: Mapping[str, str])
     return np.asarray(proba.argmax(axis=1))
 
 
-def compute_metrics(task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]) -> dict[str, float]:
+def compute_metrics(
+    task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]
+) -> dict[str, float]:
     """Metrics of one set of outputs against the held-out truth, shape (rows,).
 
     Classification: accuracy, precision, recall, f1 (of class 1 in binary tasks; macro, and ``recall[2]`` for each class,
@@ -87,21 +89,32 @@ def agreement_metrics(
 
 
 def _values(outputs: Mapping[str, Array], roles: Mapping[str, str]) -> Array | None:
-    return next((a for name, a in outputs.items() if role_of(name, "transform", roles) == "values"), None)
+    return next(
+        (a for name, a in outputs.items() if role_of(name, "transform", roles) == "values"), None
+    )
 
 
 def _least_cosine(before: Array, after: Array) -> float:
-    if before.shape != after.shape or before.dtype.kind not in "biuf" or after.dtype.kind not in "biuf" or not before.size:
+    if (
+        before.shape != after.shape
+        or before.dtype.kind not in "biuf"
+        or after.dtype.kind not in "biuf"
+        or not before.size
+    ):
         return float("nan")
     a = np.asarray(before, dtype="float64").reshape(len(before), -1)
     b = np.asarray(after, dtype="float64").reshape(len(after), -1)
     norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        cosine = np.where(norms > 0, (a * b).sum(axis=1) / norms, np.where((a == b).all(axis=1), 1.0, 0.0))
+        cosine = np.where(
+            norms > 0, (a * b).sum(axis=1) / norms, np.where((a == b).all(axis=1), 1.0, 0.0)
+        )
     return float(cosine.min())
 
 
-def confusion(task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]) -> list[list[int]] | None:
+def confusion(
+    task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]
+) -> list[list[int]] | None:
     """Confusion matrix, rows true and columns predicted classes; None for other tasks or foreign labels."""
     from sklearn.metrics import confusion_matrix  # noqa: PLC0415 - see _classification
 
@@ -111,10 +124,14 @@ def confusion(task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapp
     classes = np.unique(truth)
     if not np.isin(labels, classes).all():
         return None
-    return [[int(count) for count in row] for row in confusion_matrix(truth, labels, labels=classes)]
+    return [
+        [int(count) for count in row] for row in confusion_matrix(truth, labels, labels=classes)
+    ]
 
 
-def _classification(task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]) -> dict[str, float]:
+def _classification(
+    task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]
+) -> dict[str, float]:
     # scikit-learn takes a second to import, which a run that measured nothing does without
     from sklearn.metrics import accuracy_score, log_loss, precision_recall_fscore_support  # noqa: PLC0415
 
@@ -123,17 +140,27 @@ def _classification(task: str, truth: Array, outputs: Mapping[str, Array], roles
     labels = labels_of(task, outputs, roles)
     if labels is not None and len(labels) == len(truth) and labels.dtype.kind in "biuU":
         average = "binary" if task == "binary" else "macro"
-        precision, recall, f1, _ = precision_recall_fscore_support(truth, labels, average=average, zero_division=0)
-        found |= zip(names, (float(accuracy_score(truth, labels)), float(precision), float(recall), float(f1)), strict=True)
+        precision, recall, f1, _ = precision_recall_fscore_support(
+            truth, labels, average=average, zero_division=0
+        )
+        found |= zip(
+            names,
+            (float(accuracy_score(truth, labels)), float(precision), float(recall), float(f1)),
+            strict=True,
+        )
         matrix = confusion(task, truth, outputs, roles)
         if task == "binary" and matrix is not None and len(matrix) == 2:
             (tn, fp), (fn, tp) = matrix
             found |= {"tp": float(tp), "fp": float(fp), "fn": float(fn), "tn": float(tn)}
         elif task == "multiclass":
             classes = np.unique(truth)
-            each = precision_recall_fscore_support(truth, labels, labels=classes, average=None, zero_division=0)
+            each = precision_recall_fscore_support(
+                truth, labels, labels=classes, average=None, zero_division=0
+            )
             for name, values in zip(names[1:], each[:3], strict=True):
-                found |= {f"{name}[{c}]": float(value) for c, value in zip(classes, values, strict=True)}
+                found |= {
+                    f"{name}[{c}]": float(value) for c, value in zip(classes, values, strict=True)
+                }
     proba = next((a for name, a in outputs.items() if role_of(name, task, roles) == "proba"), None)
     score = next((a for name, a in outputs.items() if role_of(name, task, roles) == "score"), proba)
     if score is None:
@@ -146,7 +173,9 @@ def _classification(task: str, truth: Array, outputs: Mapping[str, Array], roles
         rows = np.asarray(proba, dtype="float64").reshape(len(truth), -1)
         rows = np.hstack([1 - rows, rows]) if rows.shape[1] == 1 else rows
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # rows that do not sum to one are what is being measured
+            warnings.simplefilter(
+                "ignore"
+            )  # rows that do not sum to one are what is being measured
             classes = np.unique(truth)
             if rows.shape[1] == len(classes):
                 found["log_loss"] = float(log_loss(truth, np.clip(rows, 1e-15, 1), labels=classes))
@@ -167,10 +196,14 @@ def _roc_auc(task: str, truth: Array, scores: Array) -> float:
     return float(np.mean([roc_auc_score(truth == c, rows[:, i]) for i, c in enumerate(classes)]))
 
 
-def _regression(truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]) -> dict[str, float]:
+def _regression(
+    truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]
+) -> dict[str, float]:
     from sklearn import metrics  # noqa: PLC0415 - see _classification
 
-    values = next((a for name, a in outputs.items() if role_of(name, "regression", roles) == "values"), None)
+    values = next(
+        (a for name, a in outputs.items() if role_of(name, "regression", roles) == "values"), None
+    )
     names = ("r2", "mae", "rmse", "max_error")
     if values is None or values.size != truth.size or not np.isfinite(values).all():
         return dict.fromkeys(names, float("nan"))

@@ -12,10 +12,10 @@ from crossload.verdict.metrics import labels_of, role_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from crossload.inside.contract import Recipe
     from crossload.plan import Cell
     from crossload.verdict.compare import Distance
-    from crossload.verdict.state import StateChange
+    from crossload.verdict.state_change import StateChange
+    from crossload.worker.contract import Recipe
 
 Array = np.ndarray[Any, Any]
 Record = dict[str, Any]
@@ -49,10 +49,16 @@ class MetricDrift(NamedTuple):
 
 def allowed_change(name: str, before: float, tolerance: float) -> float:
     """How far a metric may move from its value before saving: nothing for counts of the confusion matrix."""
-    return 0.0 if name in _COUNTS else tolerance * (max(1.0, abs(before)) if not np.isnan(before) else 1.0)
+    return (
+        0.0
+        if name in _COUNTS
+        else tolerance * (max(1.0, abs(before)) if not np.isnan(before) else 1.0)
+    )
 
 
-def metric_drifts(before: Mapping[str, float], after: Mapping[str, float], tolerance: float) -> list[MetricDrift]:
+def metric_drifts(
+    before: Mapping[str, float], after: Mapping[str, float], tolerance: float
+) -> list[MetricDrift]:
     """Metrics that moved, the worst first.
 
     Counts of the confusion matrix must be equal.  Metrics in the unit of the target (errors, the loss) are judged
@@ -69,15 +75,28 @@ def metric_drifts(before: Mapping[str, float], after: Mapping[str, float], toler
     return sorted(found, key=lambda each: (each.name in _COUNTS and each.excess > 1, -each.excess))
 
 
-def told_of(drifts: Sequence[MetricDrift], before: Mapping[str, float], after: Mapping[str, float]) -> str:
+def told_of(
+    drifts: Sequence[MetricDrift], before: Mapping[str, float], after: Mapping[str, float]
+) -> str:
     """The worst metric with its excess, and the next two that are too far, counts aside; empty if none is too far."""
     far = [each for each in drifts if each.excess > 1]
     if not far:
         return ""
     nan = float("nan")
-    texts = [f"{each.name} {before.get(each.name, nan):.4g} -> {after.get(each.name, nan):.4g}" for each in far]
-    times = f"{plain_number(far[0].excess)} times its tolerance" if np.isfinite(far[0].excess) else "no change allowed"
-    others = [text for each, text in zip(far[1:], texts[1:], strict=True) if each.name not in _COUNTS and "[" not in each.name]
+    texts = [
+        f"{each.name} {before.get(each.name, nan):.4g} -> {after.get(each.name, nan):.4g}"
+        for each in far
+    ]
+    times = (
+        f"{plain_number(far[0].excess)} times its tolerance"
+        if np.isfinite(far[0].excess)
+        else "no change allowed"
+    )
+    others = [
+        text
+        for each, text in zip(far[1:], texts[1:], strict=True)
+        if each.name not in _COUNTS and "[" not in each.name
+    ]
     return ", ".join([f"{texts[0]} ({times})", *others[:2]])
 
 
@@ -88,7 +107,9 @@ def told_state(change: StateChange, *, drifted: bool) -> str:
     return "damage" if change.differing else "other layout"
 
 
-def changed_labels_of(cell: Cell, recipe: Recipe, before: Mapping[str, Array], after: Mapping[str, Array]) -> int:
+def changed_labels_of(
+    cell: Cell, recipe: Recipe, before: Mapping[str, Array], after: Mapping[str, Array]
+) -> int:
     """Count of held-out rows whose predicted label is another one; all of them where their number differs."""
     a = labels_of(cell.case.task, before, recipe.roles)
     b = labels_of(cell.case.task, after, recipe.roles)
@@ -97,11 +118,15 @@ def changed_labels_of(cell: Cell, recipe: Recipe, before: Mapping[str, Array], a
     return int((a != b).sum()) if a.shape == b.shape else a.size
 
 
-def reasons_of(cell: Cell, recipe: Recipe, distances: Mapping[str, Distance], changed: int) -> list[str]:
+def reasons_of(
+    cell: Cell, recipe: Recipe, distances: Mapping[str, Distance], changed: int
+) -> list[str]:
     """What moved too far, metrics aside: labels, and values of outputs."""
     found = [f"{changed} labels changed"] if changed else []
     for name, distance in distances.items():
-        if not distance.within and not (changed and role_of(name, cell.case.task, recipe.roles) == "labels"):
+        if not distance.within and not (
+            changed and role_of(name, cell.case.task, recipe.roles) == "labels"
+        ):
             text = (
                 distance.form
                 or f"{distance.changed} of {distance.size} values moved, by {plain_number(distance.max_abs)} at most"

@@ -1,0 +1,53 @@
+"""The wire format of protocol buffers, as far as it takes to find a field: no schema, no package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def fields_of(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """(number, value) of each field: integers, or the bytes of texts and messages.  Raises ValueError where it is cut."""
+    at = 0
+    while at < len(data):
+        key, at = _varint(data, at)
+        number, kind = key >> 3, key & 7
+        if kind == 0:
+            value, at = _varint(data, at)
+            yield number, value
+            continue
+        if kind == 2:
+            size, at = _varint(data, at)
+        elif kind in (1, 5):
+            size = 8 if kind == 1 else 4
+        else:
+            msg = f"a field of the unknown kind {kind}"
+            raise ValueError(msg)
+        if at + size > len(data):
+            msg = "a field ends after the end"
+            raise ValueError(msg)
+        yield number, data[at : at + size]
+        at += size
+
+
+def texts_of(data: bytes, number: int) -> list[bytes]:
+    """All texts or messages of one field."""
+    return [
+        value for found, value in fields_of(data) if found == number and isinstance(value, bytes)
+    ]
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if at >= len(data):
+            break
+        byte = data[at]
+        at += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return value, at
+    msg = "a number is cut off"
+    raise ValueError(msg)

@@ -1,0 +1,141 @@
+"""Drops what no matrix refers to: outcomes, artifacts, outputs, data sets, and environments."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from crossload.engine.keys import Identity
+from crossload.environments import read_lock
+from crossload.environments.build import STAMP
+from crossload.environments.locks import candidates
+from crossload.matrix.run import make_ledger
+from crossload.plan import load_catalog, load_specs, make_plan
+from crossload.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from crossload.engine.ledger import Ledger
+    from crossload.environments import Project
+    from crossload.plan import Plan
+
+_NAMED = ("kept", "noise", "kept_train", "resumed")
+
+
+def collect(project: Project, *, dry_run: bool, out: Callable[[str], None]) -> None:
+    """Drop everything that the matrices of the project, as they are now, cannot refer to.
+
+    Outcomes of every interpreter and platform are kept as long as the lock is one of now.  Raises `StoreError` while a run
+    uses the store.
+    """
+    plans = [make_plan(spec, load_catalog(spec)) for spec in load_specs(project.matrix)]
+    store = Store(project.work / "store")
+    store.open(alone=True)
+    try:
+        store.read()
+        ledgers = [make_ledger(project, plan, store) for plan in plans]
+        keys = {key for ledger in ledgers for key in _keys(project, ledger)}
+        keys |= {plan.spec.name for plan in plans}
+        wanted_outcomes = dict.fromkeys(("save", "load"), 0)
+        names: set[str] = set()
+        for kind, records in store.reader.by_kind.items():
+            for key, known in records.items():
+                if kind in wanted_outcomes and key in keys:
+                    wanted_outcomes[kind] += 1
+                    names.update(_names(known.facts))
+        unused = [
+            path
+            for folder in store.blobs.folders
+            for path in folder.iterdir()
+            if path.stem not in names
+        ]
+        aside = store.root / "aside"
+        unused += list(aside.iterdir()) if aside.is_dir() else []
+        data = {str(place) for ledger in ledgers for _, place in ledger.data.values()}
+        unused += [path for path in (project.work / "data").iterdir() if str(path) not in data]
+        unused += _environments(project, plans)
+        outcomes = len(store.saves) + len(store.loads) - sum(wanted_outcomes.values())
+        size = sum(_size(path) for path in unused)
+        verb = "would drop" if dry_run else "dropped"
+        if not dry_run:
+            store.rewrite(lambda kind, key: kind == "environment" or key in keys)
+            for path in unused:
+                _remove(path)
+        kinds = sorted({path.parent.name for path in unused})
+        out(
+            f"{verb} {outcomes} outcomes and {len(unused)} files and folders, {size / 1e6:.0f} MB"
+            + _of(kinds)
+        )
+        out(f"kept {wanted_outcomes['save']} saves and {wanted_outcomes['load']} loads")
+    finally:
+        store.close()
+
+
+def _of(kinds: list[str]) -> str:
+    return f" ({', '.join(kinds)})" if kinds else ""
+
+
+def _keys(project: Project, ledger: Ledger) -> Iterator[str]:
+    """Keys of all saves and loads of a plan, for every identity that one of today's locks gave somewhere."""
+    plan = ledger.plan
+    identities: dict[str, set[Identity]] = {each.id: set() for each in plan.environments}
+    for env_id, identity in ledger.identities.items():
+        identities[env_id].add(identity)
+    for environment in plan.environments:
+        locks = {
+            lock.digest for path in candidates(environment.id, project) if (lock := read_lock(path))
+        }
+        for known in ledger.store.reader.by_kind["environment"].values():
+            facts = known.facts
+            if facts["id"] == environment.id and facts.get("lock") in locks:
+                identities[environment.id].add(
+                    Identity(facts["python"], facts["lock"], facts["platform"])
+                )
+    controls = [(cell.case, cell.writer, cell.reader) for cell in plan.controls]
+    for case, writer, reader in (
+        *controls,
+        *((cell.case, cell.writer, cell.reader) for cell in plan.cells),
+    ):
+        for one in identities[writer]:
+            key = ledger.keys.save(one, case)
+            yield key
+            saved = ledger.store.saves.get(key)
+            if saved is not None and "artifact" in saved:
+                for other in identities[reader]:
+                    yield ledger.keys.load(other, case, saved["artifact"]["sha256"])
+
+
+def _names(facts: dict[str, object]) -> Iterator[str]:
+    artifact = facts.get("artifact")
+    if isinstance(artifact, dict):
+        yield artifact["sha256"]
+    yield from (str(facts[name]) for name in (*_NAMED, "state") if facts.get(name))
+
+
+def _environments(project: Project, plans: list[Plan]) -> list[Path]:
+    """Environments that crossload built and no matrix names."""
+    known = {f"env-{each.id}" for plan in plans for each in plan.environments}
+    folder = project.root / ".nox"
+    found = [
+        path
+        for path in folder.glob("env-*")
+        if path.is_dir() and path.name not in known and (path / STAMP).exists()
+    ]
+    return sorted(found)
+
+
+def _size(path: Path) -> int:
+    if not path.is_dir():
+        return path.stat().st_size
+    return sum(
+        each.stat().st_size for each in path.rglob("*") if each.is_file() and not each.is_symlink()
+    )
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

@@ -1,0 +1,32 @@
+"""The contract between a local store and one elsewhere: the store is handed something that keeps it, and knows no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crossload.store.records import Record
+
+
+class RemoteStore(Protocol):
+    """A place outside of this machine that outcomes and artifacts are shared through."""
+
+    def open(self) -> list[str]:
+        """Take in all outcomes that are not here yet, and give the names of their journals.
+
+        Raises `StoreError` where the place cannot be used or has a schema that this program does not know.
+        """
+
+    def has(self, journal: Path) -> bool:
+        """Tell whether a journal was there when the store was opened."""
+
+    def push(self, journal: Path) -> None:
+        """Put a journal there, what it refers to first.  Raises `StoreError`."""
+
+    def has_artifact(self, artifact: Record) -> bool:
+        """Tell whether an artifact can be fetched."""
+
+    def fetch_artifact(self, artifact: Record) -> None:
+        """Bring an artifact here.  Raises `StoreError` if it is damaged there."""

@@ -1,0 +1,88 @@
+"""The verdicts, their symbols and what they mean; the only list of them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+
+class _Meaning(NamedTuple):
+    word: str
+    symbol: str
+    passes: bool | None
+    """True: a pass; False: a failure; None: neither, because nothing was there to measure or nothing was measured."""
+    severity: int
+    sentence: str
+
+
+class Verdict(Enum):
+    """What became of a cell."""
+
+    IDENTICAL = _Meaning("identical", "=", True, 0, "loaded; every recorded output is bit-equal")
+    EQUIVALENT = _Meaning(
+        "equivalent", "~", True, 1, "loaded; outputs within tolerance, labels and counts all equal"
+    )
+    DRIFT = _Meaning(
+        "drift",
+        "!",
+        False,
+        9,
+        "loaded without error, but predictions or a metric moved: the silent change",
+    )
+    PREDICT_ERROR = _Meaning("predict-error", "P", False, 6, "loaded, but predicting raised")
+    LOAD_ERROR = _Meaning("load-error", "L", False, 5, "loading raised")
+    CRASH = _Meaning("crash", "X", False, 8, "the process died")
+    TIMEOUT = _Meaning("timeout", "T", False, 7, "no end within the limit")
+    MEMORY = _Meaning("memory", "M", False, 7, "outgrew its memory limit")
+    SAVE_ERROR = _Meaning(
+        "save-error",
+        "S",
+        False,
+        4,
+        "the writer could not fit, ask or save the model, although it has the feature",
+    )
+    UNSTABLE = _Meaning(
+        "unstable", "u", False, 3, "the writer's own predictions differ by more than the tolerance"
+    )
+    INFERRED = _Meaning(
+        "inferred",
+        "i",
+        None,
+        -1,
+        "not measured: it lies between two measured neighbours that are equal",
+    )
+    NOT_AVAILABLE = _Meaning(
+        "n/a", "-", None, -2, "writer or reader does not have the estimator or format"
+    )
+    NO_ENVIRONMENT = _Meaning("no-env", "?", None, -3, "the environment could not be built here")
+    NOT_RUN = _Meaning("not-run", " ", None, -4, "planned, not measured")
+
+    @property
+    def word(self) -> str:
+        return self.value.word
+
+    @property
+    def symbol(self) -> str:
+        return self.value.symbol
+
+    @property
+    def passes(self) -> bool | None:
+        return self.value.passes
+
+    @property
+    def severity(self) -> int:
+        """Larger is worse; below zero there was nothing to judge."""
+        return self.value.severity
+
+    @property
+    def sentence(self) -> str:
+        return self.value.sentence
+
+    @property
+    def measured(self) -> bool:
+        """Whether a cell with this verdict was loaded or saved for real."""
+        return self.passes is not None
+
+
+GAPS = (Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT, Verdict.INFERRED)
+"""Planned and not measured: never covered by a pass."""

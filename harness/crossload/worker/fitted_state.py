@@ -1,0 +1,120 @@
+"""The fitted state of a model: a digest of every array that it holds, by its place in the model.
+
+Outputs tell whether a model answers alike, the state tells why not: equal state and other outputs are numerics, other
+state is damage.  Arrays are compared by value and shape; the fields of a structured array (the nodes of a tree) apart.
+"""
+
+import hashlib
+import json
+import os
+from typing import Any, Dict, List
+
+import numpy as np
+
+MOST = 4000
+"""Arrays beyond this number are not listed: a forest of thousands of trees is told by its first ones."""
+
+_DEPTH = 14
+_SKIPPED = ("_random_state", "random_state", "_rng", "_bin_mapper_rng")
+
+
+def keep(model: Any, kind: str, folder: str) -> str:
+    """Write the state once as JSON, named by its digest; give that name, or an empty text where there is no state."""
+    found = describe(model, kind)
+    if not found:
+        return ""
+    text = json.dumps(found, sort_keys=True)
+    name = hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
+    path = os.path.join(folder, name + ".json")
+    if not os.path.exists(path):
+        part = path + ".part" + str(os.getpid())
+        with open(part, "w") as stream:
+            stream.write(text)
+        os.replace(part, path)
+    return name
+
+
+def describe(model: Any, kind: str) -> Dict[str, str]:
+    """Digest of each array by its place, e.g. ``estimators_[3].tree_.nodes.threshold`` or ``weights[0]``."""
+    found: Dict[str, str] = {}
+    if kind == "object":
+        _walk(model, "", found, [], 0)
+    elif hasattr(model, "weights") and not callable(model.weights):
+        for index, weight in enumerate(model.weights):
+            found["weights[%d]" % index] = _digest(weight.numpy())
+        for index, variable in enumerate(_optimizer_variables(model)):
+            found["optimizer[%d]" % index] = _digest(np.asarray(variable))
+    elif hasattr(model, "variables") and not callable(model.variables):
+        for index, variable in enumerate(model.variables):
+            found["weights[%d]" % index] = _digest(variable.numpy())
+    return found
+
+
+def _optimizer_variables(model: Any) -> List[Any]:
+    optimizer = getattr(model, "optimizer", None)
+    variables = getattr(optimizer, "variables", [])
+    variables = variables() if callable(variables) else variables
+    return [each.numpy() if hasattr(each, "numpy") else each for each in variables]
+
+
+def _digest(array: Any) -> str:
+    """Shape, kind and value; the byte order and the width of integers are the platform's, not the model's."""
+    array = np.asarray(array)
+    if array.dtype.kind in "iu":
+        array = array.astype("int64")
+    elif array.dtype.kind == "f":
+        array = array.astype(array.dtype.newbyteorder("="))
+    elif array.dtype.kind in "USO":
+        array = array.astype(str)
+    state = hashlib.sha256(str(array.shape).encode("ascii"))
+    state.update(np.ascontiguousarray(array).tobytes())
+    return str(array.dtype.kind) + str(array.shape) + " " + state.hexdigest()[:16]
+
+
+def _walk(value: Any, place: str, found: Dict[str, str], above: List[int], depth: int) -> None:
+    if len(found) >= MOST or depth > _DEPTH or id(value) in above:
+        return
+    above = above + [id(value)]
+    if isinstance(value, np.ndarray):
+        if value.dtype.names:
+            for name in value.dtype.names:
+                found[place + "." + name] = _digest(value[name])
+        elif value.dtype == object:
+            for index, each in enumerate(value.ravel()[:MOST]):
+                _walk(each, "%s[%d]" % (place, index), found, above, depth + 1)
+        else:
+            found[place] = _digest(value)
+    elif isinstance(value, (float, np.generic)) and place.endswith("_"):
+        found[place] = _digest(value)
+    elif isinstance(value, dict):
+        for key in sorted(value, key=str):
+            if str(key) not in _SKIPPED:
+                _walk(
+                    value[key],
+                    "%s.%s" % (place, key) if place else str(key),
+                    found,
+                    above,
+                    depth + 1,
+                )
+    elif isinstance(value, (list, tuple)):
+        for index, each in enumerate(value):
+            _walk(each, "%s[%d]" % (place, index), found, above, depth + 1)
+    elif hasattr(value, "tocsr") and hasattr(value, "toarray"):
+        matrix = value.tocsr()
+        for name in ("data", "indices", "indptr"):
+            found[place + "." + name] = _digest(getattr(matrix, name))
+    elif not isinstance(value, (str, bytes, int, type, np.random.RandomState)) and not callable(
+        value
+    ):
+        _walk(_inner(value), place, found, above, depth + 1)
+
+
+def _inner(value: Any) -> Any:
+    """What an object holds: its attributes; compiled objects give it by ``__getstate__``."""
+    held = getattr(value, "__dict__", None)
+    if held:
+        return held
+    try:
+        return value.__getstate__()
+    except Exception:  # an object that does not tell its state has none to compare
+        return None

@@ -1,0 +1,90 @@
+"""Seeds, a few steps of training, and going on with training after saving or loading."""
+
+import sys
+import warnings
+from typing import Any, Dict
+
+import numpy as np
+
+from . import outputs
+from .contract import Recipe
+from .errors import guard, scrub
+
+
+def seed() -> None:
+    """Seed every generator that a recipe might use without a seed of its own."""
+    import random
+
+    random.seed(0)
+    np.random.seed(0)
+    if "tensorflow" in sys.modules:
+        sys.modules["tensorflow"].random.set_seed(0)  # type: ignore[attr-defined]
+
+
+def fit_default(model: Any, data: Any) -> Any:
+    """``model.fit(x_train, y_train)``; without labels where the data set has none."""
+    return (
+        model.fit(data.x_train) if data.y_train is None else model.fit(data.x_train, data.y_train)
+    )
+
+
+def fit_keras(model: Any, data: Any, steps: int = 12, batch: int = 32) -> Any:
+    """A few steps of training, eagerly: tracing a graph would cost more than the steps themselves."""
+    rows = len(data.y_train)
+    model.run_eagerly = True
+    for step in range(steps):
+        chosen = np.arange(step * batch, (step + 1) * batch) % rows
+        if isinstance(data.x_train, dict):
+            x = {name: column[chosen] for name, column in data.x_train.items()}
+        else:
+            x = data.x_train[chosen]
+        model.train_on_batch(x, data.y_train[chosen])
+    model.run_eagerly = False
+    return model
+
+
+def resume(model: Any, recipe: Recipe, data: Any, job: Dict[str, Any]) -> Dict[str, str]:
+    """Go on training, and keep what comes of it; a model that cannot go on is a fact too, not a failure of the cell."""
+    seed()  # what is random in training must be so alike on both sides
+    go_on = (
+        recipe.resume
+        if callable(recipe.resume)
+        else resume_keras
+        if recipe.kind == "keras"
+        else resume_partial
+    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = {"resumed": outputs.as_array(go_on(model, data), "resume")}
+        return {"resumed": outputs.keep(found, outputs.digests(found), job["outputs"])}
+    except Exception as error:
+        guard(error)
+        return {"resume_error": (type(error).__name__ + ": " + scrub(str(error), job))[:300]}
+
+
+def resume_keras(model: Any, data: Any, batch: int = 32) -> Any:
+    """Losses of two more steps of training: the second depends on what the optimizer remembers."""
+    model.run_eagerly = True
+    losses = []
+    for step in range(2):
+        rows = slice(step * batch, (step + 1) * batch)
+        if isinstance(data.x_train, dict):
+            x = {name: column[rows] for name, column in data.x_train.items()}
+        else:
+            x = data.x_train[rows]
+        model.reset_metrics()  # Keras 3 gives the mean since the last reset
+        losses.append(float(np.ravel(model.train_on_batch(x, data.y_train[rows]))[0]))
+    return np.array(losses)
+
+
+def resume_partial(model: Any, data: Any, rows: int = 60) -> Any:
+    """What a copy of the model answers after ``partial_fit`` on rows that it knows."""
+    import copy
+
+    going = copy.deepcopy(model)
+    if data.y_train is None or not hasattr(going, "predict"):
+        going.partial_fit(data.x_train[:rows])
+    else:
+        going.partial_fit(data.x_train[:rows], data.y_train[:rows])
+    return going.predict(data.x_test) if hasattr(going, "predict") else going.transform(data.x_test)
