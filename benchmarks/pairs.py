@@ -1,18 +1,22 @@
-"""What crossload saves against the noxfile that people write first, a session for every pair of writer and reader.
+"""Compare crossload with the noxfile that people write first: a session for every pair of versions.
 
-    python benchmarks/pairs.py sklearn                   all pairs
-    python benchmarks/pairs.py tensorflow --pairs 4      fresh environments for 4 pairs only, scaled up
-    python benchmarks/pairs.py sklearn --reused-only     no fresh environments at all
+    python benchmarks/pairs.py sklearn                 all pairs
+    python benchmarks/pairs.py tensorflow --pairs 4    fresh environments for 4 pairs, scaled up
+    python benchmarks/pairs.py sklearn --reused-only   no fresh environments at all
 
-Run it from the root of the repository, in an environment with crossload, ``nox[uv]`` and nothing else.  Both sides do
-the same recipes in the same formats on the same data, with the packages of the committed locks:
+Run it from the root of the repository, in an environment with crossload, ``nox[uv]`` and nothing
+else.  Both sides do the same recipes in the same formats on the same data, with the packages of the
+committed locks:
 
 fresh       ``naive/noxfile.py``, with an environment made anew for each pair by venv and pip
-reused      the same, with environments that stand (one a version, not counted) and two new Pythons a pair
-crossload   ``crossload run`` with environments that stand and without any outcome; its tables and reports are counted
+reused      the same, with environments that stand (one a version, not counted) and two new
+            Pythons a pair
+crossload   ``crossload run`` with environments that stand and without any outcome; its tables and
+            reports are counted
 
-CPU seconds are those of all child processes (getrusage), so other work on the machine moves them little; wall seconds
-it does move.  Nothing is asserted.  Everything is made in a temporary folder, which is removed.
+CPU seconds are those of all child processes (getrusage), so other work on the machine moves them
+little; wall seconds it does move.  Nothing is asserted.  Everything is made in a temporary folder,
+which is removed.
 """
 
 from __future__ import annotations
@@ -38,20 +42,28 @@ from tabulate import tabulate
 from crossload import worker
 from crossload.engine import data as datasets
 from crossload.environments import Interpreters, Lock, Project, read_lock
-from crossload.environments.locks import candidates
+from crossload.environments.lock_file import candidates
 from crossload.plan import Plan, load_catalog, load_specs, make_plan
 from crossload.system import cores
 
 NAIVE = Path(__file__).resolve().parent / "naive"
 SEED = 20_261_122
-THREADS = ("OMP", "OPENBLAS", "MKL", "TF_NUM_INTRAOP", "TF_NUM_INTEROP")
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+"""Variables that limit the threads of libraries; crossload sets them to 1 in its processes."""
+COMPILED = shutil.ignore_patterns("__pycache__")
 SAME = ("identical", "equivalent")
 Pairs = dict[str, list[tuple[str, str]]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Benchmark:
-    """What is taken of a matrix."""
+    """The part of a matrix that is measured."""
 
     axis: str
     versions: tuple[str, ...]
@@ -66,9 +78,10 @@ BENCHMARKS = {
         versions=("1.2.2", "1.5.2", "1.7.2", "1.9.1"),
         file="recipes/sklearn_models.py",
         recipes=(
-            "ridge", "logistic-regression", "sgd-classifier", "discriminant", "tree-classifier", "random-forest",
-            "forest-regressor", "extra-trees", "ada-boost", "gradient-boosting", "hist-boosting", "svc", "svr",
-            "neighbours", "gaussian-bayes", "mlp-classifier", "k-means", "pca", "standard-scaler", "isolation-forest",
+            "ridge", "logistic-regression", "sgd-classifier", "discriminant", "tree-classifier",
+            "random-forest", "forest-regressor", "extra-trees", "ada-boost", "gradient-boosting",
+            "hist-boosting", "svc", "svr", "neighbours", "gaussian-bayes", "mlp-classifier",
+            "k-means", "pca", "standard-scaler", "isolation-forest",
         ),
         formats=("pickle", "joblib"),
     ),
@@ -84,12 +97,13 @@ BENCHMARKS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cost:
-    """What a command cost: seconds, of all its processes together and by the clock."""
+    """The cost of a command in seconds: of all its processes together, and by the clock."""
 
     cpu: float
     wall: float
 
     def scaled(self, factor: float) -> Cost:
+        """Multiply both."""
         return Cost(cpu=self.cpu * factor, wall=self.wall * factor)
 
 
@@ -108,19 +122,19 @@ def spend(
     return Cost(cpu=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall=wall)
 
 
-def make_project(root: Path, project: Path, name: str) -> Plan:
-    """Write a project whose only matrix has the benchmark's versions, recipes and formats; no controls, no expectations."""
+def make_project(root: Path, project: Project, name: str) -> Plan:
+    """Write a project whose only matrix has the benchmark's versions, recipes and formats.
+
+    It has no controls and no expectations, which the naive side does not have either.
+    """
     chosen, matrix = BENCHMARKS[name], Project(root).matrix
     raw = tomllib.loads((matrix / f"{name}.toml").read_text(encoding="utf-8"))
     if lacking := set(chosen.versions) - set(raw["axis"][chosen.axis]["versions"]):
-        msg = f"matrix/{name}.toml no longer has {', '.join(sorted(lacking))}: choose other versions in {Path(__file__).name}"
+        msg = f"matrix/{name}.toml no longer has {', '.join(sorted(lacking))}: "
+        msg += f"choose other versions in {Path(__file__).name}"
         raise SystemExit(msg)
-    shutil.copytree(
-        matrix / "recipes",
-        project / "matrix" / "recipes",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
-    shutil.copytree(matrix / "locks", project / "matrix" / "locks")
+    shutil.copytree(matrix / "recipes", project.matrix / "recipes", ignore=COMPILED)
+    shutil.copytree(matrix / "locks", project.locks)
     head = {"title": f"Benchmark of {name}", "recipes": [chosen.file], "formats": chosen.formats}
     axis = raw["axis"][chosen.axis] | {"versions": chosen.versions}
     include = ", ".join(f"{{ recipe = {json.dumps(recipe)} }}" for recipe in chosen.recipes)
@@ -130,18 +144,16 @@ def make_project(root: Path, project: Path, name: str) -> Plan:
         "[limits]": raw.get("limits", {}),
     }
     lines = [f"[select]\ninclude = [{include}]"]
-    for (
-        header,
-        table,
-    ) in tables.items():  # text, numbers and lists of text inspect_file alike in JSON and in TOML
+    for header, table in tables.items():
+        # text, numbers and lists of text look alike in JSON and in TOML
         lines += [header, *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
-    (project / "matrix" / f"{name}.toml").write_text("\n".join(lines), encoding="utf-8")
-    spec = load_specs(project / "matrix", [name])[0]
+    (project.matrix / f"{name}.toml").write_text("\n".join(lines), encoding="utf-8")
+    spec = load_specs(project.matrix, [name])[0]
     return make_plan(spec, load_catalog(spec))
 
 
 def locks_of(plan: Plan, project: Project) -> dict[str, Lock]:
-    """The committed lock of every environment."""
+    """Read the committed lock of every environment."""
     found = {}
     for environment in plan.environments:
         locks = [lock for path in candidates(environment.id, project) if (lock := read_lock(path))]
@@ -155,15 +167,13 @@ def locks_of(plan: Plan, project: Project) -> dict[str, Lock]:
 def make_naive(
     folder: Path, plan: Plan, locks: dict[str, Lock], project: Project, pairs: Pairs
 ) -> None:
-    """Write the naive side: its noxfile and script, the packages of each version, and what is to be done."""
-    shutil.copytree(NAIVE, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(
-        Path(worker.__path__[0]), folder / "inside", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    """Write the naive side: noxfile and script, the packages of each version, and the plan."""
+    shutil.copytree(NAIVE, folder, ignore=COMPILED)
+    # both sides save, load and predict with the same code: only what surrounds it is compared
+    shutil.copytree(Path(worker.__path__[0]), folder / "worker", ignore=COMPILED)
     for each, lock in locks.items():
-        (folder / f"{each}.txt").write_text(
-            "".join(f"{p}=={v}\n" for p, v in lock.versions().items()), encoding="utf-8"
-        )
+        pins = "".join(f"{package}=={version}\n" for package, version in lock.versions().items())
+        (folder / f"{each}.txt").write_text(pins, encoding="utf-8")
     cases: dict[str, list[str]] = {}
     for case in dict.fromkeys(cell.case for cell in plan.cells):
         cases.setdefault(case.recipe, []).append(case.format)
@@ -179,32 +189,28 @@ def make_naive(
 
 
 def environment_for(pythons: list[str], *, one_thread: bool) -> dict[str, str]:
-    """The caller's environment, able to write byte code, and with these interpreters first on PATH."""
-    kept = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith(("PYTHON", "VIRTUAL_ENV", "NOX"))
-    }
+    """Give the caller's environment, with these interpreters first on PATH.
+
+    Variables that would keep Python from writing byte code, or that point to the environment of
+    this script, are left out.
+    """
+    dropped = ("PYTHON", "VIRTUAL_ENV", "NOX")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
     folders = dict.fromkeys(str(Path(path).parent) for path in pythons)
     path = os.pathsep.join([*folders, os.environ.get("PATH", os.defpath)])
-    threads = (
-        {f"{name}{'' if name.startswith('TF') else '_NUM'}_THREADS": "1" for name in THREADS}
-        if one_thread
-        else {}
-    )
-    return kept | {"PATH": path} | threads
+    return kept | {"PATH": path} | (dict.fromkeys(THREADS, "1") if one_thread else {})
 
 
 def agreement(
-    project: Path, naive: Path, name: str, kind: str, pairs: list[tuple[str, str]]
+    project: Project, naive: Path, name: str, kind: str, pairs: list[tuple[str, str]]
 ) -> str:
-    """In how many cells of these pairs both sides say that the model loads and predicts the same."""
-    table = pd.read_parquet(project / "reports" / name / "outcomes.parquet").astype(str)
+    """Say in how many cells of these pairs both sides find that models still predict the same."""
+    table = pd.read_parquet(project.reports / name / "outcomes.parquet").astype(str)
     rows = table[table["verdict"].isin(SAME)][["writer", "reader", "recipe", "format"]]
     ours = {
-        (w, r, f"{recipe}/{fmt}")
-        for w, r, recipe, fmt in rows.itertuples(index=False)
-        if (w, r) in pairs
+        (writer, reader, f"{recipe}/{fmt}")
+        for writer, reader, recipe, fmt in rows.itertuples(index=False)
+        if (writer, reader) in pairs
     }
     theirs, lost = set(), 0
     for writer, reader in pairs:
@@ -213,18 +219,16 @@ def agreement(
         names = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
         theirs |= {(writer, reader, each) for each in names}
     cells = len(pairs) * table[["recipe", "format"]].drop_duplicates().shape[0]
-    text = f"{kind}: of {cells} cells in {len(pairs)} pairs the same answers in {len(theirs)}, crossload {len(ours)}"
-    return f"{text}, both {len(ours & theirs)}" + (
-        f"; {lost} PAIRS ENDED WITHOUT A RESULT" if lost else ""
-    )
+    text = f"{kind}: of {cells} cells in {len(pairs)} pairs the same answers in {len(theirs)}, "
+    text += f"crossload {len(ours)}, both {len(ours & theirs)}"
+    return f"{text}; {lost} PAIRS ENDED WITHOUT A RESULT" if lost else text
 
 
 def run(
     name: str, root: Path, work: Path, *, sample: int, reused_only: bool, one_thread: bool
 ) -> None:
     """Measure all ways, and print what they cost."""
-    project, naive = work / "project", work / "naive"
-    project, log = Project(project), work / "log.txt"
+    project, naive, log = Project(work / "project"), work / "naive", work / "log.txt"
     plan = make_project(root, project, name)
     locks = locks_of(plan, project)
     ids = [environment.id for environment in plan.environments]
@@ -243,7 +247,7 @@ def run(
         command = [sys.executable, "-m", "nox", "-f", str(naive / "noxfile.py"), "-s", session]
         return spend(command, log, child, may_fail=may_fail)
 
-    crossload = [sys.executable, "-m", "crossload", "--root", str(project), "run", name]
+    crossload = [sys.executable, "-m", "crossload", "--root", str(project.root), "run", name]
     plain = environment_for([], one_thread=False)
     say(f"crossload: first run, which builds {len(ids)} environments")
     first = spend(crossload, log, plain)
@@ -251,7 +255,9 @@ def run(
     say("crossload: measured run")
     costs = {"crossload": spend(crossload, log, plain)}
     if not (project.work / "store").exists():
-        msg = "crossload showed its last tables and measured nothing: this script must find another way to drop outcomes"
+        # a run that finds the last report up to date does not look at the store at all
+        msg = "crossload showed its last tables and measured nothing: "
+        msg += "this script must find another way to drop outcomes"
         raise SystemExit(msg)
     say(f"reused: making {len(ids)} environments with venv and pip")
     made = nox("environments")
@@ -260,44 +266,32 @@ def run(
         # a pair whose process crashes fails its session; nox goes on, and the pair is named below
         costs[kind] = nox(kind, may_fail=True)
 
-    pips = {
-        minor: subprocess.check_output(
-            [each.path, "-m", "ensurepip", "--version"], text=True
-        ).split()[1]
-        for minor, each in used.items()
-    }
-    print(
-        f"\n{name}: {len(plan.cells)} cells = {len(every)} pairs ({', '.join(ids)}) x {len(plan.cells) // len(every)} cases"
-    )
-    print(
-        tabulate(
-            rows_of(costs, pairs, len(every)),
-            headers=HEADERS,
-            tablefmt="github",
-            disable_numparse=True,
-        ),
-        end="\n\n",
-    )
+    cases = len(plan.cells) // len(every)
+    print(f"\n{name}: {len(plan.cells)} cells = {len(every)} pairs x {cases} cases", end=" ")
+    print(f"({', '.join(ids)})")
+    rows = rows_of(costs, pairs, len(every))
+    table = tabulate(rows, headers=HEADERS, tablefmt="github", disable_numparse=True)
+    print(table, end="\n\n")
     for kind, chosen in pairs.items():
         if len(chosen) < len(every):
             cost = costs[kind]
-            print(
-                f"{kind}: measured {cost.cpu:.1f} s CPU and {cost.wall:.1f} s wall, then scaled up from pairs drawn with"
-            )
-            print(f"  a fixed seed: {', '.join(f'{w} to {r}' for w, r in chosen)}")
+            drawn_pairs = ", ".join(f"{writer} to {reader}" for writer, reader in chosen)
+            print(f"{kind}: measured {cost.cpu:.1f} s CPU and {cost.wall:.1f} s wall,", end=" ")
+            print("then scaled up")
+            print(f"  from pairs drawn with a fixed seed: {drawn_pairs}")
         print(agreement(project, naive, name, kind, chosen))
-    print(
-        f"not in the table: crossload's first run {first.cpu:.1f} s CPU (with uv's cache as it was found),",
-        end=" ",
-    )
-    print(f"the environments of reused {made.cpu:.1f} s CPU")
-    print(
-        f"threads of the naive side: {'one, as crossload has' if one_thread else 'as libraries choose'}; cores: {cores()}"
-    )
-    print(
-        f"nox {installed('nox')}, uv {installed('uv')}, pip "
-        + ", ".join(f"{p} (Python {m})" for m, p in pips.items())
-    )
+    print(f"not in the table: crossload's first run {first.cpu:.1f} s CPU", end=" ")
+    print(f"(with uv's cache as it was found), the environments of reused {made.cpu:.1f} s CPU")
+    threads = "one, as crossload has" if one_thread else "as libraries choose"
+    print(f"threads of the naive side: {threads}; cores: {cores()}")
+    pips = [f"{pip_of(each.path)} (Python {minor})" for minor, each in used.items()]
+    print(f"nox {installed('nox')}, uv {installed('uv')}, pip {', '.join(pips)}")
+
+
+def pip_of(python: str) -> str:
+    """Give the version of pip that an interpreter puts into new environments."""
+    said = subprocess.check_output([python, "-m", "ensurepip", "--version"], text=True)
+    return said.split()[1]
 
 
 HEADERS = (
@@ -312,7 +306,7 @@ HEADERS = (
 
 
 def rows_of(costs: dict[str, Cost], pairs: Pairs, every: int) -> list[list[str]]:
-    """A row for each way, all of them for all pairs."""
+    """Give a row for each way; all figures are for all pairs."""
     ours = costs["crossload"]
     rows = []
     for kind in ("fresh", "reused", "crossload"):
@@ -329,6 +323,7 @@ def rows_of(costs: dict[str, Cost], pairs: Pairs, every: int) -> list[list[str]]
 
 
 def say(text: str) -> None:
+    """Print the progress, with the time of day."""
     print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
 
 
@@ -338,19 +333,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("matrix", choices=list(BENCHMARKS))
-    parser.add_argument(
-        "--pairs",
-        type=int,
-        default=0,
-        metavar="N",
-        help="fresh: measure N pairs drawn by lot, scale up",
-    )
-    parser.add_argument(
-        "--reused-only", action="store_true", help="do not measure fresh environments"
-    )
-    parser.add_argument(
-        "--free-threads", action="store_true", help="naive side: let libraries choose their threads"
-    )
+    drawn = "fresh: measure N pairs drawn by lot, scale up"
+    parser.add_argument("--pairs", type=int, default=0, metavar="N", help=drawn)
+    without = "do not measure fresh environments"
+    parser.add_argument("--reused-only", action="store_true", help=without)
+    free = "naive side: let libraries choose their threads"
+    parser.add_argument("--free-threads", action="store_true", help=free)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="crossload-pairs-", ignore_cleanup_errors=True) as work:
         run(

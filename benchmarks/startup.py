@@ -1,4 +1,4 @@
-"""How long it takes until something is seen: `crossload --help`, `nox -l`; the median of seven.
+"""Measure the time until something is seen: `crossload --help`, `nox -l`; medians of seven.
 
 python benchmarks/startup.py
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import statistics
 import sys
 
-from measuring import ROOT, spend
+from process_cost import ROOT, spend
 from tabulate import tabulate
 
 COMMANDS = {
@@ -21,17 +21,13 @@ COMMANDS = {
 
 
 def main() -> None:
-    """Measure and print."""
+    """Time each command; print a table."""
     rows = []
     for name, command in COMMANDS.items():
         found = [spend(command, cwd=ROOT) for _ in range(7)]
-        rows.append(
-            (
-                name,
-                statistics.median(each.wall for each in found),
-                statistics.median(each.cpu for each in found),
-            )
-        )
+        wall = statistics.median(each.wall for each in found)
+        cpu = statistics.median(each.cpu for each in found)
+        rows.append((name, wall, cpu))
     print(tabulate(rows, headers=["command", "wall s", "CPU s"], floatfmt=".2f", tablefmt="github"))
 
 

@@ -1,4 +1,4 @@
-"""How the manual is built: ``nox -s docs``."""
+"""Configure Sphinx, which builds the manual: ``nox -s docs``."""
 
 from __future__ import annotations
 
@@ -21,20 +21,34 @@ ROOT = HERE.parent
 project, author, version = "crossload", "the crossload developers", __version__
 project_copyright = "the crossload developers, BSD-3-Clause"
 highlight_language = "none"
-extensions = ["myst_parser", "crossload.api.sphinx", "sphinx_argparse_cli"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "crossload.sphinx",
+    "sphinx_argparse_cli",
+]
+napoleon_google_docstring = False
+default_role = "code"
 exclude_patterns = ["_build", "_generated"]
 html_theme = "furo"
 html_title = f"crossload {version}"
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 nitpicky = True
+# signatures name types of other libraries and of rooms that are not public;
+# links of pages stay strict
+nitpick_ignore_regex = [("py:.*", ".*")]
 
 _OUTSIDE = re.compile(r"\[([^\]]+)\]\((?:\.\./)([^)\s]+)\)")
 """Links out of docs/, which GitHub follows and a manual cannot."""
 
 
 def _name_files(_app: Sphinx, docname: str, source: list[str]) -> None:
-    """Links to files of the repository become their names; one that leads nowhere is a warning, which ends the build."""
+    """Replace links to files of the repository by their names.
+
+    A link that leads nowhere is a warning, which ends the build.
+    """
 
     def named(found: re.Match[str]) -> str:
         text, path = found.groups()
@@ -51,7 +65,7 @@ def _name_files(_app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def _keys(schema: dict[str, Any], path: str) -> list[tuple[str, str]]:
-    """(key, what it means) of everything that a matrix file may say."""
+    """List (key, meaning) of everything that a matrix file may say."""
     found = []
     for name, each in schema.get("properties", {}).items():
         here = f"{path}.{name}" if path else name
@@ -66,7 +80,7 @@ def _keys(schema: dict[str, Any], path: str) -> list[tuple[str, str]]:
 
 
 def _generate(app: Sphinx) -> None:
-    """Write the parts of the reference that the program knows better than any person."""
+    """Write the parts of the reference that are generated from the program."""
     del app
     folder = HERE / "_generated"
     folder.mkdir(exist_ok=True)
@@ -84,6 +98,6 @@ def _generate(app: Sphinx) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """What Sphinx calls."""
+    """Connect both to Sphinx, which calls this function."""
     app.connect("builder-inited", _generate)
     app.connect("source-read", _name_files)

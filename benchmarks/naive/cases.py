@@ -1,7 +1,9 @@
-"""Fits and saves every case, or loads, asks and compares every case: a plain script, all of it in one process.
+"""Save every case, or load and compare every case: a plain script, all of it in one process.
 
-python cases.py save FOLDER
-python cases.py load FOLDER
+    python cases.py save FOLDER
+    python cases.py load FOLDER
+
+`pairs.py` copies it, the package ``crossload.worker`` and a ``plan.json`` into one folder.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from inside import contract, formats, measure, outputs, training  # type: ignore[import-not-found]  # copied here by pairs.py
+from worker import contract, data_sets, formats, outputs, training  # type: ignore[import-not-found]
 
 PLAN = json.loads((Path(__file__).parent / "plan.json").read_text(encoding="utf-8"))
 
@@ -25,14 +27,14 @@ def main(step: str, folder: Path) -> None:
     done: list[str] = []
     for name, wanted in PLAN["cases"].items():
         recipe = recipes[name]
-        data = measure.Data(measure.read_data(PLAN["data"][recipe.data]), recipe.prepare)
-        work = save if step == "save" else load
+        data = data_sets.Data(data_sets.read_data(PLAN["data"][recipe.data]), recipe.prepare)
+        work = {"save": save, "load": load}[step]
         done += work(recipe, data, [known[each] for each in wanted], folder)
     (folder / f"{step}.json").write_text(json.dumps(done), encoding="utf-8")
 
 
 def save(recipe: Any, data: Any, wanted: list[Any], folder: Path) -> list[str]:
-    """Fit once, save in all formats, keep the predictions; names of the cases that could be saved."""
+    """Fit once, save in all formats, keep the predictions; give the cases that could be saved."""
     training.seed()
     fit = recipe.fit or (training.fit_keras if recipe.kind == "keras" else training.fit_default)
     model = fit(recipe.build(data), data)
@@ -50,19 +52,15 @@ def save(recipe: Any, data: Any, wanted: list[Any], folder: Path) -> list[str]:
 
 
 def load(recipe: Any, data: Any, wanted: list[Any], folder: Path) -> list[str]:
-    """Load, predict, compare; names of the cases that loaded and still predict the same."""
+    """Load, predict, compare; give the cases that loaded and still predict the same."""
     same = []
     with np.load(folder / f"{recipe.name}.npz") as before:
         for each in wanted:
+            path = folder / f"{recipe.name}-{each.name}" / each.filename
             try:
-                model = each.load(
-                    str(folder / f"{recipe.name}-{each.name}" / each.filename), recipe, data
-                )
+                model = each.load(str(path), recipe, data)
                 found = outputs.ask(model, recipe, data, each.keeps)
-                if all(
-                    np.allclose(before[name], value, rtol=1e-5, atol=1e-6)
-                    for name, value in found.items()
-                ):
+                if all(np.allclose(before[name], found[name], 1e-5, 1e-6) for name in found):
                     same.append(f"{recipe.name}/{each.name}")
             except Exception as error:
                 print(f"{recipe.name}/{each.name} not loaded: {error!r:.200}", file=sys.stderr)

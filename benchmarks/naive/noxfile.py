@@ -1,7 +1,8 @@
 """The noxfile that people write first: a session for every pair of versions, with venv and pip.
 
-``nox -s fresh`` makes the environments of each pair anew.  ``nox -s environments`` makes one for each version, once;
-``nox -s reused`` then takes those as they are, as ``nox -R`` would, and starts two Pythons for each pair.
+``nox -s fresh`` makes the environments of each pair anew.  ``nox -s environments`` makes one for
+each version, once; ``nox -s reused`` then takes those as they are, as ``nox -R`` would, and starts
+two Pythons for each pair.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ PAIRS: dict[str, list[tuple[str, str]]] = PLAN["pairs"]
 
 
 def pins(version: str) -> list[str]:
-    """Arguments of pip.
+    """Give the arguments of pip that install the pins of crossload's lock for this platform.
 
-    They are the pins of crossload's lock for this platform.  They come without hashes and with --no-deps, which is the
-    cheapest way for pip: it neither resolves nor verifies anything.
+    They come without hashes and with --no-deps, which is the cheapest way for pip: it neither
+    resolves nor verifies anything.
     """
     return ["--no-deps", "-r", str(HERE / f"{version}.txt")]
 
 
 def make(session: nox.Session, version: str, folder: Path) -> str:
-    """Make a second environment beside the session's own, for the Python of another version; give its interpreter."""
+    """Make a second environment, for the Python of another version; give its interpreter."""
     session.run(f"python{PYTHONS[version]}", "-m", "venv", str(folder), external=True)
     python = str(folder / "bin" / "python")
     session.run(python, "-m", "pip", "install", "-q", *pins(version), external=True)
@@ -47,7 +48,10 @@ def cases(session: nox.Session, python: str, step: str, writer: str, reader: str
     [nox.param(PYTHONS[w], w, r, id=f"{w}--{r}") for w, r in PAIRS["fresh"]],
 )
 def fresh(session: nox.Session, writer: str, reader: str) -> None:
-    """Install the writer, save; install the reader, into the same environment if it wants the same Python; load."""
+    """Install the writer, save; install the reader, load.
+
+    Both share the session's environment if they want the same Python.
+    """
     session.install(*pins(writer))
     cases(session, "python", "save", writer, reader)
     if PYTHONS[writer] == PYTHONS[reader]:

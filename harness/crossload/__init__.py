@@ -1,4 +1,8 @@
-"""crossload: measured compatibility of saved models across versions."""
+"""Measured compatibility of saved models across versions.
+
+`check` answers for a model of your own, `outcomes` and `grid` read published reports. The command
+line is ``crossload``.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,15 @@ __all__ = ["__version__", "check", "grid", "outcomes"]
 
 
 def __dir__() -> list[str]:
-    """What completion offers."""
+    """List the public names, which completion offers."""
     return __all__
 
 
 def __getattr__(name: str) -> Any:
-    """What `__all__` names, imported when it is asked for: the command line starts without pandas."""
+    """Import a public name when it is asked for first (PEP 562).
+
+    The command line imports this package too, and must start without pandas and scikit-learn.
+    """
     if name == "check":
         from crossload.api.models import check  # noqa: PLC0415
 

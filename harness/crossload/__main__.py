@@ -1,4 +1,4 @@
-"""``python -m crossload``."""
+"""The command line as ``python -m crossload``."""
 
 from __future__ import annotations
 

@@ -1,13 +1,27 @@
-"""The one tree of errors a user can meet: each class has its exit code and may carry a hint.
+"""The one tree of errors that a user can meet, each class with its exit code and perhaps a hint.
 
-Only faults of the harness or of its input are raised.  A model that does not load is a result, not an error.
+Only faults of the harness or of its input are raised. A model that does not load is a result, not
+an error.
 """
 
 from __future__ import annotations
 
 
 class CrossloadError(Exception):
-    """Something the user can act on; ``hint`` says what to do, ``exit_code`` tells scripts which kind it was."""
+    """Something that the user can act on.
+
+    Parameters
+    ----------
+    message
+        What is wrong and why; it may have several lines.
+    hint
+        What to do about it, printed after ``TIP``.
+
+    Notes
+    -----
+    ``exit_code`` tells scripts which kind it was. Each kind has its own number, so that a script
+    need not read texts; `crossload.cli.options` lists them for ``--help``.
+    """
 
     exit_code = 1
 
@@ -17,13 +31,13 @@ class CrossloadError(Exception):
 
 
 class StrictFailure(CrossloadError):
-    """``--strict`` was given and at least one cell failed or was not measured."""
+    """``--strict`` was given, and at least one cell failed or was not measured."""
 
     exit_code = 1
 
 
 class DangerousFile(CrossloadError):
-    """A saved model that would call something dangerous while it is loaded."""
+    """A saved model would call something dangerous while it is loaded."""
 
     exit_code = 1
 
@@ -35,20 +49,27 @@ class NotTrusted(CrossloadError):
 
 
 class CannotMeasure(CrossloadError):
-    """Nothing can be told, because a question has no answer that measuring could give."""
+    """A question has no answer that measuring could give."""
 
     exit_code = 3
 
 
 class ConfigError(CrossloadError):
-    """A matrix file is not valid; holds every mistake found, one a line."""
+    """Input of the user is not valid: a matrix file, a command line, or another file.
+
+    Parameters
+    ----------
+    problems
+        Every mistake that was found, one line each.
+    hint
+        What to do about them.
+    """
 
     exit_code = 2
 
     def __init__(self, problems: list[str], *, hint: str | None = None) -> None:
-        super().__init__("\n".join(problems))
+        super().__init__("\n".join(problems), hint=hint)
         self.problems = problems
-        self.hint = hint
 
 
 class SelectionError(CrossloadError):
@@ -64,7 +85,10 @@ class RecipeError(CrossloadError):
 
 
 class EnvironmentPinsError(CrossloadError):
-    """The pins of an environment can never be resolved: a version that does not exist, or pins that exclude each other."""
+    """The pins of an environment can never be resolved.
+
+    One of them names a version that does not exist, or they exclude each other.
+    """
 
     exit_code = 5
 
@@ -76,13 +100,16 @@ class StoreError(CrossloadError):
 
 
 class HarnessFault(CrossloadError):
-    """The harness itself misbehaved; its measurements of this run must not be believed."""
+    """The harness itself misbehaved, and its measurements of this run must not be believed."""
 
     exit_code = 7
 
 
 class EnvironmentUnavailable(CrossloadError):
-    """An environment cannot be built on this machine (no interpreter, no network, a failed build); the matrix goes on."""
+    """An environment cannot be built on this machine.
+
+    There is no interpreter or no network, or the build failed. The matrix goes on without it.
+    """
 
     exit_code = 8
 
@@ -92,7 +119,7 @@ class NoWheels(EnvironmentUnavailable):
 
 
 class ClusterLost(CrossloadError):
-    """The scheduler or all of its workers are gone."""
+    """The scheduler of a cluster, or all of its workers, are gone."""
 
     exit_code = 8
 

@@ -1,4 +1,4 @@
-"""The base class of formats, by the public name that recipe files import it by: ``from crossload.formats import Format``."""
+"""The public name of the base class of formats: ``from crossload.formats import Format``."""
 
 from __future__ import annotations
 

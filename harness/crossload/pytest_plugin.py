@@ -1,4 +1,7 @@
-"""The pytest plug-in by its public name, for those who load it by hand: ``-p crossload.pytest_plugin``."""
+"""The pytest plug-in by its public name.
+
+pytest finds it by the entry point ``pytest11``; ``-p crossload.pytest_plugin`` loads it by hand.
+"""
 
 from __future__ import annotations
 

@@ -1,15 +1,34 @@
-"""Text from pinned processes is untrusted: what every renderer does to it before it escapes it in its own way."""
+"""Cleaning of untrusted text, which every renderer does before it escapes it in its own way.
+
+Error messages, warnings and paths of pinned processes and of users' files are untrusted.
+"""
 
 from __future__ import annotations
 
 
 def cut(text: str, most: int) -> str:
-    """A text of at most that many signs, and a sign that there was more."""
+    """Shorten a text to at most that many characters, with a sign that there was more."""
     return text if len(text) <= most else text[: most - 2] + " …"
 
 
 def no_commands(text: str) -> str:
-    """Text whose lines CI services do not take for commands of theirs (``::error::``, ``##[group]``)."""
+    """Change lines that a CI service would take for commands of its own.
+
+    Parameters
+    ----------
+    text
+        Text of any number of lines.
+
+    Returns
+    -------
+    str
+        The text with ``::error::`` at the beginning of a line, and ``##[group]`` anywhere, broken
+        up by a space.
+    """
+    # A runner obeys each line of the output that begins like this, whoever wrote it: an error
+    # message of a model could annotate files, or stop commands from being read for the rest.
+    # https://docs.github.com/en/actions/using-workflows/workflow-commands-for-github-actions
+    # https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands
     lines = [
         f"{line[: len(line) - len(line.lstrip())]}: :{line.lstrip()[2:]}"
         if line.lstrip().startswith("::")
@@ -20,10 +39,22 @@ def no_commands(text: str) -> str:
 
 
 def printable(text: str, *, keep: str = "") -> str:
-    """Text without control characters, escape codes and marks that turn the writing direction.
+    """Replace control characters, escape codes and marks of writing direction by spaces.
 
-    ``keep`` are signs that stay although they are not printable, such as the end of a line.
+    Parameters
+    ----------
+    text
+        Any text.
+    keep
+        Characters that stay although they are not printable, such as the end of a line.
+
+    Returns
+    -------
+    str
+        Text that can neither move the cursor of a terminal nor turn its writing direction.
     """
+    # Escape codes could rewrite what a terminal shows; marks such as U+202E reorder it, so that
+    # a reader sees another text than a program does (https://trojansource.codes).
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char in keep else " " for char in text)

@@ -1,4 +1,4 @@
-"""The Sphinx extension by the public name that ``conf.py`` files have: ``extensions = ["crossload.sphinx"]``."""
+"""The Sphinx extension by its public name: ``extensions = ["crossload.sphinx"]``."""
 
 from __future__ import annotations
 

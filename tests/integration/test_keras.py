@@ -28,6 +28,7 @@ OLD, NEW = "tf-2.15.1", "tf-2.18.1"
 def found(project):
     project.recipe("keras_models.py")
     project.matrix("keras", MATRIX)
+    project.borrow_environments()
     project.crossload("run", "keras", "--case", "mlp", seconds=900)
     return project.outcomes("keras", part=True)
 
@@ -46,19 +47,11 @@ def test_formats_that_a_version_lacks_are_not_failures(found):
 
 
 def test_whole_models_and_weights_are_bit_identical_on_the_diagonal(found):
-    for fmt in (
-        "keras",
-        "h5",
-        "weights-h5",
-        "weights-h5-strict",
-        "checkpoint",
-        "checkpoint-strict",
-    ):
+    weights = ("weights-h5", "weights-h5-strict", "checkpoint", "checkpoint-strict")
+    for fmt in ("keras", "h5", *weights):
         for version in (OLD, NEW):
-            assert found.loc[("mlp", fmt, version, version), "verdict"] == "identical", (
-                fmt,
-                version,
-            )
+            verdict = found.loc[("mlp", fmt, version, version), "verdict"]
+            assert verdict == "identical", (fmt, version)
 
 
 def test_the_same_call_answers_otherwise_when_it_is_strict(found):

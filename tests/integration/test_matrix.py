@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import signal
 import time
 from collections import Counter
 
 import pytest
-from small import FEW, SMALL, copy_of, wait_for_outcomes
+from small_matrix import FEW, SMALL, copy_of, wait_for_outcomes
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +37,9 @@ def test_the_diagonal_is_bit_identical(project, measured):
 def test_warnings_are_recorded(project, measured):
     found = project.outcomes("small")
 
-    assert (
-        found.loc[("logistic", "pickle", "sklearn-1.2.2", "sklearn-1.3.2"), "warned"]
-        == "InconsistentVersionWarning"
-    )
-    assert found.loc[("logistic", "pickle", "sklearn-1.2.2", "sklearn-1.2.2"), "warned"] == ""
+    warned = found.loc[("logistic", "pickle", "sklearn-1.2.2"), "warned"]
+    assert warned["sklearn-1.3.2"] == "InconsistentVersionWarning"
+    assert warned["sklearn-1.2.2"] == ""
 
 
 def test_metrics_are_recorded_before_and_after(project, measured):
@@ -152,7 +149,7 @@ def test_a_full_disk_is_told_and_what_was_measured_stays(project, measured, tmp_
         # no file above 120 kB can be written: the forest's artifact cannot, everything else can
         resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, 120_000))
 
-    done = other.crossload("run", "small", "--jobs", "1", code=6, preexec_fn=small_files)
+    done = other.crossload("run", "small", "--jobs", "1", code=6, before_start=small_files)
 
     assert "the disk is full" in done.stderr
     assert "what was measured is kept" in done.stderr
@@ -164,35 +161,17 @@ def test_a_full_disk_is_told_and_what_was_measured_stays(project, measured, tmp_
 
 def test_a_corrupted_artifact_is_not_loaded(project, measured, tmp_path_factory):
     other = copy_of(project, tmp_path_factory)
-    other.crossload(
-        "run",
-        "small",
-        "--writer",
-        "sklearn-1.2.2",
-        "--reader",
-        "sklearn-1.2.2",
-        "--case",
-        "logistic/pickle",
-    )
+    chosen = ["run", "small", "--case", "logistic/pickle", "--writer", "sklearn-1.2.2"]
+    other.crossload(*chosen, "--reader", "sklearn-1.2.2")
     (path,) = (other.root / ".crossload" / "store" / "artifacts").glob("*/model.pkl")
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
 
-    other.crossload(
-        "run",
-        "small",
-        "--writer",
-        "sklearn-1.2.2",
-        "--reader",
-        "sklearn-1.3.2",
-        "--case",
-        "logistic/pickle",
-    )
+    other.crossload(*chosen, "--reader", "sklearn-1.3.2")
 
-    row = other.outcomes("small", part=True).loc[
-        ("logistic", "pickle", "sklearn-1.2.2", "sklearn-1.3.2")
-    ]
+    table = other.outcomes("small", part=True)
+    row = table.loc[("logistic", "pickle", "sklearn-1.2.2", "sklearn-1.3.2")]
     assert row["verdict"] == "load-error"
     assert "ArtifactCorrupted" in row["reason"]
     other.crossload("run", "small", "--only", "sklearn*", "--case", "logistic/pickle")
@@ -200,37 +179,34 @@ def test_a_corrupted_artifact_is_not_loaded(project, measured, tmp_path_factory)
     assert verdicts <= {"identical", "equivalent"}
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "code", "text"),
-    [
-        (
-            "seconds = 30",
-            'seconds = "30"',
-            2,
-            "small.toml: limits.seconds: expected a number, got '30'",
-        ),
-        ("[limits]", "[limit]", 2, "unknown key - did you mean 'limits'?"),
-        ('"1.2.2", "1.3.2"', '"1.2.2", "1.2.2"', 2, "'1.2.2' stands already at [0]"),
-        (
-            "recipes/few.py",
-            "recipes/fev.py",
-            2,
-            "no such recipe file: 'recipes/fev.py' - did you mean 'recipes/few.py'?",
-        ),
-        (
-            '"pickle", "joblib"',
-            '"pickle", "joblob"',
-            2,
-            "no such format 'joblob' - did you mean 'joblib'?",
-        ),
-    ],
-    ids=["type", "key", "duplicate", "recipe", "format"],
-)
-def test_mistakes_of_a_matrix_file(project, measured, tmp_path_factory, old, new, code, text):
+MISTAKES = {
+    "type": (
+        "seconds = 30",
+        'seconds = "30"',
+        "small.toml: limits.seconds: expected a number, got '30'",
+    ),
+    "key": ("[limits]", "[limit]", "unknown key - did you mean 'limits'?"),
+    "duplicate": ('"1.2.2", "1.3.2"', '"1.2.2", "1.2.2"', "'1.2.2' stands already at [0]"),
+    "recipe": (
+        "recipes/few.py",
+        "recipes/fev.py",
+        "no such recipe file: 'recipes/fev.py' - did you mean 'recipes/few.py'?",
+    ),
+    "format": (
+        '"pickle", "joblib"',
+        '"pickle", "joblob"',
+        "no such format 'joblob' - did you mean 'joblib'?",
+    ),
+}
+"""Of a matrix file: what stands there, what takes its place, what is said about it."""
+
+
+@pytest.mark.parametrize(("old", "new", "text"), MISTAKES.values(), ids=MISTAKES)
+def test_mistakes_of_a_matrix_file(project, measured, tmp_path_factory, old, new, text):
     other = copy_of(project, tmp_path_factory)
     other.matrix("small", SMALL.replace(old, new))
 
-    done = other.crossload("run", "small", code=code)
+    done = other.crossload("run", "small", code=2)
 
     assert text in done.stderr
     assert "Traceback" not in done.stderr
@@ -246,24 +222,28 @@ def test_a_recipe_that_raises_has_an_exit_code_of_its_own(project, measured, tmp
 
 
 def test_an_empty_selection_has_an_exit_code_of_its_own(project, measured):
-    assert (
-        "did you mean 'forest'?"
-        in project.crossload("run", "small", "--case", "forrest", code=3).stderr
-    )
+    nothing = project.crossload("run", "small", "--case", "forrest", code=3)
+    assert "did you mean 'forest'?" in nothing.stderr
     assert "did you mean 'small'?" in project.crossload("run", "smal", code=2).stderr
+
+
+IMPOSSIBLE = """
+[[environment]]
+id = "impossible"
+python = "3.9"
+packages = ["scikit-learn==1.2.2", "numpy==1.10.0"]
+"""
+FUTURE = """
+[[environment]]
+id = "future"
+python = "3.99"
+packages = ["scikit-learn==1.3.2"]
+"""
 
 
 def test_pins_that_cannot_be_cost_their_environment_only(project, measured, tmp_path_factory):
     other = copy_of(project, tmp_path_factory)
-    (other.root / "matrix" / "locks").unlink()
-    (other.root / "matrix" / "locks").mkdir()
-    for lock in (project.root / "matrix" / "locks").iterdir():
-        (other.root / "matrix" / "locks" / lock.name).write_bytes(lock.read_bytes())
-    other.matrix(
-        "small",
-        SMALL.replace('"1.3.2"]', '"1.3.2", "1.3.9"]')
-        + '[[environment]]\nid = "impossible"\npython = "3.9"\npackages = ["scikit-learn==1.2.2", "numpy==1.10.0"]\n',
-    )
+    other.matrix("small", SMALL.replace('"1.3.2"]', '"1.3.2", "1.3.9"]') + IMPOSSIBLE)
 
     done = other.crossload("run", "small", code=5)
 
@@ -272,22 +252,17 @@ def test_pins_that_cannot_be_cost_their_environment_only(project, measured, tmp_
     summary = other.summary("small")
     failures = {each["id"]: each["failure"] for each in summary["environments"] if each["failure"]}
     assert set(failures) == {"sklearn-1.3.9", "impossible"}
-    assert (
-        "No solution found" in failures["impossible"] or "unsatisfiable" in failures["impossible"]
-    )
+    said = failures["impossible"]
+    assert "No solution found" in said or "unsatisfiable" in said
     assert summary["counts"]["identical"] + summary["counts"]["equivalent"] == 20
     assert not summary["complete"]
 
 
 def test_a_missing_interpreter_leaves_the_rest(project, measured, tmp_path_factory):
     other = copy_of(project, tmp_path_factory)
-    other.matrix(
-        "small",
-        SMALL
-        + '[[environment]]\nid = "future"\npython = "3.99"\npackages = ["scikit-learn==1.3.2"]\n',
-    )
+    other.matrix("small", SMALL + FUTURE)
 
-    done = other.crossload("run", "small", env=os.environ | {"UV_PYTHON_DOWNLOADS": "never"})
+    done = other.crossload("run", "small", environ={"UV_PYTHON_DOWNLOADS": "never"})
 
     assert "NOT MEASURED future: needs Python 3.99, which is not installed here" in done.stdout
     assert other.summary("small")["counts"]["no-env"] == 5 * 6
@@ -308,11 +283,7 @@ def test_a_dry_run_measures_nothing(project, measured):
 
 def test_a_run_that_could_measure_nothing_fails(project, measured, tmp_path_factory):
     other = copy_of(project, tmp_path_factory)
-    other.matrix(
-        "small",
-        SMALL
-        + '[[environment]]\nid = "future"\npython = "3.99"\npackages = ["scikit-learn==1.3.2"]\n',
-    )
+    other.matrix("small", SMALL + FUTURE)
 
     done = other.crossload("run", "small", "--only", "future", code=8)
 
@@ -350,13 +321,10 @@ def leave(path, model):
 def test_damaged_artifacts_must_be_caught(project, measured, tmp_path_factory):
     other = copy_of(project, tmp_path_factory)
     text = CONTROLS.split("RECIPES =")[0]
-    good = 'RECIPES = {"control-half": dict(recipe(logistic), expect="load-error", damage=halve)}\n'
-    missed = (
-        'RECIPES = {"control-none": dict(recipe(logistic), expect="load-error", damage=leave)}\n'
-    )
-    other.matrix(
-        "small", SMALL.replace("formats =", 'controls = ["recipes/controls.py"]\nformats =')
-    )
+    control = 'RECIPES = {{"{}": dict(recipe(logistic), expect="load-error", damage={})}}\n'
+    good, missed = control.format("control-half", "halve"), control.format("control-none", "leave")
+    controls = 'controls = ["recipes/controls.py"]\nformats ='
+    other.matrix("small", SMALL.replace("formats =", controls))
     other.recipe("controls.py", text + good)
 
     caught = other.crossload("run", "small", "--case", "logistic")
@@ -365,10 +333,8 @@ def test_damaged_artifacts_must_be_caught(project, measured, tmp_path_factory):
 
     assert "controls: 4 of 4 caught (1 kinds of damage in 2 environments)" in caught.stdout
     assert "controls: 0 of 4 caught" in failed.stdout
-    assert (
-        "MISSED CONTROL control-none/pickle in sklearn-1.2.2: expected load-error, got identical"
-        in failed.stdout
-    )
+    missed_control = "MISSED CONTROL control-none/pickle in sklearn-1.2.2: "
+    assert f"{missed_control}expected load-error, got identical" in failed.stdout
     assert "4 controls were missed" in failed.stderr
 
 
@@ -419,10 +385,8 @@ def test_outputs_that_cannot_be_judged_are_told_and_cost_their_recipe_only(
 
     done = other.crossload("run", "small", code=4)
 
-    assert (
-        "few.py: RECIPES['slow']: outputs['predict']: has the shape (5,), expected one row for each of"
-        in done.stderr
-    )
+    said = "outputs['predict']: has the shape (5,), expected one row for each of"
+    assert f"few.py: RECIPES['slow']: {said}" in done.stderr
     counts = other.summary("small")["counts"]
     assert counts["save-error"] == 8
     assert counts["identical"] + counts["equivalent"] + counts["load-error"] == 16

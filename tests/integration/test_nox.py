@@ -1,4 +1,4 @@
-"""The noxfile: listing is quick and quiet, environments are sessions, broken matrix files leave the rest."""
+"""The noxfile: listing is quick, environments are sessions, a broken matrix leaves the rest."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def nox(*arguments, cwd=ROOT, code=0):
 
 
 def test_importing_the_noxfile_prints_nothing_and_loads_nothing_heavy():
-    code = "import sys, noxfile; print(sorted({'numpy', 'pandas', 'sklearn', 'jinja2', 'requests'} & set(sys.modules)))"
+    heavy = {"numpy", "pandas", "sklearn", "jinja2", "requests"}
+    code = f"import sys, noxfile; print(sorted({heavy} & set(sys.modules)))"
 
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
@@ -36,11 +37,8 @@ def test_importing_the_noxfile_prints_nothing_and_loads_nothing_heavy():
 
 
 def test_every_environment_is_a_session():
-    sessions = {
-        line.split()[1]
-        for line in nox("--list").stdout.splitlines()
-        if line.startswith(("* ", "- "))
-    }
+    lines = nox("--list").stdout.splitlines()
+    sessions = {line.split()[1] for line in lines if line.startswith(("* ", "- "))}
 
     locks = {
         path.name.removesuffix(".txt").removesuffix(f".{sys.platform}")
@@ -52,7 +50,7 @@ def test_every_environment_is_a_session():
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
-    """The committed kind of files, in a folder of their own."""
+    """Copy the files of the repository, without those that are made or downloaded."""
     folder = tmp_path_factory.mktemp("clone") / "crossload"
     ignore = shutil.ignore_patterns(
         ".nox", ".crossload", ".git", "__pycache__", ".*_cache", ".hypothesis", "reports"
@@ -62,7 +60,8 @@ def clone(tmp_path_factory):
 
 
 def test_a_command_runs_in_an_environment(clone):
-    code = "import sys, joblib; print('joblib is', joblib.__version__, 'in Python', sys.version_info[:2])"
+    code = "import sys, joblib; version = sys.version_info[:2]; "
+    code += "print('joblib is', joblib.__version__, 'in Python', version)"
 
     done = nox("-s", "env-joblib-1.6.0", "--", "python", "-c", code, cwd=clone)
 

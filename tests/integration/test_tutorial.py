@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -32,16 +31,10 @@ def test_the_tutorial_gives_the_table_that_it_shows(project):
     project.matrix("mine", block("toml").replace('"1.5.2"', '"1.5.2", "1.7.2"'))
     second = project.crossload("run", "mine").stdout
     saves, loads = map(int, re.search(r"(\d+) saves and (\d+) loads", second).groups())
-    controls = (
-        json.loads((project.root / "reports" / "mine" / "summary.json").read_text())["controls"][
-            "measured"
-        ]
-        // 4
-    )
+    controls = project.summary("mine")["controls"]["measured"] // 4
     assert saves == 4 + controls  # two models in two formats
-    assert (
-        4 * 7 + controls <= loads < 60
-    )  # one row and one column, drifts and a sample twice; all of it would be more than 100
+    # one row and one column, drifts and a sample twice; all of it would be more than 100
+    assert 4 * 7 + controls <= loads < 60
     page = (project.root / "reports" / "mine" / "index.html").read_text()
     assert "newly measured: 28" in page
     assert len(list((project.root / "reports" / "mine" / "history").iterdir())) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 
 import pytest
 
@@ -17,7 +18,7 @@ def browser():
     )
     if program is None:
         if os.environ.get("CI"):
-            pytest.fail("no chromium: CI must inspect_file at the pages (apt-get install chromium)")
+            pytest.fail("no chromium: CI must look at the pages (apt-get install chromium)")
         pytest.skip("no chromium on this machine: the pages were NOT looked at")
     api = pytest.importorskip("playwright.sync_api")
     with api.sync_playwright() as driver:
@@ -40,7 +41,7 @@ class Visit:
         self.page.on("request", lambda request: self.requests.append(request.url))
 
     def go(self, fragment=""):
-        """Open the page anew, with a fragment."""
+        """Open the page anew, with a fragment; give the visit."""
         self.page.goto("about:blank")
         self.requests.clear()
         self.page.goto(f"{self.path.as_uri()}{fragment}")
@@ -53,6 +54,17 @@ class Visit:
         self.page.wait_for_timeout(50)
         return self
 
+    def wait_until(self, condition):
+        """Wait until an expression is true.
+
+        Playwright's ``wait_for_function`` asks again with ``eval`` inside of the page, which the
+        page's Content-Security-Policy refuses.
+        """
+        end = time.monotonic() + 10
+        while not self.page.evaluate(condition):
+            assert time.monotonic() < end, f"never true: {condition}"
+            self.page.wait_for_timeout(20)
+
     def text(self, selector):
         return self.page.inner_text(selector)
 
@@ -63,7 +75,10 @@ class Visit:
 
 @pytest.fixture
 def visit(browser):
-    """Opens a file; at the end nothing may have been complained of or asked from anywhere."""
+    """Give a function that opens a file.
+
+    At the end no page may have complained of anything, or asked for anything but itself.
+    """
     made = []
 
     def open_page(path, fragment="", **how):
@@ -73,9 +88,7 @@ def visit(browser):
 
     yield open_page
     for context, visited in made:
-        found = (
-            visited.complaints,
-            [url for url in visited.requests if url.split("#")[0] != visited.path.as_uri()],
-        )
+        page = visited.path.as_uri()
+        elsewhere = [url for url in visited.requests if url.split("#")[0] != page]
         context.close()
-        assert found == ([], [])
+        assert (visited.complaints, elsewhere) == ([], [])

@@ -1,4 +1,7 @@
-"""Damaged files of every format: looking at them gives an answer or a clear error, and executes nothing."""
+"""Damaged files of every format: inspecting them gives an answer or a clear error.
+
+Nothing of them is executed, which an audit hook of Python watches.
+"""
 
 from __future__ import annotations
 
@@ -56,9 +59,17 @@ KERAS = {
     "config": {"layers": [{"class_name": "Dense", "config": {"units": 1}}]},
 }
 SKOPS = {
-    "__class__": "Ridge", "__module__": "sklearn.linear_model", "__loader__": "ObjectNode", "_skops_version": "0.11",
-    "content": {"content": {"_sklearn_version": {"__class__": "str", "content": '"1.5.2"'}, "n_features_in_": {"content": "3"}}},
-}  # fmt: skip
+    "__class__": "Ridge",
+    "__module__": "sklearn.linear_model",
+    "__loader__": "ObjectNode",
+    "_skops_version": "0.11",
+    "content": {
+        "content": {
+            "_sklearn_version": {"__class__": "str", "content": '"1.5.2"'},
+            "n_features_in_": {"content": "3"},
+        }
+    },
+}
 SAMPLES = {
     "joblib": packed(0),
     "joblib-zlib": packed(("zlib", 3)),
@@ -85,17 +96,18 @@ EVENTS = (
     "subprocess.Popen",
     "pickle.find_class",
 )
-heard: list[str] = []
-listening = [False]
+"""Audit events of Python that something was executed."""
+executed: list[str] = []
+watching = [False]
 
 
-def hear(event, arguments):
+def watch(event, arguments):
     # hypothesis finds the first bytes of HDF5 too, which is read by a process of ours
-    if listening[0] and event in EVENTS and "import h5py" not in repr(arguments):
-        heard.append(event)
+    if watching[0] and event in EVENTS and "import h5py" not in repr(arguments):
+        executed.append(event)
 
 
-sys.addaudithook(hear)
+sys.addaudithook(watch)  # a hook cannot be taken away again: it is idle outside of the test
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -111,12 +123,12 @@ def test_damaged_files_are_answered(name, edits, cut):
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / ("saved_model.pb" if name == "savedmodel" else "model")
         path.write_bytes(data)
-        listening[0] = True
+        watching[0] = True
         try:
             assert to_text(inspect_file(path.parent if name == "savedmodel" else path))
         except NotAModel as error:
             assert place in str(error)
             assert "\n" not in str(error)
         finally:
-            listening[0] = False
-    assert heard == []
+            watching[0] = False
+    assert executed == []

@@ -1,4 +1,4 @@
-"""Texts of pinned processes may be anything: no renderer lets one change more than the text that is shown."""
+"""Texts of pinned processes may be anything: they never change more than the text that is shown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ import crossload
 from crossload.config import Tolerance
 from crossload.report import (
     EnvironmentFacts,
-    Row,
+    JudgedCell,
     RunFacts,
     make_view,
     render_terminal,
@@ -48,9 +48,16 @@ from crossload.verdict import Judge, Judgement, Verdict
 from crossload.worker import contract
 
 PIECES = (
-    "</script>", "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "-->", "<!--", "]]>", "</noscript>", "</details>", "&amp;", "&#60;",
-    '"', "'", "`", "``", "|", "\\", "*", "_", "[x](javascript:x)", "{{ 7*7 }}", "{% raw %}", "$x$", ".. raw:: html", "::error::x", "%0A::x",
-    "\x1b[31m", "\x1b]8;;x\x07", "\x9b2J", "\x00", "\x08", "\r", "\n", "\t", "\u2028", "\u0085", "\u202e", "\u2066", "\u200b", "\ufeff", "\U000e0041",
+    # HTML
+    "</script>", "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "-->", "<!--", "]]>",
+    "</noscript>", "</details>", "&amp;", "&#60;", '"', "'",
+    # Markdown, templates, reStructuredText, commands of GitHub Actions
+    "`", "``", "|", "\\", "*", "_", "[x](javascript:x)", "{{ 7*7 }}", "{% raw %}", "$x$",
+    ".. raw:: html", "::error::x", "%0A::x",
+    # terminals, ends of lines, signs that turn or hide text
+    "\x1b[31m", "\x1b]8;;x\x07", "\x9b2J", "\x00", "\x08", "\r", "\n", "\t", "\u2028", "\u0085",
+    "\u202e", "\u2066", "\u200b", "\ufeff", "\U000e0041",
+    # formulas of spreadsheets, plain text
     "=cmd|' /C calc'!A0", "é", "漢", "\U0001f4a9", "ValueError: x", "0", " ",
 )  # fmt: skip
 texts = (
@@ -59,22 +66,41 @@ texts = (
     .map(lambda text: "x" + text)
 )
 ENVIRONMENTS = ("sklearn-1.0", "sklearn-1.1")
+RUN = RunFacts(
+    date="2026-11-22",
+    version="0",
+    platform="Linux",
+    saves=0,
+    loads=0,
+    wall_seconds=0,
+    cpu_seconds=0,
+    cores=1,
+)
+FOREST = contract.Recipe(
+    "forest",
+    {"family": "f", "task": "binary", "data": "d", "build": None, "outputs": ["predict"]},
+    "r.py",
+)
 
 
 def view_of(text):
-    """Every place that can hold a text of a pinned process holds this one."""
+    """Make a view that holds this text wherever it can hold a text of a pinned process."""
     kinds = (Verdict.LOAD_ERROR, Verdict.DRIFT, Verdict.IDENTICAL, Verdict.NOT_AVAILABLE)
-    rows = [
-        Row(
-            cell=cell,
-            judgement=Judgement(
-                verdict=kinds[n % 4], reason=text, warned=(text,), lost=text, resumes=text if n % 4 == 2 else "", before={"accuracy": 1.0},
-                after={"accuracy": 0.5}, worst_metric="accuracy",
-            ),
-            seconds={}, artifact="ab", traceback=f"Traceback\n{text}", warnings=(text, "x"),
+    rows = []
+    for n, cell in enumerate(plan(("1.0", "1.1")).cells):
+        judgement = Judgement(
+            verdict=kinds[n % 4],
+            reason=text,
+            warned=(text,),
+            lost=text,
+            resumes=text if n % 4 == 2 else "",
+            before={"accuracy": 1.0},
+            after={"accuracy": 0.5},
+            worst_metric="accuracy",
         )
-        for n, cell in enumerate(plan(("1.0", "1.1")).cells)
-    ]  # fmt: skip
+        texts = {"traceback": f"Traceback\n{text}", "warnings": (text, "x")}
+        row = JudgedCell(cell=cell, judgement=judgement, seconds={}, artifact="ab", **texts)
+        rows.append(row)
     facts = [
         EnvironmentFacts(
             id=each,
@@ -86,18 +112,8 @@ def view_of(text):
         )
         for each in ENVIRONMENTS
     ]
-    run = RunFacts(
-        date="2026-11-22",
-        version="0",
-        platform="Linux",
-        saves=0,
-        loads=0,
-        wall_seconds=0,
-        cpu_seconds=0,
-        cores=1,
-    )
     return make_view(
-        name="m", title="t", environments=facts, rows=rows, run=run, judged_against=True
+        name="m", title="t", environments=facts, rows=rows, run=RUN, judged_against=True
     )
 
 
@@ -108,7 +124,7 @@ def table_of(text):
 
 
 class Skeleton(HTMLParser):
-    """Tags and attribute names of a page; addresses too, because that is where scripts could hide."""
+    """Tags and attribute names of a page, with its addresses, in which scripts could hide."""
 
     def __init__(self, text):
         super().__init__()
@@ -116,13 +132,9 @@ class Skeleton(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
-        self.parts.append(
-            (
-                tag,
-                tuple(name for name, _ in attributes),
-                tuple(v for n, v in attributes if n in ("href", "src")),
-            )
-        )
+        names = tuple(name for name, _ in attributes)
+        addresses = tuple(value for name, value in attributes if name in ("href", "src"))
+        self.parts.append((tag, names, addresses))
 
     def handle_endtag(self, tag):
         self.parts.append(tag)
@@ -181,10 +193,11 @@ def test_markdown_keeps_its_lines_and_has_no_html(text):
 
     assert is_clean(shown)
     assert len(shown.splitlines()) == len(PLAIN_MARKDOWN.splitlines())
-    unescaped = [len(re.findall(r"(?<!\\)\|", each)) for each in shown.splitlines()]
-    assert unescaped == [
-        len(re.findall(r"(?<!\\)\|", each)) for each in PLAIN_MARKDOWN.splitlines()
-    ]
+    borders, plain = (
+        [len(re.findall(r"(?<!\\)\|", line)) for line in each.splitlines()]
+        for each in (shown, PLAIN_MARKDOWN)
+    )
+    assert borders == plain
     assert "<" not in shown
     assert not re.search(r"(?<!\\)\]\(javascript", shown)
 
@@ -210,20 +223,13 @@ def test_exports_keep_their_shape(text):
     assert set(table["reason"]) == {text}
     top = ET.fromstring(EXPORTS["junit"]("m", table))
     assert len(top.findall(".//testcase")) == len(table)
-    assert {each.tag for each in top.iter()} <= {
-        "testsuites",
-        "testsuite",
-        "testcase",
-        "failure",
-        "skipped",
-    }
+    tags = {"testsuites", "testsuite", "testcase", "failure", "skipped"}
+    assert {each.tag for each in top.iter()} <= tags
     rows = list(csv.reader(io.StringIO(EXPORTS["csv"]("m", table), newline="")))
     assert len(rows) == len(table) + 1
     assert {len(row) for row in rows} == {len(table.columns)}
-    assert all(
-        line.startswith("::warning title=m")
-        for line in EXPORTS["github"]("m", table).split("\n")[:-1]
-    )
+    lines = EXPORTS["github"]("m", table).split("\n")[:-1]
+    assert all(line.startswith("::warning title=m") for line in lines)
     ET.fromstring(EXPORTS["badge"]("m", table))
     json.loads(EXPORTS["badge-json"]("m", table))
 
@@ -235,21 +241,9 @@ def test_the_feed_keeps_its_shape(text):
         render_feed("m", text, [Entry(run="r", when=when, headline=text, lines=(text, text))], when)
     )
 
-    assert [each.tag.split("}")[1] for each in feed] == [
-        "id",
-        "title",
-        "updated",
-        "author",
-        "link",
-        "entry",
-    ]
-    assert [each.tag.split("}")[1] for each in feed[-1]] == [
-        "id",
-        "title",
-        "updated",
-        "link",
-        "content",
-    ]
+    top, entry = ([each.tag.split("}")[1] for each in parent] for parent in (feed, feed[-1]))
+    assert top == ["id", "title", "updated", "author", "link", "entry"]
+    assert entry == ["id", "title", "updated", "link", "content"]
 
 
 @settings(deadline=None)
@@ -275,22 +269,20 @@ def test_fragments_keep_their_shape(text):
         found["rst"], settings_overrides={"halt_level": 2, "report_level": 5, "raw_enabled": False}
     )
     (made,) = tree.findall(docutils.nodes.table)
-    assert [
-        len(list(row.findall(docutils.nodes.entry))) for row in made.findall(docutils.nodes.row)
-    ] == [3, 3, 3]
+    lines = made.findall(docutils.nodes.row)
+    assert [len(list(row.findall(docutils.nodes.entry))) for row in lines] == [3, 3, 3]
     assert not list(tree.findall(docutils.nodes.raw))
 
 
 @pytest.mark.parametrize("piece", ["</script>", "x\n", "\x1b[31m"])
 def test_a_megabyte_makes_no_megabytes(piece):
     long = "x" + piece * (2**20 // len(piece))
-    judged = Judge({"forest": contract.Recipe("forest", {"family": "f", "task": "binary", "data": "d", "build": None, "outputs": ["predict"]}, "r.py")},
-                   lambda _: Tolerance(), None, None).judge(
-        next(cell for cell in plan().cells if cell.case.recipe == "forest"),
-        saved(), loaded(status="error", stage="load", error={"type": "E", "message": long, "traceback": long}),
-    )  # fmt: skip
+    error = {"type": "E", "message": long, "traceback": long}
+    cell = next(cell for cell in plan().cells if cell.case.recipe == "forest")
+    judge = Judge({"forest": FOREST}, lambda _: Tolerance(), None, None)
+    judged = judge.judge(cell, saved(), loaded(status="error", stage="load", error=error))
     rows = [
-        Row(cell=cell, judgement=judged, seconds={}, traceback=long, warnings=(long,))
+        JudgedCell(cell=cell, judgement=judged, seconds={}, traceback=long, warnings=(long,))
         for cell in plan().cells
     ]
     run = RunFacts(
@@ -299,30 +291,24 @@ def test_a_megabyte_makes_no_megabytes(piece):
     view = make_view(name="m", title="t", environments=[], rows=rows, run=run)
 
     assert len(judged.reason) < 500
-    for text in (
-        render_html(view),
-        render_markdown(view),
-        render_terminal(view),
-        json.dumps(summary(view)),
-    ):
-        assert len(text) < 200_000
+    renderers = (render_html, render_markdown, render_terminal, lambda v: json.dumps(summary(v)))
+    for render in renderers:
+        assert len(render(view)) < 200_000
 
 
 def test_half_characters_end_no_report(tmp_path):
     half = "x\ud800"
-    recipe = contract.Recipe(
-        "forest",
-        {"family": "f", "task": "binary", "data": "d", "build": None, "outputs": ["predict"]},
-        "r.py",
-    )
+    error = {"type": half, "message": half, "traceback": half}
+    warnings = [{"category": half}]
     cell = next(cell for cell in plan().cells if cell.case.recipe == "forest")
-    judge = Judge({"forest": recipe}, lambda _: Tolerance(), None, None)
+    judge = Judge({"forest": FOREST}, lambda _: Tolerance(), None, None)
     records = [
-        (saved(), loaded(status="error", stage="load", error={"type": half, "message": half, "traceback": half}, warnings=[{"category": half}])),
+        (saved(), loaded(status="error", stage="load", error=error, warnings=warnings)),
         (saved(status="na", reason=half), None),
         (saved(), loaded(status="na", reason=half)),
-    ]  # fmt: skip
-    rows = [Row(cell=cell, judgement=judge.judge(cell, *each), seconds={}) for each in records]
+    ]
+    judged = [judge.judge(cell, *each) for each in records]
+    rows = [JudgedCell(cell=cell, judgement=each, seconds={}) for each in judged]
     run = RunFacts(
         date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1
     )

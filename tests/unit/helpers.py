@@ -7,6 +7,9 @@ from typing import Any
 
 from crossload.config.spec import AxisSpec, MatrixSpec, Rule
 from crossload.plan import Catalog, Selection, make_plan
+from crossload.report.view import make_view
+from crossload.report.view_types import JudgedCell, RunFacts
+from crossload.verdict import Judgement, Verdict
 from crossload.worker import contract, formats
 
 RECIPE = {
@@ -83,3 +86,23 @@ def loaded(outputs: dict[str, str] | None = None, **more: Any) -> dict[str, Any]
         "seconds": {},
     }
     return record | more
+
+
+RUN = RunFacts(
+    date="", version="", platform="", saves=0, loads=0, wall_seconds=0, cpu_seconds=0, cores=1
+)
+HOSTILE = "</script>]]><b>\x1b[31m\x00\u202e\r\n::error::x" + '"' + "'"
+
+
+def view_of(*verdicts: Verdict, reason: str = ""):
+    """A view of all cells of a small plan, whose verdicts are these in turn."""
+    whole = plan(("1.0", "1.1"))
+    rows = [
+        JudgedCell(
+            cell=cell,
+            judgement=Judgement(verdict=verdicts[number % len(verdicts)], reason=reason),
+            seconds={"load": 0.5},
+        )
+        for number, cell in enumerate(whole.cells)
+    ]
+    return make_view(name="m", title="t", environments=[], rows=rows, run=RUN)

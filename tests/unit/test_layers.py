@@ -1,4 +1,4 @@
-"""The data flows one way: each room imports only those below it, and no two modules import each other in a circle."""
+"""Each room imports only those below it, and no two modules import each other in a circle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Python code calls: ``crossload.check``."""
+"""The check of a saved model from Python: ``crossload.check``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from crossload.config import Tolerance
 from crossload.errors import ConfigError
 from crossload.inspection import inspect_file
-from crossload.models.check import Checker, Question
+from crossload.models.check import Checker
 from crossload.models.consent import ask_consent
+from crossload.models.question import Question
 from crossload.models.render import headline, to_text
 from crossload.models.result import Result
 from crossload.models.rows import data_of
@@ -24,8 +25,45 @@ if TYPE_CHECKING:
 
 
 class ModelCheck(Result):
-    """The answer for one model and one upgrade, which prints as the command line does."""
+    """The answer for one model and one upgrade, which prints as the command line does.
 
+    ``str(result)`` is the evidence, so that ``assert result.safe, result`` says what is wrong.
+
+    Attributes
+    ----------
+    answer
+        `crossload.models.result.Answer`: SAFE, WARNING, DRIFT, BREAKS or UNKNOWN.
+    safe
+        True where the model loads and gives the same answers, with a warning or without.
+    verdict
+        The verdict in the words of the tables, such as ``load-error``; empty where nothing was
+        measured.
+    reason
+        The reason in one line.
+    hint
+        The next step where nothing can be told.
+    exit_code
+        The exit code that the command line would give: 0, 1 or 3.
+    upgrade
+        The packages that change, such as ``scikit-learn 1.2.2 -> 1.9.1``.
+    writer, reader
+        `crossload.models.result.Side`: Python and all locked versions of both environments.
+    judgement
+        `crossload.verdict.Judgement`: metrics before and after, and the largest differences; None
+        where nothing was measured.
+    advice
+        `crossload.models.advice.Advice`: cause and remedy of a failure that is known, else None.
+    warnings
+        Warnings of loading and predicting: ``category``, ``text``, ``count``.
+    other_ways
+        Answers of the other ways in which the format can be loaded.
+    traceback
+        The traceback of the failure; empty where there is none.
+    seconds
+        Seconds that the check took.
+    """
+
+    # the base class has slots; without this, each object would have a __dict__ beside them
     __slots__ = ()
 
     def __repr__(self) -> str:
@@ -54,23 +92,89 @@ def check(
     fresh: bool = False,
     say: Callable[[str], None] = lambda _: None,
 ) -> ModelCheck:
-    """Answer whether a saved model may be loaded with the versions ``to``, and gives the same answers there.
+    """Measure if a saved model can be loaded with other versions and gives the same answers there.
 
-    ``to`` and ``source`` are requirements (``"scikit-learn==1.9.1 numpy==2.4"``), paths of lock files, or
-    ``REVISION:PATH``; without ``source`` it is what the file records.  ``data`` are rows: a path (``.npy``, ``.npz``,
-    ``.csv``, ``.parquet``), an array of shape (rows, features), or a DataFrame; ``target`` are labels: the name of a column,
-    a path, or an array of shape (rows,).  Loading executes what is in the file: ``trust=True`` says that it may.
+    The model is loaded in two environments, which are built in the cache folder of the user
+    (``$CROSSLOAD_CACHE``) where they are not there yet: that of its writer and the one that is
+    asked for. Both get the same rows. Your own process loads nothing.
 
-    Raises `crossload.errors.NotTrusted` without ``trust``, `DangerousFile` for what is known to be dangerous, `NotAModel` and
-    `ConfigError` for bad input.  What cannot be told is an answer (``result.answer``), not an error.
+    Parameters
+    ----------
+    path
+        The saved model: a file, or the folder of a SavedModel.
+    to
+        The versions to go to: requirements such as ``"scikit-learn==1.9.1 numpy==2.4"``, the path
+        of a lock file, or ``REVISION:PATH`` of one in git. Libraries that are not named stay.
+    source
+        The versions that wrote the model, in the same forms; by default those that the file
+        records.
+    data
+        Rows: the path of a ``.npy``, ``.npz``, ``.csv`` or ``.parquet`` file, an array of shape
+        (rows, features), or a DataFrame. By default rows are made from what the model remembers.
+    target
+        Labels, so that metrics are compared too: the name of a column, a path, or an array of
+        shape (rows,).
+    trust
+        Loading executes what is in the file; True says that it may.
+    with_code
+        Files and folders of your own modules that the model needs; they are executed too.
+    packages
+        Packages that the model needs and does not name.
+    build
+        Name of a function in ``with_code`` that gives the network without weights, for files that
+        hold weights alone.
+    load_as
+        The way of loading, where the format has several, such as ``"savedmodel-tfsm"``.
+    atol, rtol
+        How far values may differ: absolutely, and relative to the value before. By default 1e-6
+        and 1e-5. Labels must always be equal.
+    fresh
+        Measure anew what earlier checks have measured.
+    say
+        Takes a line of text about what is being built; by default nothing is said.
+
+    Returns
+    -------
+    ModelCheck
+        The answer with its evidence. That nothing can be told is an answer too
+        (``Answer.UNKNOWN``, with a hint), not an error.
+
+    Raises
+    ------
+    crossload.errors.NotTrusted
+        ``trust`` is not True, and loading the file would execute what is in it.
+    crossload.errors.DangerousFile
+        The file calls what is known to be dangerous; ``trust`` does not cover that.
+    crossload.inspection.NotAModel
+        The file is empty, damaged, or nothing that holds a model.
+    crossload.errors.ConfigError
+        Versions do not exist or exclude each other, or rows, labels or options do not fit.
+    crossload.errors.HarnessFault
+        crossload itself failed.
+
+    Notes
+    -----
+    Environments, locks and outcomes are kept, so that the same question is answered at once the
+    second time. Each load runs in a process of its own, with limits of time and memory, and on
+    Linux without network where the system allows it.
+
+    Examples
+    --------
+    >>> import crossload
+    >>> result = crossload.check(
+    ...     "model.joblib", to="scikit-learn==1.9.1", trust=True
+    ... )  # doctest: +SKIP
+    >>> assert result.safe, result  # doctest: +SKIP
     """
     for name, value in (("atol", atol), ("rtol", rtol)):
+        # with NaN or infinity every difference would pass
         if value is not None and not (isfinite(value) and value >= 0):
             raise ConfigError([f"{name} {value}: expected a number of at least 0"])
     found = inspect_file(Path(path))
     wanted = parse(to, option="to")
     written = parse(source, option="source") if source else None
     question = Question(
+        # pinned processes work in folders of their own
         code=tuple(Path(each).resolve() for each in with_code),
         packages=tuple(packages),
         build=build,
@@ -78,7 +182,9 @@ def check(
         data=data_of(data, target) if data is not None else None,
         tolerance=Tolerance(atol=atol, rtol=rtol),
     )
+    # a function must not ask the terminal: without trust the answer is no
     ask_consent([found], trust=trust, dangerous=False, out=say, answer=lambda _: "no")
     with Workspace(say=say, fresh=fresh, limits=LIMITS) as workspace:
         result = Checker(workspace, found, question, written).check(wanted)
+    # the command line and searches work with plain results, which know no text
     return ModelCheck(**{each.name: getattr(result, each.name) for each in fields(result)})

@@ -1,9 +1,11 @@
-"""Published outcomes in Python and notebooks: a tidy table, and saved-with x loaded-in at a glance.
+"""Published outcomes in Python and notebooks: a tidy table, and saved-with x loaded-in.
+
+::
 
     import crossload
 
-    crossload.outcomes("reports/sklearn")                         a pandas.DataFrame, one row a cell
-    crossload.grid("reports/sklearn", family="trees")             shows itself in Jupyter, prints itself elsewhere
+    crossload.outcomes("reports/sklearn")              # a pandas.DataFrame, one row a cell
+    crossload.grid("reports/sklearn", family="trees")  # shows itself in Jupyter, or prints itself
     crossload.grid("reports/sklearn", case="random-forest/*").plot()
 
 Nothing is judged here: verdicts are those that the run published.
@@ -29,14 +31,36 @@ from crossload.verdict import Verdict
 if TYPE_CHECKING:
     import pandas as pd
 
-_WORDS = {verdict.word: verdict for verdict in Verdict}
+_VERDICTS = {verdict.word: verdict for verdict in Verdict}
+"""Verdicts by the word that the table holds."""
 
 
 def outcomes(folder: str | Path) -> pd.DataFrame:
-    """The table of outcomes of one report: one row a cell, columns as in `crossload.report.outcomes.COLUMNS`.
+    """Read the table of outcomes of one report.
 
-    ``folder`` is a report folder such as ``reports/sklearn``, or the ``outcomes.parquet`` in it.  Raises `SelectionError`
-    where there is none.
+    Parameters
+    ----------
+    folder
+        A report folder such as ``reports/sklearn``, or the ``outcomes.parquet`` in it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each cell (case, writer, reader). Among its columns are ``recipe``, ``format``,
+        ``writer``, ``reader``, ``verdict``, ``passes`` (null where a cell neither passes nor
+        fails), ``reason``, and ``<metric>_before``, ``_after`` and ``_drift``; the manual lists all
+        of them under "Columns".
+
+    Raises
+    ------
+    crossload.errors.SelectionError
+        There is no such table, or it is damaged.
+
+    Examples
+    --------
+    >>> import crossload
+    >>> table = crossload.outcomes("reports/sklearn")  # doctest: +SKIP
+    >>> table.query("passes == False").groupby("reader").size()  # doctest: +SKIP
     """
     import pandas as pd  # noqa: PLC0415 - importing crossload alone must be quick
 
@@ -63,81 +87,145 @@ def grid(
     case: str | None = None,
     format: str | None = None,  # noqa: A002 - the column is called so
 ) -> Grid:
-    """Saved with x loaded in, of all outcomes or of those that match: shell patterns, ``case`` as ``recipe`` or ``recipe/format``.
+    """Roll outcomes up to saved with x loaded in.
 
-    ``source`` is a report folder or a table of `outcomes`.  Raises `SelectionError` where nothing matches.
+    All outcomes are rolled up, or those that match every pattern. Patterns are those of the shell
+    (``*``, ``?``, ``[...]``) and match the whole name, upper and lower case apart.
+
+    Parameters
+    ----------
+    source
+        A report folder such as ``reports/sklearn``, an ``outcomes.parquet``, or a table that
+        `outcomes` gave.
+    family
+        Pattern of the family, such as ``trees``.
+    case
+        Pattern of the case: a recipe (``random-forest``), or recipe and format
+        (``random-forest/*``).
+    format
+        Pattern of the format, such as ``joblib*``.
+
+    Returns
+    -------
+    Grid
+        The pairs of environments that the chosen outcomes have, in the order of the report.
+
+    Raises
+    ------
+    crossload.errors.SelectionError
+        There is no such table, or no outcome matches; the hint lists what there is.
+
+    Examples
+    --------
+    >>> import crossload
+    >>> print(crossload.grid("reports/sklearn", case="random-forest/joblib"))  # doctest: +SKIP
     """
     table = outcomes(source) if isinstance(source, str | Path) else source
-    asked = {
+    patterns = {
         name: pattern
         for name, pattern in (("family", family), ("case", case), ("format", format))
         if pattern is not None
     }
-    masks = {name: _matches(table, name, pattern) for name, pattern in asked.items()}
+    masks = {name: _matches(table, name, pattern) for name, pattern in patterns.items()}
     chosen = table[np.logical_and.reduce([np.ones(len(table), dtype=bool), *masks.values()])]
     if chosen.empty:
-        raise _nothing(table, asked, masks)
+        raise _nothing(table, patterns, masks)
     counts: dict[tuple[str, str], Counter[Verdict]] = {}
+    # the columns are categories of pandas; as plain texts they can be zipped and hashed
     columns = (chosen[name].astype(str) for name in ("writer", "reader", "verdict"))
     for writer, reader, word in zip(*columns, strict=True):
-        counts.setdefault((writer, reader), Counter())[_WORDS[word]] += 1
-    ids = list(dict.fromkeys(table["writer"].astype(str))) + list(
-        dict.fromkeys(table["reader"].astype(str))
-    )
-    touched = {each for pair in counts for each in pair}
+        counts.setdefault((writer, reader), Counter())[_VERDICTS[word]] += 1
+    # the order of the whole table and not of the chosen rows: all grids of a report are alike
+    ids = dict.fromkeys([*table["writer"].astype(str), *table["reader"].astype(str)])
+    chosen_ids = {each for pair in counts for each in pair}
     return Grid(
-        ids=tuple(each for each in dict.fromkeys(ids) if each in touched),
+        ids=tuple(each for each in ids if each in chosen_ids),
+        # pairs without outcomes have no square at all, unlike those that were not measured
         squares={pair: Square(counts=dict(each)) for pair, each in counts.items()},
     )
 
 
 def _matches(table: pd.DataFrame, name: str, pattern: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Rows whose family, case or format matches a shell pattern."""
+    """Mark the rows whose family, case or format matches a shell pattern."""
     names = table["recipe" if name == "case" else name].astype(str)
     if name == "case" and "/" in pattern:
         names = names + "/" + table["format"].astype(str)
+    # each name once, of which a table of millions of rows has few; fnmatchcase, because fnmatch
+    # follows the file system and would ignore case on Windows
     known = {each: fnmatch.fnmatchcase(each, pattern) for each in set(names)}
     return np.array([known[each] for each in names], dtype=bool)
 
 
-def _nothing(table: pd.DataFrame, asked: dict[str, str], masks: dict[str, Any]) -> SelectionError:
-    """Which of the patterns matches nothing, and what there is; or that each does, but no outcome all of them."""
-    told = ", ".join(f"{name}={pattern!r}" for name, pattern in asked.items())
+def _nothing(
+    table: pd.DataFrame, patterns: dict[str, str], masks: dict[str, Any]
+) -> SelectionError:
+    """Say which of the patterns matches nothing, and what there is instead.
+
+    It may also be that each matches something, but no outcome all of them.
+    """
+    selection = ", ".join(f"{name}={pattern!r}" for name, pattern in patterns.items())
     idle = next((name for name, mask in masks.items() if not mask.any()), None)
-    if not asked:
+    if not patterns:
         return SelectionError("the table has no outcomes")
     if idle is None:
         return SelectionError(
-            f"no outcome matches {told}",
+            f"no outcome matches {selection}",
             hint="each of them matches some outcomes, but none matches all",
         )
     known = sorted(set(table["recipe" if idle == "case" else idle].astype(str)))
     hint = f"{idle}: {', '.join(known[:60])}{', ...' if len(known) > 60 else ''}"
-    return SelectionError(f"no outcome matches {told}", hint=hint)
+    return SelectionError(f"no outcome matches {selection}", hint=hint)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """Rolled-up verdicts of pairs of environments, in the order of the report."""
+    """Rolled-up verdicts of pairs of environments, in the order of the report.
+
+    It shows itself in Jupyter, and ``print`` shows it elsewhere: the symbol of the worst verdict of
+    each pair, and how many cells failed.
+
+    Attributes
+    ----------
+    ids
+        Environments, in the order of the report.
+    squares
+        Counts of verdicts by (writer, reader); pairs without outcomes are absent.
+    """
 
     ids: tuple[str, ...]
     squares: dict[tuple[str, str], Square]
 
     def verdicts(self) -> pd.DataFrame:
-        """Worst verdict of each pair, writers in rows, readers in columns."""
+        """Give the worst verdict of each pair.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Words such as ``load-error``, None where there is no outcome; writers in rows, readers
+            in columns, both by their ids.
+        """
         return self._frame(lambda square: square.worst.word)
 
     def failed(self) -> pd.DataFrame:
-        """Number of failed cells of each pair."""
+        """Count the failed cells of each pair.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Numbers, missing where there is no outcome; writers in rows, readers in columns.
+        """
         return self._frame(lambda square: square.failed)
 
     def _frame(self, value: Any) -> pd.DataFrame:
-        import pandas as pd  # noqa: PLC0415
+        import pandas as pd  # noqa: PLC0415 - as above
 
         squares = self.squares
         data = [
-            [value(squares[w, r]) if (w, r) in squares else None for r in self.ids]
-            for w in self.ids
+            [
+                value(squares[writer, reader]) if (writer, reader) in squares else None
+                for reader in self.ids
+            ]
+            for writer in self.ids
         ]
         return pd.DataFrame(
             data,
@@ -146,6 +234,7 @@ class Grid:
         )
 
     def __str__(self) -> str:
+        """Give a table of plain text."""
         rows = [
             [writer, *[_text(self.squares.get((writer, reader))) for reader in self.ids]]
             for writer in self.ids
@@ -154,23 +243,28 @@ class Grid:
             rows,
             headers=["saved with \\ loaded in", *self.ids],
             tablefmt="simple",
+            # or "1.10" would be shown as 1.1
             disable_numparse=True,
         )
 
     def to_markdown(self) -> str:
-        """A pipe table with a legend, as GitHub and MkDocs read it."""
+        """Write a pipe table with a legend, as GitHub and MkDocs read it."""
         return FRAGMENTS["markdown"](self.ids, self.squares)
 
     def to_rst(self) -> str:
-        """A table of reStructuredText with a legend."""
+        """Write a table of reStructuredText with a legend."""
         return FRAGMENTS["rst"](self.ids, self.squares)
 
     def to_html(self) -> str:
-        """A table to include in a page, without style and script."""
+        """Write a table to include in a page, without style and script.
+
+        Cells have the classes ``crossload-pass``, ``crossload-fail``, ``crossload-drift`` and
+        ``crossload-none``.
+        """
         return FRAGMENTS["html"](self.ids, self.squares)
 
     def _repr_html_(self) -> str:
-        """What Jupyter shows: the table, with the colours of the Sphinx extension."""
+        """Give the table that Jupyter shows, with the colours of the Sphinx extension."""
         style = (
             files("crossload.report")
             .joinpath("static", "crossload.css")
@@ -179,7 +273,25 @@ class Grid:
         return f"<style>\n{style}</style>\n{self.to_html()}"
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw a heat map of the share of failed cells; needs matplotlib.  Gives the axes."""
+        """Draw a heat map of the share of failed cells.
+
+        Cells that neither pass nor fail do not count; a pair without any other is left blank.
+
+        Parameters
+        ----------
+        ax
+            The ``matplotlib.axes.Axes`` to draw into; by default those of a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes, with writers from top to bottom and readers from left to right.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            matplotlib is not installed: it is an option of crossload (``crossload[plot]``).
+        """
         try:
             import matplotlib.pyplot as plt  # noqa: PLC0415 - an option
         except ModuleNotFoundError as error:
@@ -197,6 +309,7 @@ class Grid:
                     share[row, column] = square.failed / (square.passed + square.failed)
                 if square is not None:
                     ax.text(column, row, _text(square), ha="center", va="center", fontsize="small")
+        # NaN is drawn as nothing: pairs that neither pass nor fail have no colour
         ax.imshow(share, cmap="RdYlGn_r", vmin=0, vmax=1, alpha=0.6)
         ax.set_xticks(range(len(self.ids)), self.ids, rotation=90)
         ax.set_yticks(range(len(self.ids)), self.ids)
@@ -206,8 +319,9 @@ class Grid:
 
 
 def _text(square: Square | None) -> str:
-    """Symbol of the worst verdict, and how many cells failed."""
+    """Give the symbol of the worst verdict, and how many cells failed."""
     if square is None:
         return ""
+    # the symbol of not-run is a space, which could not be told from a pair without outcomes
     symbol = square.worst.symbol.replace(" ", ".")
     return f"{symbol} {square.failed}" if square.failed else symbol

@@ -1,6 +1,10 @@
 """A Sphinx extension: published tables in anybody's documentation.
 
-    extensions = ["crossload.api.sphinx"]
+In ``conf.py``::
+
+    extensions = ["crossload.sphinx"]
+
+In a document::
 
     .. crossload-matrix:: reports/sklearn/outcomes.parquet
        :family: trees
@@ -8,8 +12,7 @@
        :format: joblib
        :caption: Forests
 
-The path is relative to the document (or, with a leading slash, to the source folder).  The document is built anew when the table
-changes.  Symbols and words say everything; colours come from a style sheet that the extension brings.
+Symbols and words say everything; colours come from a style sheet that the extension brings.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from crossload.api.outcomes import grid
 from crossload.errors import CrossloadError
-from crossload.report.fragments import CAPTION, failed_of, legend_of, look_of, sign_of
+from crossload.report.fragments import CAPTION, failed_text, legend_of, style_of, symbol_of
 from crossload.report.labels import short_labels
 from crossload.version import __version__
 
@@ -35,10 +38,22 @@ if TYPE_CHECKING:
     from crossload.report.view_types import Square
 
 STYLE = "crossload.css"
+"""Name of the style sheet, which stands in ``report/static``."""
 
 
 class CrossloadMatrix(SphinxDirective):
-    """``crossload-matrix``: saved with x loaded in, as a table with a legend."""
+    """The directive ``crossload-matrix``: saved with x loaded in, as a table with a legend.
+
+    Its argument is the path of an ``outcomes.parquet`` or of its folder, relative to the document
+    or, with a leading slash, to the source folder. The document is built anew when the table
+    changes.
+
+    Attributes
+    ----------
+    option_spec
+        ``family``, ``case`` and ``format`` choose outcomes by shell patterns, as `crossload.grid`
+        does; ``caption`` is the title of the table; ``no-legend`` leaves the legend out.
+    """
 
     required_arguments = 1
     final_argument_whitespace = True
@@ -51,8 +66,23 @@ class CrossloadMatrix(SphinxDirective):
     }
 
     def run(self) -> list[nodes.Node]:
+        """Make the table and its legend; Sphinx calls this for each directive.
+
+        Returns
+        -------
+        list
+            A table, and a list of the symbols that occur in it.
+
+        Raises
+        ------
+        docutils.parsers.rst.DirectiveError
+            There is no such table, it is damaged, or no outcome matches: an error at the line of
+            the directive.
+        """
         _, path = self.env.relfn2path(self.arguments[0])
         outcomes = Path(path) / "outcomes.parquet" if Path(path).is_dir() else Path(path)
+        # before the table is read, so that a document with an error is built anew too once it is
+        # there
         self.env.note_dependency(str(outcomes))
         try:
             found = grid(
@@ -60,6 +90,7 @@ class CrossloadMatrix(SphinxDirective):
             )
         except (CrossloadError, OSError, ValueError) as error:
             hint = getattr(error, "hint", "")
+            # docutils reports it at the line of the directive and goes on with the document
             raise self.error(
                 f"crossload-matrix: {self.arguments[0]}: {error}" + (f" - {hint}" if hint else "")
             ) from error
@@ -80,12 +111,14 @@ def _table(found: Grid, caption: str) -> nodes.table:
     table = nodes.table("", nodes.title(text=caption), classes=["crossload-matrix"])
     group = nodes.tgroup(cols=len(head))
     table += group
-    # builders of plain text need widths
+    # colwidth is a required attribute of docutils, and the text builder draws columns so wide
     widths = [
         max(len(entry.astext()) + 2 for entry in column) for column in zip(*rows, strict=True)
     ]
     group += [
-        nodes.colspec(colwidth=width, stub=number == 0) for number, width in enumerate(widths)
+        # stub: the first column is a heading of its row
+        nodes.colspec(colwidth=width, stub=number == 0)
+        for number, width in enumerate(widths)
     ]
     group += nodes.thead("", nodes.row("", *head))
     group += nodes.tbody("", *(nodes.row("", *row) for row in body))
@@ -99,31 +132,40 @@ def _entry(text: str) -> nodes.entry:
 def _square(square: Square | None) -> nodes.entry:
     if square is None:
         return nodes.entry("")
-    told = nodes.paragraph("", "", nodes.literal(text=sign_of(square.worst)))
-    told += nodes.Text(failed_of(square))
-    return nodes.entry("", told, classes=[f"crossload-{look_of(square.worst)}"])
+    text = nodes.paragraph("", "", nodes.literal(text=symbol_of(square.worst)))
+    text += nodes.Text(failed_text(square))
+    return nodes.entry("", text, classes=[f"crossload-{style_of(square.worst)}"])
 
 
 def _legend(found: Grid) -> nodes.bullet_list:
-    """The symbols that occur, with a sentence each."""
+    """List the symbols that occur, with a sentence each."""
     entries = nodes.bullet_list("", classes=["crossload-legend"])
     for verdict in legend_of(found.squares):
-        told = nodes.paragraph(
-            "",
-            "",
-            nodes.literal(text=sign_of(verdict)),
-            nodes.Text(f" {verdict.word}: {verdict.sentence}"),
-        )
-        entries += nodes.list_item("", told)
+        sign = nodes.literal(text=symbol_of(verdict))
+        sentence = nodes.Text(f" {verdict.word}: {verdict.sentence}")
+        entries += nodes.list_item("", nodes.paragraph("", "", sign, sentence))
     return entries
 
 
 def _add_style(app: Sphinx) -> None:
+    """Let Sphinx copy the style sheet; once the configuration of the project is complete."""
     app.config.html_static_path.append(str(files("crossload.report") / "static"))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """What Sphinx calls."""
+    """Register the directive and its style sheet.
+
+    Parameters
+    ----------
+    app
+        The application of Sphinx, which calls this.
+
+    Returns
+    -------
+    dict
+        The version, and that documents may be read and written in parallel: the directive keeps
+        nothing between documents.
+    """
     app.add_directive("crossload-matrix", CrossloadMatrix)
     app.connect("builder-inited", _add_style)
     app.add_css_file(STYLE)

@@ -1,0 +1,1 @@
+"""The command line: it parses options, calls, and prints errors. It decides nothing itself."""

@@ -1,10 +1,10 @@
-"""Matrix files: TOML in, frozen dataclasses out, all mistakes at once."""
+"""The reader of matrix files: TOML in, frozen dataclasses out, all mistakes at once."""
 
 from __future__ import annotations
 
 from crossload.config.expectations import Expectation, load_expectations
 from crossload.config.load import find_matrices, load_matrix
-from crossload.config.schema import json_schema
+from crossload.config.matrix_schema import json_schema
 from crossload.config.spec import AxisSpec, EnvironmentSpec, Limits, MatrixSpec, Rule, Tolerance
 
 __all__ = [

@@ -1,6 +1,7 @@
-"""Expectations: known results with a reason, read from ``matrix/expectations/NAME.toml``.
+"""The reader of expectations: known failures, each with a reason.
 
-The grammar is stated once with the kinds of `schema`, as that of matrix files is.
+They stand in ``matrix/expectations/NAME.toml``. The grammar is stated once, with the kinds of
+`schema`, as that of matrix files is.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ VERDICTS = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expectation:
-    """Cells that are known to fail, and how."""
+    """A set of cells that are known to fail in one way."""
 
     name: str
     """Place in its file, for messages: ``expect[3]``."""
@@ -49,6 +50,7 @@ class Expectation:
     """Text that the reason of the verdict must contain."""
     link: str = ""
     expires: date | None = None
+    """Day from which it counts no more."""
 
 
 class _TextOrTexts:
@@ -57,9 +59,11 @@ class _TextOrTexts:
     _list = ListOf(Text(), nonempty=True)
 
     def check(self, value: Any, path: str, problems: Problems) -> None:
+        """Add to the problems whatever is wrong with a value."""
         (self._list if isinstance(value, list) else Text()).check(value, path, problems)
 
     def schema(self) -> dict[str, Any]:
+        """Describe the kind as JSON Schema."""
         return {"anyOf": [Text().schema(), self._list.schema()]}
 
 
@@ -67,11 +71,14 @@ class _Selector(_TextOrTexts):
     """Alternatives, each an id, a pattern or a specifier."""
 
     def check(self, value: Any, path: str, problems: Problems) -> None:
+        """Add to the problems whatever is wrong with a value."""
         before = len(problems.found)
         super().check(value, path, problems)
         if len(problems.found) > before:
             return
         for text in value if isinstance(value, list) else [value]:
+            # an id has none of these characters; the name before them is looked up where
+            # environments are known
             cut = next((index for index, char in enumerate(text) if char in "<>=!~"), None)
             if cut is None:
                 continue
@@ -89,12 +96,14 @@ class _Verdict(_TextOrTexts):
     """One or more failing verdicts."""
 
     def check(self, value: Any, path: str, problems: Problems) -> None:
+        """Add to the problems whatever is wrong with a value."""
         super().check(value, path, problems)
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and text not in VERDICTS:
                 problems.add(path, f"{text!r} cannot be expected", "one of " + ", ".join(VERDICTS))
 
     def schema(self) -> dict[str, Any]:
+        """Describe the kind as JSON Schema."""
         one = {"enum": list(VERDICTS)}
         return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
 
@@ -103,12 +112,14 @@ class _Date:
     """A TOML date."""
 
     def check(self, value: Any, path: str, problems: Problems) -> None:
+        """Add to the problems whatever is wrong with a value."""
         if not isinstance(value, date):
             problems.add(
                 path, f"expected a date, got {value!r}", "write 2027-01-31, without quotes"
             )
 
     def schema(self) -> dict[str, Any]:
+        """Describe the kind as JSON Schema."""
         return {"type": "string", "format": "date"}
 
 
@@ -147,16 +158,35 @@ EXPECTATION_FILE = Table(
 )
 
 
-def load_expectations(path: Path, *, shown: str) -> tuple[Expectation, ...]:
-    """Read one file of expectations; an empty tuple where there is none.  Raises `ConfigError` with all mistakes."""
+def load_expectations(path: Path, *, display_name: str) -> tuple[Expectation, ...]:
+    """Read one file of expectations.
+
+    Parameters
+    ----------
+    path
+        The TOML file; it need not exist.
+    display_name
+        Name of the file to use in messages.
+
+    Returns
+    -------
+    tuple of Expectation
+        In the order of the file; empty where there is no file.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read, or has mistakes: one line for each of them.
+    """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return ()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError([f"{shown}: cannot be read: {error}"]) from error
-    problems = Problems(shown)
+        raise ConfigError([f"{display_name}: cannot be read: {error}"]) from error
+    problems = Problems(display_name)
     EXPECTATION_FILE.check(raw, "", problems)
+    # one without selectors would hide every failure of that kind
     for index, table in enumerate(raw.get("expect", [])):
         if isinstance(table, dict) and not any(key in table for key in _SELECTORS):
             problems.add(

@@ -1,4 +1,7 @@
-"""Reads matrix files into `MatrixSpec`; every mistake of a file is reported at once, with its path and a hint."""
+"""The loader of matrix files.
+
+It reports every mistake of a file at once, with its path and a hint.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
-from crossload.config.schema import MATRIX_FILE, Problems, did_you_mean, key_path
+from crossload.config.matrix_schema import MATRIX_FILE
+from crossload.config.schema import Problems, did_you_mean, key_path
 from crossload.config.spec import AxisSpec, EnvironmentSpec, Limits, MatrixSpec, Rule, Tolerance
 from crossload.errors import ConfigError
 
@@ -23,19 +27,30 @@ _PREFIXES = {package: alias for alias, package in PACKAGE_ALIASES.items()}
 
 
 def find_matrices(folder: Path) -> dict[str, Path]:
-    """Matrix files of a folder by name (``sklearn.toml`` is ``sklearn``)."""
+    """List the matrix files of a folder by name (``sklearn.toml`` is ``sklearn``)."""
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
-def load_matrix(path: Path, *, shown: str | None = None) -> MatrixSpec:
+def load_matrix(path: Path, *, display_name: str | None = None) -> MatrixSpec:
     """Read and check one matrix file.
 
-    ``shown`` is the name to use in messages.  Raises `ConfigError` with one line for every mistake.
+    Parameters
+    ----------
+    path
+        The TOML file; recipe files that it names are looked for beside it, and not read.
+    display_name
+        Name of the file to use in messages; by default the last part of its path.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read, or has mistakes: one line for each of them.
     """
-    problems = Problems(shown or path.name)
+    problems = Problems(display_name or path.name)
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
+        # people name a matrix, not a file: the others are what they may have meant
         others = sorted(find_matrices(path.parent))
         msg = f"no such matrix: {path.stem!r}"
         raise ConfigError([msg], hint=did_you_mean(path.stem, others) if others else None) from None
@@ -46,6 +61,7 @@ def load_matrix(path: Path, *, shown: str | None = None) -> MatrixSpec:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([f"{problems.file}: not valid TOML: {error}"]) from error
     MATRIX_FILE.check(raw, "", problems)
+    # what follows takes values of the right kinds for granted
     if problems.found:
         raise ConfigError(problems.found)
     spec = _build(raw, path, problems)
@@ -94,10 +110,10 @@ def _recipe_files(
     for index, name in enumerate(raw["matrix"].get(key, [])):
         file = path.parent / name
         if not file.is_file():
-            there = sorted(
+            existing = sorted(
                 str(p.relative_to(path.parent).as_posix()) for p in path.parent.rglob("*.py")
             )
-            hint = did_you_mean(name, there) if there else ""
+            hint = did_you_mean(name, existing) if existing else ""
             problems.add(f"matrix.{key}[{index}]", f"no such recipe file: {name!r}", hint)
         found.append(file)
     return tuple(found)
@@ -110,9 +126,10 @@ def _tolerance(table: dict[str, Any]) -> Tolerance:
 def _requirements(texts: list[str], path: str, problems: Problems) -> None:
     for index, text in enumerate(texts):
         try:
+            # braces are no part of the grammar of requirements: any version stands for all
             Requirement(text.replace("{version}", "1"))
         except InvalidRequirement as error:
-            reason = str(error).splitlines()[0]
+            reason = str(error).splitlines()[0]  # packaging draws a line with an arrow below it
             problems.add(
                 f"{path}[{index}]",
                 f"{text!r} is not a requirement: {reason}",
@@ -132,12 +149,11 @@ def _axis(package: str, table: dict[str, Any], problems: Problems) -> AxisSpec:
     requires = table.get("requires", [package + "=={version}"])
     _requirements(requires, f"{path}.requires", problems)
     _requirements(table.get("with", []), f"{path}.with", problems)
+    default_prefix = _PREFIXES.get(package, re.sub(r"[^a-z0-9.]+", "-", package.lower()))
     return AxisSpec(
         package=package,
         versions=tuple(table["versions"]),
-        prefix=table.get(
-            "prefix", _PREFIXES.get(package, re.sub(r"[^a-z0-9.]+", "-", package.lower()))
-        ),
+        prefix=table.get("prefix", default_prefix),
         requires=tuple(requires),
         extras=tuple(table.get("with", ())),
         as_of=table.get("as-of", "release+60d"),

@@ -1,4 +1,4 @@
-"""What a matrix file says, as values.  No reading, no checking: `load` does that."""
+"""The content of a matrix file as values. Reading and checking are done by `load`."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ class AxisSpec:
     extras: tuple[str, ...] = ()
     """The ``with`` key: packages wanted beside it, left out where they did not exist yet."""
     as_of: str = "release+60d"
+    """Date at which dependencies are resolved: a date, ``today``, or days after the release."""
     python: str | None = None
+    """Minor version; chosen among those of that date where it is None."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentSpec:
-    """One environment spelled out."""
+    """One environment that is spelled out; its fields mean the same as those of `AxisSpec`."""
 
     id: str
     packages: tuple[str, ...]
@@ -37,7 +39,10 @@ class EnvironmentSpec:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """A selector over cells: every given key must match (shell patterns; ``package<specifier`` for writer and reader)."""
+    """A selector over cells, of which every given key must match.
+
+    Values are shell patterns; writer and reader may be specifiers such as ``sklearn<1.3``.
+    """
 
     writer: str | None = None
     reader: str | None = None
@@ -48,7 +53,7 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """Limits of one save or load."""
+    """Limits of one save or load: wall time, and MB of memory."""
 
     seconds: float = 60.0
     memory_mb: int = 4096
@@ -56,7 +61,10 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tolerance:
-    """How far outputs and metrics may move; None leaves a value to the default of the format."""
+    """The distance that outputs and metrics may move.
+
+    None leaves a value to the matrix, or to the default of the format.
+    """
 
     metric: float | None = None
     atol: float | None = None
@@ -81,9 +89,12 @@ class MatrixSpec:
     limits: Limits = field(default_factory=Limits)
     tolerance: Tolerance = field(default_factory=Tolerance)
     case_tolerance: tuple[tuple[str, Tolerance], ...] = ()
-    """(shell pattern over ``recipe/format``, tolerance), in the order of the file; the first that matches counts."""
+    """(shell pattern over ``recipe/format``, tolerance) in the order of the file.
+
+    The first that matches counts.
+    """
 
     @property
-    def shown(self) -> str:
-        """The file as messages name it, e.g. ``matrix/sklearn.toml``."""
+    def display_name(self) -> str:
+        """Name of the file in messages, such as ``matrix/sklearn.toml``."""
         return f"{self.path.parent.name}/{self.path.name}"

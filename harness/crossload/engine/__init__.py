@@ -1,1 +1,1 @@
-"""Runs a plan: what next, on which environment; keeps outcomes; the only place that starts processes of pinned Pythons."""
+"""Runs a plan: says what is measured next, and is the only room that starts pinned Pythons."""

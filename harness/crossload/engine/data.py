@@ -1,7 +1,8 @@
-"""Data sets: real bundled tables and seeded generators, as fixed arrays with disjoint training and held-out rows.
+"""Data sets: real bundled tables and seeded generators, split into training and held-out rows.
 
-Each is made once by the driver, written as ``.npy`` files and named by the digest of their contents; the pinned
-interpreters only read.  A table of columns of different types is written one file a column (``x_train@age.npy``).
+Each is made once by the driver, written as ``.npy`` files and named by the digest of their
+contents; the pinned interpreters only read.  A table of columns of different types is written one
+file a column (``x_train@age.npy``).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Table = dict[str, Array]
 
 
 def _bundled(name: str) -> tuple[Array, Array]:
-    from sklearn import datasets  # noqa: PLC0415 - a second of imports that a run with data at hand never needs
+    from sklearn import datasets  # noqa: PLC0415 - a second of imports, for new data only
 
     x, y = getattr(datasets, f"load_{name}")(return_X_y=True)
     return np.asarray(x), np.asarray(y)
@@ -37,12 +38,14 @@ def _bundled(name: str) -> tuple[Array, Array]:
 def _split(
     x: Array | Table, y: Array, *, limit: int, held_out: float = 0.3
 ) -> dict[str, Array | Table]:
-    """Shuffle with a fixed seed; rows that stand twice are kept once, so that no held-out row was trained on."""
+    """Shuffle with a fixed seed and split, each different row once."""
+    # iris has two equal rows: one could be trained on and the other held out
     columns = x if isinstance(x, dict) else {"": x}
     rows = [
         repr([np.asarray(column[i]).tolist() for column in columns.values()]) for i in range(len(y))
     ]
     _, first = np.unique(np.array(rows), return_index=True)
+    # any seed, but a fixed one: the rows that it chooses are a part of every key
     order = np.random.default_rng(20_261_122).permutation(np.sort(first))[:limit]
     cut = int(len(order) * (1 - held_out))
 
@@ -126,7 +129,8 @@ def _tokens() -> tuple[Array, Array]:
 
 
 def _fraud() -> tuple[Array, Array]:
-    """Payments, 2 % of them fraud: a model that misses nearly all of it still has an accuracy of 98 %."""
+    """Payments, 2 % of them fraud."""
+    # a model that misses nearly all of it still has an accuracy of 98 %: recall has to show it
     rng, n = np.random.default_rng(5), 4000
     y = np.zeros(n, dtype="int64")
     y[rng.permutation(n)[: n // 50]] = 1
@@ -165,7 +169,20 @@ _MAKERS: dict[str, tuple[Callable[[], tuple[Array | Table, Array]], int]] = {
 
 
 def check_names(names: Iterable[str], users: Mapping[str, str] | None = None) -> None:
-    """Raise `RecipeError` for a data set that does not exist; ``users`` says which recipe wants which."""
+    """Check that data sets exist.
+
+    Parameters
+    ----------
+    names
+        Names of data sets.
+    users
+        The recipe that wants each, for the message.
+
+    Raises
+    ------
+    RecipeError
+        A data set does not exist; the hint names the nearest.
+    """
     for name in names:
         if name not in _MAKERS:
             where = (users or {}).get(name)
@@ -180,9 +197,31 @@ def check_names(names: Iterable[str], users: Mapping[str, str] | None = None) ->
 def prepare(
     names: Iterable[str], folder: Path, users: Mapping[str, str] | None = None
 ) -> dict[str, tuple[str, Path]]:
-    """Make the data sets that are not there yet; give the digest and the folder of each."""
+    """Make the data sets that are not there yet.
+
+    Parameters
+    ----------
+    names
+        Names of data sets.
+    folder
+        Where each gets a folder of its own.
+    users
+        The recipe that wants each, for messages.
+
+    Returns
+    -------
+    dict
+        Digest of the arrays and folder of each data set, by its name.
+
+    Raises
+    ------
+    RecipeError
+        A data set does not exist, holds rows out that were trained on, or has one class only.
+    """
     wanted = sorted(set(names))
     check_names(wanted, users)
+    # A folder is named by the text of this module, so that a changed maker makes its data anew.
+    # Keys have the digest of the arrays: a changed comment measures nothing again.
     source = hashlib.sha256(inspect.getsource(sys.modules[__name__]).encode()).hexdigest()[:12]
     found = {}
     for name in wanted:
@@ -197,12 +236,25 @@ def prepare(
 
 
 def labels(place: Path, part: str = "y_test") -> Array:
-    """Labels (or targets) of the held-out rows of a data set that was prepared; of training rows with ``y_train``."""
+    """Read the labels (or targets) of a data set that was prepared.
+
+    Parameters
+    ----------
+    place
+        The folder that `prepare` gave.
+    part
+        ``y_test`` for held-out rows, ``y_train`` for training rows.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of shape (rows,).
+    """
     return np.asarray(np.load(place / f"{part}.npy", allow_pickle=False))
 
 
 def row_hashes(value: Array | Table) -> list[str]:
-    """A hash of each row, over all its columns."""
+    """Give a hash of each row, over all its columns."""
     columns = list(value.values()) if isinstance(value, dict) else [value]
     rows = range(len(columns[0]))
     return [
@@ -212,7 +264,13 @@ def row_hashes(value: Array | Table) -> list[str]:
 
 
 def check_parts(name: str, parts: dict[str, Array | Table]) -> None:
-    """Raise `RecipeError` for held-out rows that were trained on, naming them, and for labels of one class only."""
+    """Check that a data set can measure anything.
+
+    Raises
+    ------
+    RecipeError
+        Held-out rows were trained on, which the message names, or labels are of one class only.
+    """
     trained = {each: index for index, each in enumerate(row_hashes(parts["x_train"]))}
     leaked = [
         (index, trained[each])
@@ -220,13 +278,14 @@ def check_parts(name: str, parts: dict[str, Array | Table]) -> None:
         if each in trained
     ]
     if leaked:
-        shown = ", ".join(f"held-out row {a} is training row {b}" for a, b in leaked[:5])
-        msg = f"data set {name!r}: {len(leaked)} held-out rows were trained on: {shown}"
+        pairs = ", ".join(f"held-out row {a} is training row {b}" for a, b in leaked[:5])
+        msg = f"data set {name!r}: {len(leaked)} held-out rows were trained on: {pairs}"
         raise RecipeError(msg, hint="split the rows so that each is on one side only")
     for part in ("y_train", "y_test"):
         labels = np.unique(np.asarray(parts[part]))
         if len(labels) < 2:
-            msg = f"data set {name!r}: {part} has one class only ({labels[0] if len(labels) else 'none'})"
+            held = labels[0] if len(labels) else "none"
+            msg = f"data set {name!r}: {part} has one class only ({held})"
             raise RecipeError(msg, hint="metrics need at least two classes among the held-out rows")
 
 
@@ -234,6 +293,7 @@ def _write(name: str, place: Path) -> None:
     maker, limit = _MAKERS[name]
     parts = _split(*maker(), limit=limit)
     check_parts(name, parts)
+    # made aside and renamed: several runs may begin at once
     work = place.with_name(f"{place.name}.{os.getpid()}.part")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -245,7 +305,9 @@ def _write(name: str, place: Path) -> None:
             else {part: value}
         )
         for file, array in columns.items():
+            # arrays of objects would be pickles, which an older NumPy may not read
             np.save(work / f"{file}.npy", array, allow_pickle=False)
+            # equal bytes may be of another type or shape
             state.update(f"{file} {array.dtype.str} {array.shape}".encode() + array.tobytes())
     (work / "digest.json").write_text(
         json.dumps({"digest": state.hexdigest()[:24]}), encoding="utf-8"

@@ -1,4 +1,4 @@
-"""Says why each group of cells is to be measured: which part of its key has changed since it was measured, if it ever was."""
+"""Says why cells are to be measured: which part of their key has changed since they were."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from crossload.store.records import Record
 
 NEVER = "not measured yet"
+"""The reason of cells of which no part of the key has changed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """What a run would measure, by reason."""
+    """The saves and loads that a run would do, by reason."""
 
     cells: int
     known: int
@@ -31,7 +32,7 @@ class Explanation:
 
     @property
     def text(self) -> str:
-        """A table: reason, saves, loads; the most frequent first."""
+        """A table of reason, saves and loads, the most frequent first."""
         missing = self.cells - self.known
         head = f"{self.cells} cells (controls included): {self.known} known, {missing} to measure"
         if not missing:
@@ -48,13 +49,13 @@ class Explanation:
 def explain(ledger: Ledger, plan: Plan) -> Explanation:
     """Look at every cell of a plan; nothing is started and nothing changed.
 
-    A cell whose artifact is to be saved again counts as a load to be done for the same reason; if the save gives the same
-    bytes as before, that load is known after all.
+    A cell whose artifact is to be saved again counts as a load to be done for the same reason; if
+    the save gives the same bytes as before, that load is known after all.
     """
-    return _Explaining(ledger, plan).run()
+    return _Explainer(ledger, plan).run()
 
 
-class _Explaining:
+class _Explainer:
     def __init__(self, ledger: Ledger, plan: Plan) -> None:
         self.ledger, self.plan, self.store = ledger, plan, ledger.store
         self.before: Record = self.store.reader.by_kind["snapshot"].get(plan.spec.name) or {}
@@ -105,7 +106,7 @@ class _Explaining:
         return ""
 
     def _changed(self, env_id: str, case: Case, operation: str) -> str:
-        """The parts of a key that differ from those of the last run, in words; empty where none does."""
+        """The parts of a key that differ from those of the last run, in words."""
         found = [self._environment(env_id)]
         if found[0].endswith(" is new"):
             return found[0]  # what else changed means nothing to it

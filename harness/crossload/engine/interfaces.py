@@ -1,4 +1,4 @@
-"""What a run keeps of each environment, whom it tells how far it is, who does the work, and how it was asked to run."""
+"""Interfaces of a run: its progress, its executor, its settings, and its state of environments."""
 
 from __future__ import annotations
 
@@ -20,30 +20,47 @@ class Stopped(Exception):
 
 
 class Progress(Protocol):
-    """Who is told how far the run is."""
+    """Receiver of how far the run is; called from several threads."""
 
-    def note(self, text: str) -> None: ...
-    def start(self, total: int, missing: Sequence[Cell]) -> None: ...
-    def saved(self) -> None: ...
-    def settled(self, cells: Sequence[Cell], record: Record) -> None: ...
-    def drifted(self, cells: Sequence[Cell]) -> None: ...
+    def note(self, text: str) -> None:
+        """Show a line of text."""
+
+    def start(self, total: int, missing: Sequence[Cell]) -> None:
+        """Begin with so many cells, of which some have no outcome yet."""
+
+    def saved(self) -> None:
+        """Count one save."""
+
+    def settled(self, cells: Sequence[Cell], record: Record) -> None:
+        """Take the outcome of cells, which may be measured again before it is believed."""
+
+    def drifted(self, cells: Sequence[Cell]) -> None:
+        """Learn that the outcome of cells drifts."""
 
 
 class Executor(Protocol):
-    """Where the work is done: on this machine, or by the workers of a cluster."""
+    """A place where the work is done: this machine, or the workers of a cluster."""
 
     slots: int
     """Tasks that may be given to it at once; one environment has one task at a time."""
     small_jobs: bool
-    """Whether outcomes come back only at the end of a job, so that jobs should be small."""
+    """True if outcomes come back only at the end of a job, so that jobs should be small."""
 
-    def standing(self, environment: Environment) -> Identity | None:
-        """What an environment is that needs no building; starts nothing."""
+    def built_identity(self, environment: Environment) -> Identity | None:
+        """Give the identity of an environment that is built, else None; start nothing."""
 
     def build(self, environment: Environment) -> Identity:
-        """Have an environment.  Raises `EnvironmentUnavailable` and `EnvironmentPinsError`."""
+        """Have an environment.
 
-    def job(
+        Raises
+        ------
+        EnvironmentUnavailable
+            It cannot be built there.
+        EnvironmentPinsError
+            Its pins cannot be resolved.
+        """
+
+    def run_job(
         self,
         environment: Environment,
         op: str,
@@ -51,15 +68,39 @@ class Executor(Protocol):
         *,
         isolate: bool,
         stopped: Callable[[], bool],
-        seen: Callable[[Record, str], None],
+        on_outcome: Callable[[Record, str], None],
     ) -> None:
-        """Save or load; ``seen`` gets each outcome, with the name of its journal, once it is in the store.
+        """Save or load, and wait for the end of it.
 
-        Raises `EnvironmentUnavailable`, `StoreError`, `HarnessFault`, and `Stopped` once ``stopped()``.
+        Parameters
+        ----------
+        environment
+            The environment that saves or loads.
+        op
+            ``save`` or ``load``.
+        items
+            What to save or load, each with the ``key`` of its outcome.
+        isolate
+            Do each item in a process of its own.
+        stopped
+            Asked now and then; true gives up.
+        on_outcome
+            Gets each outcome, and the name of its journal, once it is in the store.
+
+        Raises
+        ------
+        EnvironmentUnavailable
+            The libraries cannot be imported there.
+        StoreError
+            Outcomes cannot be written.
+        HarnessFault
+            The machinery failed, not a model.
+        Stopped
+            ``stopped()`` was true.
         """
 
-    def rest(self, busy: set[str]) -> None:
-        """May let go of what it holds for environments that are not among these."""
+    def release_idle(self, busy: set[str]) -> None:
+        """Let go of what is held for environments that are not busy, where it is too much."""
 
     def close(self) -> None:
         """End everything that it started."""
@@ -75,23 +116,28 @@ class EnvironmentState:
     pending: list[Cell] = field(default_factory=list)
     """Cells that it is to load, whose artifacts are there."""
     prepared: bool = False
-    """Whether it has nothing to save, or has saved it."""
-    stands: bool = False
+    """True if it has nothing to save, or has saved it."""
+    built: bool = False
     busy: bool = False
+    """True while a thread of this run works in it."""
     claim: FileLock | None = None
+    """The lock that keeps other runs of the store out of it."""
 
     @property
     def id(self) -> str:
+        """The id of the environment."""
         return self.environment.id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """How to run."""
+    """The settings of a run."""
 
     jobs: int
+    """Environments to work in at once."""
     no_fork: bool = False
+    """Start a fresh interpreter in place of each fork."""
     seconds: float | None = None
     """Begin nothing new after this time."""
-    gone: Callable[[], bool] = lambda: False
-    """Whether nobody waits for this run any more."""
+    is_abandoned: Callable[[], bool] = lambda: False
+    """Says if nobody waits for this run any more."""

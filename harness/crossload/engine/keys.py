@@ -3,7 +3,7 @@
 | component | what it is |
 | --- | --- |
 | environment | digest of the lock, version of the interpreter, platform |
-| recipe | the recipe's entry and all code of its file that the entry reaches (`sources`) |
+| recipe | the recipe's entry and all code of its file that the entry reaches (`code_digest`) |
 | data | digest of the arrays |
 | format | the code of the saver, or of the format, and its settings |
 | code | the worker code that a save or a load goes through |
@@ -32,31 +32,45 @@ if TYPE_CHECKING:
     from crossload.store.records import Record
     from crossload.worker.formats import Format
 
+# a function among the settings of a format: its address differs from process to process
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 PLATFORM = f"{platform.system()}-{platform.machine()}"
+"""The system and the machine, which decide on wheels and on the last digits of outputs."""
 
-_COMMON = [("contract", "Recipe"), ("measure", "read_data"), ("environ", "variables")]
-SAVE_ROOTS = [*_COMMON, ("measure", "save"), ("measure", "fit_once"), ("measure", "fit_failure")]
+# Names of modules and definitions below ``worker/``; a test asks that they are there.  Renaming one
+# changes every key that has it, and all of these outcomes are measured anew.
+_COMMON = [("contract", "Recipe"), ("data_sets", "read_data"), ("environ", "variables")]
+SAVE_ROOTS = [*_COMMON, ("measure", "save"), ("fitting", "fit_once"), ("fitting", "fit_failure")]
 LOAD_ROOTS = [*_COMMON, ("measure", "load")]
+# What decides on processes.  Only the text of these counts: they mention all formats, and would
+# bring all of the worker in.
 PROTOCOL = [
     ("serve", "Server.work"),
     ("serve", "Server._unavailable"),
-    ("serve", "Server._import_libraries"),
+    ("libraries", "import_libraries"),
+    ("libraries", "import_keras"),
     ("serve", "_batches"),
     ("supervise", "Supervisor"),
     ("supervise", "fork"),
     ("supervise", "spawn"),
 ]
-"""What decides on processes.  Only their text counts: they mention all formats, and would bring all of the worker in."""
+"""The code that carries outcomes about, whose text is a part of every key."""
 
 
 def _digest(*parts: object) -> str:
+    # 32 characters, by which `Reader` cuts keys out of journal lines
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def worker_files() -> dict[str, Path]:
-    """Give the files of the code that runs in pinned processes, by module (``formats.keras``; a package by its name)."""
+    """Give the files of the code that runs in pinned processes.
+
+    Returns
+    -------
+    dict
+        Paths by module, such as ``formats.keras``; a package by its name.
+    """
     top = Path(worker.__path__[0])
     names = {
         path: path.relative_to(top).with_suffix("").as_posix().replace("/", ".")
@@ -66,14 +80,17 @@ def worker_files() -> dict[str, Path]:
 
 
 def worker_digest() -> str:
-    """Digest of all code that runs in pinned processes: two machines that work together must have the same."""
+    """Give the digest of all code that runs in pinned processes.
+
+    Two machines that work together must have the same.
+    """
     files = worker_files().items()
     return _digest([(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in files])
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What outcomes know of an environment, whether it stands here or not."""
+    """The facts of an environment that outcomes depend on, whether it is built here or not."""
 
     python: str
     """Full version of the interpreter."""
@@ -83,11 +100,11 @@ class Identity:
 
     @classmethod
     def of(cls, built: Built) -> Identity:
-        """The identity of an environment that stands."""
+        """Give the identity of an environment that is built here."""
         return cls(built.python_version, built.lock.digest)
 
     def record(self, env_id: str) -> Record:
-        """The record that makes it known to those who have not built the environment."""
+        """Give the record that makes it known to those who have not built the environment."""
         key = hashlib.sha256(f"{env_id} {self}".encode()).hexdigest()[:32]
         return {
             "kind": "environment",
@@ -100,12 +117,20 @@ class Identity:
 
 
 def load_key(base: bytes, artifact: str) -> str:
-    """Key of a load from its base and the SHA-256 of the artifact."""
+    """Give the key of a load from its base and the SHA-256 of the artifact."""
     return hashlib.sha256(base + artifact.encode()).hexdigest()[:32]
 
 
 class Keys:
-    """Gives the keys of one plan."""
+    """The keys of one plan, each digest computed once.
+
+    Parameters
+    ----------
+    plan
+        What is to be measured.
+    data
+        Digest of each data set, by its name.
+    """
 
     def __init__(self, plan: Plan, data: Mapping[str, str]) -> None:
         recipes = plan.catalog.everything
@@ -121,6 +146,8 @@ class Keys:
         self._worker = CodeIndex(worker_files())
         self._files = files
         self.formats = {name: self._format(each) for name, each in plan.catalog.formats.items()}
+        # in reverse, so that of several formats with one saver the first in the catalog counts:
+        # it is the one that a save is done with
         self.savers = {
             each.saver: self.formats[name] for name, each in reversed(plan.catalog.formats.items())
         }
@@ -132,7 +159,7 @@ class Keys:
         self.limits = [plan.spec.limits.seconds, plan.spec.limits.memory_mb]
 
     def save(self, writer: Identity, case: Case) -> str:
-        """Key of the saving of a case in an environment; formats that share a saver share it."""
+        """Give the key of the saving of a case in an environment; formats share that of a saver."""
         return _digest(
             "save",
             self.code["save"],
@@ -142,11 +169,21 @@ class Keys:
         )
 
     def load(self, reader: Identity, case: Case, artifact: str) -> str:
-        """Key of the loading of an artifact in an environment; writers that gave the same bytes share it."""
+        """Give the key of the loading of an artifact in an environment.
+
+        Parameters
+        ----------
+        reader
+            The environment that loads.
+        case
+            The recipe and the format.
+        artifact
+            Its SHA-256: writers that gave the same bytes share the load.
+        """
         return load_key(self.load_base(reader, case), artifact)
 
     def load_base(self, reader: Identity, case: Case) -> bytes:
-        """Everything of the key of a load but the artifact."""
+        """Give everything of the key of a load but the artifact."""
         parts = _digest(
             "load",
             self.code["load"],
@@ -174,6 +211,7 @@ class Keys:
             fmt.name,
             {name: _ADDRESS.sub("", repr(value)) for name, value in sorted(vars(fmt).items())},
         ]
+        # a plug-in format is a class of a recipe file whose bases are the worker's
         for cls in type(fmt).__mro__:
             module, name = cls.__module__.removeprefix(f"{worker.__name__}."), cls.__name__
             if cls is object:
@@ -187,7 +225,7 @@ class Keys:
         return _digest(*parts)
 
     def snapshot(self, matrix: str) -> Record:
-        """The components of this run, kept so that a later run can say which of them changed."""
+        """Give the components of this run, so that a later run can say which of them changed."""
         return {
             "kind": "snapshot",
             "key": matrix,

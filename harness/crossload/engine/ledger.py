@@ -1,4 +1,4 @@
-"""What is known of every cell: the records of the store under the keys that this plan and these environments give."""
+"""The records of the store under the keys that a plan and its environments give."""
 
 from __future__ import annotations
 
@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
 
 class Ledger:
-    """Looks up saves and loads of a plan; knows what each environment is, and why others cannot be had."""
+    """Looks up saves and loads of a plan; knows what each environment is, or why it is not there.
+
+    Parameters
+    ----------
+    plan
+        What is to be measured.
+    data
+        Digest and folder of each data set, by its name.
+    store
+        Where the records are.
+    """
 
     def __init__(self, plan: Plan, data: dict[str, tuple[str, Path]], store: Store) -> None:
         self.plan = plan
@@ -26,34 +36,39 @@ class Ledger:
         self.store = store
         self.keys = Keys(plan, {name: digest for name, (digest, _) in data.items()})
         self.identities: dict[str, Identity] = {}
-        """By id; an environment that was built elsewhere has an identity too.  Changed by `identify` only."""
+        """By id, of environments that were built elsewhere too.  Changed by `identify` only."""
         self.journals: set[str] = set()
-        """Where the outcomes were first written to that `outcome` gave."""
+        """Names of the journals to which the outcomes that `outcome` gave were first written."""
         self._save_keys: dict[tuple[str, str, str], str] = {}
         self._load_bases: dict[tuple[str, str, str], bytes] = {}
         self.failures: dict[str, str] = {}
-        """Why an environment could not be built or used, by id."""
+        """The reason why an environment could not be built or used, by id."""
 
     def identify(self, env_id: str, identity: Identity) -> None:
         """Say what an environment is."""
+        # keys are kept: a plan asks for each thousands of times
         if self.identities.get(env_id) != identity:
             self.identities[env_id] = identity
             self._save_keys, self._load_bases = {}, {}
 
     def recall(self, env_id: str, locks: list[Lock]) -> None:
-        """Take the identity of an environment that does not stand here from those who built it by one of these locks."""
+        """Take the identity of an environment from those who built it by one of these locks.
+
+        Where several are recorded, one of this platform is preferred.
+        """
         digests = {lock.digest for lock in locks}
         known = [
             Identity(facts["python"], facts["lock"], facts["platform"])
             for facts, _, _ in self.store.reader.by_kind["environment"].values()
             if facts["id"] == env_id and facts.get("lock") in digests
         ]
+        # as text: it matters only that all runs of this store choose the same
         known.sort(key=lambda each: (each.platform == PLATFORM, each.python))
         if known:
             self.identify(env_id, known[-1])
 
     def recall_failure(self, env_id: str) -> None:
-        """Take over why an environment could not be had elsewhere, for the cells that nobody measured."""
+        """Take over why an environment could not be built elsewhere: the last reason counts."""
         known = [
             (at, facts["failure"])
             for facts, _, at in self.store.reader.by_kind["environment"].values()
@@ -63,7 +78,7 @@ class Ledger:
             self.failures[env_id] = max(known)[1]
 
     def save_key(self, writer: str, case: Case) -> str | None:
-        """Key of a save; None while nobody knows what its environment is."""
+        """Give the key of a save; None while nobody knows what its environment is."""
         known = (writer, case.recipe, case.saver)
         found = self._save_keys.get(known)
         if found is None and writer in self.identities:
@@ -71,11 +86,11 @@ class Ledger:
         return found
 
     def save(self, writer: str, case: Case) -> Record | None:
-        """Record of the saving of a case, if it was measured."""
+        """Give the record of the saving of a case, if it was measured."""
         return self.store.saves.get(self.save_key(writer, case))
 
     def load_key(self, cell: Cell) -> str | None:
-        """Key of the load of a cell; None while its artifact or its reader is not known."""
+        """Give the key of the load of a cell; None while artifact or reader is not known."""
         saved = self.save(cell.writer, cell.case)
         if saved is None or "artifact" not in saved:
             return None
@@ -91,11 +106,18 @@ class Ledger:
         return load_key(base, artifact)
 
     def load(self, cell: Cell) -> Record | None:
-        """Record of the load of a cell, if it was measured."""
+        """Give the record of the load of a cell, if it was measured."""
         return self.store.loads.get(self.load_key(cell))
 
     def outcome(self, cell: Cell) -> tuple[Record | None, Record | None, dict[str, float]]:
-        """(record of the save, record of the load, seconds of the load or else of the save), what there is of them."""
+        """Give all that is known of a cell.
+
+        Returns
+        -------
+        tuple
+            The record of the save, the record of the load, and the seconds by stage of the load,
+            or else of the save; None and an empty dict for what there is not.
+        """
         saved = self.store.saves.find(self.save_key(cell.writer, cell.case))
         if saved is None:
             return None, None, {}
@@ -111,10 +133,11 @@ class Ledger:
         return saved.facts, loaded.facts, seconds_of(loaded)
 
     def days(self) -> tuple[str, str]:
-        """First and last day (UTC) of the outcomes that were asked for; empty where there is none.
+        """Give the first and last day (UTC, ISO) of the outcomes that were asked for.
 
-        Journals are named by when they were begun, in nanoseconds.
+        Both are empty where there is none.
         """
+        # journals are named by when they were begun, in nanoseconds
         heads = [journal.split("-")[0] for journal in self.journals]
         seconds = [int(head) / 1e9 for head in heads if head.isdecimal()]
         if not seconds:

@@ -1,4 +1,8 @@
-"""A pinned interpreter that has imported its libraries and takes jobs: the driver's end of ``worker/serve.py``."""
+"""A pinned interpreter that has imported its libraries and takes jobs.
+
+This is the driver's end of ``worker/serve.py``.  The two talk by files: the driver writes a job
+file and names it on stdin, the process answers in a journal.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from crossload import worker
 from crossload.engine.interfaces import Stopped
+from crossload.engine.process_setup import child_environment, scrub_words
+from crossload.environments.bytecode import FOLDER as BYTECODE
+from crossload.environments.bytecode import keep_bytecode
 from crossload.errors import EnvironmentUnavailable, HarnessFault
 from crossload.store.layout import disk_error
-from crossload.worker.environ import variables
 from crossload.worker.supervise import EXIT_DISK
 
 if TYPE_CHECKING:
@@ -28,14 +34,28 @@ if TYPE_CHECKING:
     from crossload.store.store import Store
 
 HELLO_SECONDS = 300.0
-"""The first import of a new environment writes its byte code: up to 12 s here, more on slow disks."""
+"""The first import of a new environment compiles byte code: 12 s here, more on slow disks."""
 
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "tensorflow": "tensorflow"}
-"""Distributions of modules that are not named like them; the lock may have ``tensorflow-cpu`` for ``tensorflow``."""
+"""Distributions of modules whose versions are asserted by import."""
 
 
 class Server:
-    """One process of a pinned interpreter.  Not for several threads at once."""
+    """One process of a pinned interpreter.  Not for several threads at once.
+
+    Parameters
+    ----------
+    built
+        The environment.
+    store
+        Where its outcomes go; the process works in a folder below ``store.scratch``.
+    control
+        What the entry point of the worker wants to know.
+    entry
+        The file of the worker that is started.
+    words
+        More words that stand for paths in recorded texts, by path.
+    """
 
     def __init__(
         self,
@@ -46,14 +66,14 @@ class Server:
         entry: str = "serve.py",
         words: Mapping[str, str] | None = None,
     ) -> None:
-        """Start it; ``control`` is what the entry point of the worker wants to know, ``words`` stand for more paths in texts."""
         self.built = built
         self.store = store
         self.folder = Path(tempfile.mkdtemp(prefix=f"{built.environment.id}-", dir=store.scratch))
+        # two distributions have the module tensorflow, and a lock has one of them
         locked = built.lock.versions()
         if "tensorflow-cpu" in locked:
             locked["tensorflow"] = locked["tensorflow-cpu"]
-        self.scrub = _scrub_words(built, store, self.folder, words or {})
+        self.scrub = scrub_words(built, store, self.folder, words or {})
         control = {
             **control,
             "hello": str(self.folder / "hello.jsonl"),
@@ -65,24 +85,51 @@ class Server:
         control_path.write_text(json.dumps(control), encoding="utf-8")
         self._log = (self.folder / "server.log").open("wb")
         serve = Path(worker.__path__[0]) / entry
+        # The process imports everything once and never computes: after TensorFlow or OpenMP has run
+        # anything, forks of it hang (https://github.com/tensorflow/tensorflow/issues/5448,
+        # https://github.com/scikit-learn/scikit-learn/issues/19272).
         self._process = subprocess.Popen(
+            # -s: no packages of the user's home.  Not -I, which would ignore PYTHONHASHSEED and
+            # the other variables that make outcomes reproducible.
             [str(built.python), "-s", str(serve), str(control_path)],
+            # its end ends the process, also where the driver was killed
             stdin=subprocess.PIPE,
+            # libraries print what they like: answers never go this way
             stdout=self._log,
             stderr=self._log,
             env=child_environment(self.folder, os.environ),
+            # models that write into the current folder do it here
             cwd=self.folder,
+            # Ctrl-C in a terminal goes to all processes of its foreground group: the driver alone
+            # is to get it, and ends this one in order
             start_new_session=True,
         )
         self._jobs = 0
         self.facts: dict[str, Any] = {}
-        """What the process said of itself when it was ready."""
+        """Versions and imports, as the process told them when it was ready."""
 
-    def hello(self, stopped: Callable[[], bool]) -> None:
-        """Wait until everything is imported.  Raises `EnvironmentUnavailable` with the reason if that fails."""
+    def wait_until_ready(self, stopped: Callable[[], bool]) -> None:
+        """Wait until everything is imported.
+
+        Parameters
+        ----------
+        stopped
+            Asked now and then; true gives up.
+
+        Raises
+        ------
+        EnvironmentUnavailable
+            The imports fail or do not end; the message has the reason.
+        HarnessFault
+            What is imported is not what the lock says.
+        Stopped
+            ``stopped()`` was true.
+        """
         path, end = self.folder / "hello.jsonl", time.monotonic() + HELLO_SECONDS
         while True:
+            # asked before reading: what it wrote before its end is read in any case
             gone = self._process.poll() is not None
+            # a line without its end is being written
             if path.exists() and (text := path.read_text(encoding="utf-8")).endswith("\n"):
                 break
             if stopped():
@@ -100,12 +147,16 @@ class Server:
             msg = (
                 f"{self.built.environment.id}: cannot be used: {error['type']}: {error['message']}"
             )
+            # versions are asserted by import: another one means that somebody changed the
+            # environment after it was built
             if error["type"] == "AssertionError":
                 raise HarnessFault(
                     msg, hint=f"delete the folder {self.built.folder.name} in .nox and run again"
                 )
             raise EnvironmentUnavailable(msg)
         self.facts = facts
+        # now that everything is imported, and before any model is loaded
+        keep_bytecode(self.built.folder, self.built.folder.parent / BYTECODE)
 
     def run(
         self,
@@ -114,14 +165,44 @@ class Server:
         limits: Limits,
         *,
         stopped: Callable[[], bool],
-        seen: Callable[[dict[str, Any], str], None],
+        on_outcome: Callable[[dict[str, Any], str], None],
         isolate: bool = False,
         no_fork: bool = False,
     ) -> Path:
-        """Do one job; ``seen`` gets every outcome as soon as it is on disk; gives the journal.
+        """Do one job and wait for its end.
 
-        Raises `StoreError` where outcomes cannot be written and `HarnessFault` where the process itself dies.
+        Parameters
+        ----------
+        op
+            ``save`` or ``load``.
+        items
+            What to save or load, each with the ``key`` of its outcome.
+        limits
+            Seconds and MB that one item may take.
+        stopped
+            Asked now and then; true gives up.
+        on_outcome
+            Gets each outcome, and the name of the journal, as soon as it is on disk.
+        isolate
+            Do each item in a process of its own.
+        no_fork
+            Start a fresh interpreter in place of each fork.
+
+        Returns
+        -------
+        Path
+            The journal.
+
+        Raises
+        ------
+        StoreError
+            Outcomes cannot be written.
+        HarnessFault
+            The process itself died.
+        Stopped
+            ``stopped()`` was true; the process is to be closed.
         """
+        # a folder a job, dropped after it: models may write a lot beside themselves
         self._jobs += 1
         place = self.folder / f"job{self._jobs}"
         place.mkdir()
@@ -148,7 +229,7 @@ class Server:
             self._process.stdin.flush()
         except OSError:
             pass  # the process is gone: following the journal finds that out and says why
-        self._follow(journal, stopped, seen)
+        self._follow(journal, stopped, on_outcome)
         shutil.rmtree(place, ignore_errors=True)
         return journal
 
@@ -156,49 +237,55 @@ class Server:
         self,
         journal: Path,
         stopped: Callable[[], bool],
-        seen: Callable[[dict[str, Any], str], None],
+        on_outcome: Callable[[dict[str, Any], str], None],
     ) -> None:
         offset, rest = 0, b""
         while True:
-            gone = self._process.poll()
+            gone = self._process.poll()  # before reading, as above
             if journal.exists():
                 with journal.open("rb") as stream:
                     stream.seek(offset)
                     found = stream.read()
                 offset += len(found)
+                # what comes after the last line break is being written
                 *lines, rest = (rest + found).split(b"\n")
                 for line in lines:
                     record = json.loads(line)
                     if record["kind"] == "end":
                         return
                     if record["kind"] != "journal":
-                        seen(record, journal.name)
+                        on_outcome(record, journal.name)
             if stopped():
                 raise Stopped
             if gone is not None:
                 self._raise_gone(gone)
+            # asking again costs less than an item does, and works on every file system
             time.sleep(0.02)
 
     def _raise_gone(self, code: int) -> None:
         text = self._log_tail()
+        # it cannot write that it cannot write: its exit code says it
         if code == EXIT_DISK:
             raise disk_error(OSError(errno.ENOSPC, text or os.strerror(errno.ENOSPC)))
-        msg = f"{self.built.environment.id}: the process that supervises its cells ended with code {code}: {text}"
+        msg = (
+            f"{self.built.environment.id}: "
+            f"the process that supervises its cells ended with code {code}: {text}"
+        )
         raise HarnessFault(msg)
 
     def _log_tail(self) -> str:
+        # the end of a traceback; libraries of every age write bytes of any encoding there
+        log = self.folder / "server.log"
         self._log.flush()
-        text = (
-            (self.folder / "server.log")
-            .read_text(encoding="utf-8", errors="replace")[-600:]
-            .strip()
-        )
+        text = log.read_text(encoding="utf-8", errors="replace")[-600:].strip()
         for path, word in self.scrub:
             text = text.replace(path, word)
         return text
 
     def close(self, *, kill: bool = False) -> None:
         """End the process and drop its folder; ``kill`` does not wait for what it does."""
+        # Up to three steps, 10 s apart: the end of its input, which it reads between jobs;
+        # SIGTERM, at which it ends its children first; SIGKILL, for one that hangs.
         if self._process.stdin is not None:
             try:
                 self._process.stdin.close()
@@ -217,53 +304,3 @@ class Server:
             self._process.wait()
         self._log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def child_environment(scratch: Path, environ: os._Environ[str] | dict[str, str]) -> dict[str, str]:
-    """The whole environment of a pinned process: nothing of the caller's but what the system needs to run at all."""
-    kept = {
-        name: environ[name]
-        for name in ("SYSTEMROOT", "COMSPEC", "PATHEXT", "WINDIR")
-        if name in environ
-    }
-    return (
-        kept
-        | variables()
-        | {
-            "KERAS_HOME": str(scratch / "keras"),
-            "PATH": os.defpath,
-            "HOME": str(scratch),
-            "USERPROFILE": str(scratch),
-            "TMPDIR": str(scratch),
-            "TEMP": str(scratch),
-            "TMP": str(scratch),
-        }
-    )
-
-
-def recipe_control(
-    recipes: Sequence[str], formats: Sequence[str], data: Mapping[str, tuple[str, Path]]
-) -> dict[str, Any]:
-    """What a process that measures recipes is to know."""
-    places = {name: str(place) for name, (_, place) in data.items()}
-    return {"recipes": list(recipes), "formats": list(formats), "data": places}
-
-
-def _scrub_words(
-    built: Built, store: Store, scratch: Path, more: Mapping[str, str]
-) -> list[tuple[str, str]]:
-    """Paths of this machine and the words that stand for them in recorded texts, longest first."""
-    words = {
-        str(Path(worker.__path__[0])): "<crossload>",
-        str(built.folder): "<environment>",
-        str(store.blobs.artifacts): "<artifacts>",
-        str(scratch): "<scratch>",
-        str(Path(os.path.realpath(built.python)).parent.parent): "<python>",
-        str(store.root.parent.parent): "<project>",
-        str(Path.home()): "<home>",
-        **more,
-    }
-    return sorted(
-        ((path, word) for path, word in words.items() if len(path) > 3),
-        key=lambda each: -len(each[0]),
-    )

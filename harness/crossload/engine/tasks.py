@@ -1,4 +1,4 @@
-"""What a run has to do in each environment: which cases are to be saved, which cells are to be loaded, in which order."""
+"""The tasks of a run: cases to save and cells to load in each environment, and their order."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from crossload.store.store import Store
 
 _JOB_SECONDS = 6.0
-"""How long a batch of loads should take: long enough to pay for its start, short enough to share the work evenly."""
+"""Seconds that a batch of loads should take: enough to pay for its start, few enough to share."""
 
 _FEW = 4
 """Recipes that are saved in one job where time is short."""
 
 
 class Tasks:
-    """Bookkeeping of one run.  Not for several threads at once: the run holds its lock."""
+    """The bookkeeping of one run.  Not for several threads at once: the run holds its lock."""
 
     def __init__(self, ledger: Ledger, store: Store) -> None:
         self.ledger, self.store = ledger, store
@@ -42,7 +42,19 @@ class Tasks:
         states: dict[str, EnvironmentState],
         value: Callable[[Cell], float] | None,
     ) -> None:
-        """Begin with these cells; ``states`` gets an entry for each environment that they touch."""
+        """Begin with these cells.
+
+        Parameters
+        ----------
+        cells
+            What is to be measured.
+        plan
+            Where their environments are described.
+        states
+            Gets an entry for each environment that the cells touch.
+        value
+            The value of a cell, where the most valuable are to be measured first.
+        """
         by_id = {environment.id: environment for environment in plan.environments}
         self._wanted, self._states, self._value = cells, states, value
         self._cells = defaultdict(list)
@@ -55,7 +67,7 @@ class Tasks:
             self._cells[cell.writer, cell.case.recipe, cell.case.saver].append(cell)
 
     def admit(self, state: EnvironmentState) -> None:
-        """Take in an environment of known identity: what it has to save, and what of it can be loaded already."""
+        """Take in an environment of known identity: what it has to save, what can be loaded."""
         state.saves.clear()
         for (writer, _, _), cells in self._cells.items():
             if writer != state.id:
@@ -67,6 +79,7 @@ class Tasks:
         state.prepared = not state.saves
 
     def _is_saved(self, env_id: str, case: Case) -> bool:
+        # artifacts may be deleted at any time, and those of other machines may not have come along
         record = self.ledger.save(env_id, case)
         return (
             record is not None
@@ -80,7 +93,7 @@ class Tasks:
             self._states[cell.reader].pending.append(cell)
 
     def offer_again(self, state: EnvironmentState) -> None:
-        """The identity of a reader turned out to be another: what it had loaded counts no more."""
+        """Give a reader all its cells again, because its identity turned out to be another."""
         state.pending = [
             cell
             for cell in self._wanted
@@ -88,7 +101,7 @@ class Tasks:
         ]
 
     def drop_known_saves(self, state: EnvironmentState) -> None:
-        """Another run has saved some of it."""
+        """Drop the saves that another run has done meanwhile."""
         rest = []
         for case in state.saves:
             if self._is_saved(state.id, case):
@@ -100,11 +113,11 @@ class Tasks:
             state.prepared = not rest
 
     def cells_of(self, env_id: str, case: Case) -> list[Cell]:
-        """Cells that wait for the saving of a case."""
+        """Give the cells that wait for the saving of a case."""
         return self._cells[env_id, case.recipe, case.saver]
 
     def is_open(self, cell: Cell) -> bool:
-        """Whether a cell whose artifact is there is still to be measured."""
+        """Say if a cell whose artifact is there is still to be measured."""
         key = self.ledger.load_key(cell)
         if key is None:
             return cell.reader not in self.ledger.identities
@@ -112,7 +125,7 @@ class Tasks:
         return record is None or is_unbelieved(record) or not self.store.blobs.has_outputs(record)
 
     def missing(self) -> list[Cell]:
-        """Wanted cells that have no outcome yet; cells that a failed save answers have one."""
+        """Give the wanted cells without an outcome; a failed save is the outcome of its cells."""
         found: list[Cell] = []
         for cells in self._cells.values():
             saved = self.ledger.save(cells[0].writer, cells[0].case)
@@ -122,13 +135,14 @@ class Tasks:
                 found += [cell for cell in cells if self.is_open(cell)]
         return found
 
-    # --- order and size of tasks --------------------------------------------------------------------------------
+    # --- order and size of tasks ---------------------------------------------------------------
 
     def order_of_preparing(self, usable: Sequence[EnvironmentState]) -> list[EnvironmentState]:
-        """Environments that have something to save or are not known: the most valuable first, else the newest.
+        """Give the environments that have something to save or are not known.
 
-        The newest take longest to import.
+        The most valuable come first, else the newest.
         """
+        # the newest take longest to import: begun last, one of them would be waited for alone
         open_states = [state for state in reversed(usable) if not state.prepared]
         return (
             sorted(open_states, key=lambda state: -self._value_of_saves(state))
@@ -137,7 +151,7 @@ class Tasks:
         )
 
     def loads_are_worth_more(self, states: Iterable[EnvironmentState]) -> bool:
-        """Whether the most valuable cell that waits to be loaded is worth as much as the best that waits to be saved."""
+        """Say if the best cell to load is worth as much as the best that waits for a save."""
         idle = [
             state for state in states if not state.busy and state.id not in self.ledger.failures
         ]
@@ -154,13 +168,13 @@ class Tasks:
         )
 
     def best_value(self, state: EnvironmentState) -> float:
-        """Value of the most valuable cell that waits in an environment; 0 where no values are asked for."""
+        """Give the value of the best cell that waits in an environment; 0 where none has one."""
         return (
             max((self._value(cell) for cell in state.pending), default=0.0) if self._value else 0.0
         )
 
     def take_saves(self, state: EnvironmentState, *, few: bool) -> list[Case]:
-        """Cases for one job; few of them where time is short, so that a job does not outlast it."""
+        """Take cases for one job; few where time is short, so that the job does not outlast it."""
         chosen = list(state.saves)
         if few:
             recipes = list(dict.fromkeys(case.recipe for case in chosen))
@@ -176,7 +190,8 @@ class Tasks:
         return chosen
 
     def has_open(self, state: EnvironmentState) -> bool:
-        """Whether anything that waits in an environment is still to be measured."""
+        """Say if anything that waits in an environment is still to be measured."""
+        # stops at the first: it is asked for every environment before every task
         for index, cell in enumerate(state.pending):
             if self.is_open(cell):
                 del state.pending[:index]
@@ -185,7 +200,9 @@ class Tasks:
         return False
 
     def take(self, state: EnvironmentState) -> list[Cell]:
-        """Open cells for one job, one for each different key; cells that need no measuring are dropped."""
+        """Take open cells for one job, one a different key; drop those that are known."""
+        # 0.02 s a load until some were measured; never less than 20, so that the fork pays, nor
+        # more than 600, so that other environments get their turn
         mean = self._seconds / self._loaded if self._loaded else 0.02
         most = max(20, min(600, int(_JOB_SECONDS / max(mean, 0.002))))
         if self._value is not None:
@@ -208,7 +225,7 @@ class Tasks:
         state.pending = rest
         return list(taken.values())
 
-    def timed(self, seconds: float, loads: int) -> None:
+    def learn_duration(self, seconds: float, loads: int) -> None:
         """Learn from a job how long loads take."""
         self._seconds += seconds
         self._loaded += loads

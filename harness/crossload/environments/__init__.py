@@ -1,10 +1,11 @@
-"""Interpreters, the release index, locks, and the building of environments that are what their locks say."""
+"""Interpreters, the release index, locks, and the building of environments as their locks say."""
 
 from __future__ import annotations
 
 from crossload.environments.build import Built, build, is_built
 from crossload.environments.interpreters import Interpreter, Interpreters
-from crossload.environments.locks import Lock, Locker, read_lock
+from crossload.environments.lock_file import Lock, read_lock
+from crossload.environments.locks import Locker
 from crossload.environments.project import Project
 
 __all__ = [

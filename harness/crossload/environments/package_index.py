@@ -1,14 +1,14 @@
-"""Release dates, wheel tags and Python ranges, as the package index tells them; kept on disk for a day."""
+"""Asks the package index for release dates, wheel tags and Python ranges; keeps them for a day."""
 
 from __future__ import annotations
 
-import configparser
 import difflib
 import json
 import os
+import platform
+import sys
 import threading
 import time
-import tomllib
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
+from crossload.environments.index_settings import NETWORK_HINT, certificates, index_urls
 from crossload.errors import EnvironmentPinsError, IndexUnavailable
 
 if TYPE_CHECKING:
@@ -41,56 +42,22 @@ class Release:
 
     @property
     def day(self) -> date | None:
+        """The day of the first file; None where the index does not tell."""
         return date.fromisoformat(self.uploaded) if self.uploaded else None
 
 
-def index_urls(environ: Mapping[str, str], home: Path) -> list[str]:
-    """Index addresses that pip's and uv's settings name, the main one first; empty for the default index."""
-    main = (
-        environ.get("UV_DEFAULT_INDEX")
-        or environ.get("UV_INDEX_URL")
-        or environ.get("PIP_INDEX_URL")
-    )
-    extra = (
-        f"{environ.get('UV_EXTRA_INDEX_URL', '')} {environ.get('PIP_EXTRA_INDEX_URL', '')}".split()
-    )
-    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
-    if not main:
-        main = _uv_setting(config / "uv" / "uv.toml")
-    for path in (
-        environ.get("PIP_CONFIG_FILE"),
-        config / "pip" / "pip.conf",
-        home / ".pip" / "pip.conf",
-        "/etc/pip.conf",
-    ):
-        parser = configparser.ConfigParser(interpolation=None)
-        try:
-            parser.read(path or os.devnull, encoding="utf-8")
-        except configparser.Error:
-            continue  # pip itself will say what is wrong with its file
-        main = main or parser.get("global", "index-url", fallback=None)
-        extra += parser.get("global", "extra-index-url", fallback="").split()
-    urls = ([main] if main else []) + [url for url in extra if url.startswith("http")]
-    return list(dict.fromkeys(urls))
-
-
-def certificates(environ: Mapping[str, str]) -> str:
-    """The bundle of certificates that requests, pip or uv were told to use; empty for the usual one."""
-    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "SSL_CERT_FILE")
-    return next((environ[name] for name in names if environ.get(name)), "")
-
-
-def _uv_setting(path: Path) -> str | None:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError):
-        return None
-    default = next((row.get("url") for row in table.get("index", []) if row.get("default")), None)
-    return default or table.get("index-url")
-
-
 class Index:
-    """What releases there are of a package; many threads may ask."""
+    """The releases of packages, as the index of the user's settings has them; many threads may ask.
+
+    Parameters
+    ----------
+    cache
+        Folder of answers, each of which is believed for a day.
+    environ
+        Environment variables to read pip's and uv's settings from.
+    clock
+        The time, in seconds since the epoch, that answers are as old as of.
+    """
 
     def __init__(
         self, cache: Path, *, environ: Mapping[str, str] | None = None, clock: float | None = None
@@ -102,15 +69,32 @@ class Index:
         self._lock = threading.Lock()
 
     def releases(self, package: str) -> list[Release]:
-        """All final releases that were not yanked, oldest version first.  Raises `IndexUnavailable`."""
+        """Give all final releases, the yanked ones too, oldest version first.
+
+        Reads and writes one file a package in the cache folder.
+
+        Raises
+        ------
+        IndexUnavailable
+            The package index does not answer.
+        """
         name = str(canonicalize_name(package))
+        # held while the index is asked: threads that lock environments want the same packages
         with self._lock:
             if name not in self._known:
                 self._known[name] = self._from_disk(name) or self._ask(name)
             return self._known[name]
 
     def release(self, package: str, version: str) -> Release:
-        """One release.  Raises `EnvironmentPinsError` that names the nearest for one that does not exist."""
+        """Give one release.
+
+        Raises
+        ------
+        EnvironmentPinsError
+            There is no such package or release; the hint names the nearest.
+        IndexUnavailable
+            The package index does not answer.
+        """
         releases = self.releases(package)
         for each in releases:
             if Version(each.version) == Version(version):
@@ -124,7 +108,13 @@ class Index:
         )
 
     def first_day(self, package: str) -> date | None:
-        """Day of the first release; None where there is none."""
+        """Give the day of the first release; None where there is none.
+
+        Raises
+        ------
+        IndexUnavailable
+            The package index does not answer.
+        """
         days = [release.day for release in self.releases(package) if release.day]
         return min(days, default=None)
 
@@ -139,7 +129,7 @@ class Index:
             return None  # not there, or not ours: ask the index again
 
     def _ask(self, name: str) -> list[Release]:
-        import requests  # noqa: PLC0415 - a second of imports that a run with locks never needs
+        import requests  # noqa: PLC0415 - a second of imports that runs with locks do without
         from pypi_simple import PYPI_SIMPLE_ENDPOINT, NoSuchProjectError, PyPISimple  # noqa: PLC0415
 
         session = requests.Session()
@@ -154,10 +144,9 @@ class Index:
                 continue
             except (requests.RequestException, ValueError) as error:
                 msg = f"the package index does not answer for {name!r}: {type(error).__name__}"
-                raise IndexUnavailable(
-                    msg, hint="locks that are there need no index; check the network"
-                ) from error
+                raise IndexUnavailable(msg, hint=NETWORK_HINT) from error
         found = _releases([package for page in pages for package in page.packages])
+        # written aside and renamed: another process may be reading it
         self._cache.mkdir(parents=True, exist_ok=True)
         part = self._cache / f"{name}.{os.getpid()}.part"
         part.write_text(json.dumps([asdict(release) for release in found]), encoding="utf-8")
@@ -166,25 +155,29 @@ class Index:
 
 
 def _releases(packages: list[object]) -> list[Release]:
+    """Join the files of a package to its final releases, oldest version first."""
+    # `object`, read with getattr: pypi_simple, whose type it is, is imported only when asked for
     rows: dict[Version, dict[str, object]] = {}
     for package in packages:
         try:
             version = Version(str(getattr(package, "version", "")))
         except InvalidVersion:
-            continue
+            continue  # from before PEP 440
         if version.is_prerelease or version.is_devrelease:
             continue
         empty = {"version": str(version), "days": [], "tags": [], "pythons": "", "live": False}
         row = rows.setdefault(version, empty)
+        # an optional field of the index (https://peps.python.org/pep-0700/): private ones lack it
         uploaded: datetime | None = getattr(package, "upload_time", None)
         if uploaded is not None:
             row["days"].append(uploaded.astimezone(UTC).date().isoformat())  # type: ignore[attr-defined]
         row["pythons"] = row["pythons"] or getattr(package, "requires_python", None) or ""
+        # files are yanked, not releases: https://peps.python.org/pep-0592/
         row["live"] = row["live"] or not getattr(package, "is_yanked", False)
         try:
             tags = parse_wheel_filename(str(package.filename))[3]  # type: ignore[attr-defined]
         except InvalidWheelFilename:
-            continue
+            continue  # a source distribution, or a wheel from before names were checked
         row["tags"].extend(str(tag) for tag in tags)  # type: ignore[attr-defined]
     return [
         Release(
@@ -199,15 +192,24 @@ def _releases(packages: list[object]) -> list[Release]:
 
 
 def nearest(version: str, known: list[str]) -> list[str]:
-    """Up to three known versions that are nearest: by spelling first, then the newest."""
+    """Give up to three known versions that are nearest: by spelling, else the newest."""
     close = difflib.get_close_matches(version, known, n=3, cutoff=0.6)
     return close or known[-3:][::-1]
 
 
 def runs_on(release: Release, minor: str) -> bool:
-    """Whether a release has a wheel that CPython ``minor`` installs on this kind of machine, and allows that Python."""
+    """Say if a release allows a Python and has a wheel for it on this kind of machine.
+
+    Parameters
+    ----------
+    release
+        A release as the index has it.
+    minor
+        Minor version of CPython, such as ``3.12``.
+    """
     if release.pythons:
         try:
+            # 99 stands for the newest patch release: ``>=3.8.1`` allows 3.8
             if not SpecifierSet(release.pythons).contains(f"{minor}.99", prereleases=True):
                 return False
         except InvalidSpecifier:
@@ -216,15 +218,16 @@ def runs_on(release: Release, minor: str) -> bool:
 
 
 def _tag_fits(tag: str, minor: str) -> bool:
-    import platform  # noqa: PLC0415
-    import sys  # noqa: PLC0415
-
+    # an estimate that chooses which Pythons to try: versions of glibc and macOS are not compared,
+    # musllinux counts where manylinux does, and uv has the last word
     python, abi, where = tag.split("-", 2)
     digits = minor.replace(".", "")
+    # the stable ABI holds for the Python that it names and all later ones of Python 3
     if abi == "abi3" and python.startswith("cp3"):
         fits = int(python[3:] or 0) <= int(digits[1:])
     else:
         fits = python in (f"cp{digits}", f"py{digits}", "py3")
+    # Windows says AMD64, Linux and macOS x86_64; macOS says arm64, Linux aarch64
     machine = platform.machine().lower().replace("amd64", "x86_64")
     arms = ("arm64", "aarch64")
     if where == "any":

@@ -1,4 +1,4 @@
-"""Calls of the uv program, with an environment that leaks nothing in."""
+"""Calls of the program uv, in an environment from which nothing of the caller's leaks in."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ from crossload.errors import EnvironmentUnavailable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+# These are prefixes.  PYTHON* would reach the interpreters that uv asks and builds with (nox hands
+# PYTHONPATH on to what it starts).  An active virtual or conda environment would be taken for the
+# one to install into.  The four of uv's own would change what a lock resolves to, or which
+# interpreter and project it is for: https://docs.astral.sh/uv/reference/environment/
+# Variables that say where packages come from (UV_DEFAULT_INDEX, SSL_CERT_FILE, proxies,
+# UV_CACHE_DIR) stay: hashes decide on what is installed, wherever it comes from.
 _DROPPED = (
     "PYTHON",
     "VIRTUAL_ENV",
@@ -33,22 +39,40 @@ class UvFailure(Exception):
         self.text = text
 
 
+class UvOffline(UvFailure):
+    """uv could not reach a package index: another Python or other pins would change nothing."""
+
+
+_OFFLINE = ("Failed to fetch", "error sending request for url", "Network connectivity is disabled")
+"""Words of uv where an index does not answer: seen without a network and behind a dead proxy."""
+
 _FINDING = threading.Lock()
 
 
 def uv_program() -> str:
-    """Path of uv: the one that was installed with us, else the one on PATH.  Many threads may ask."""
-    with _FINDING:  # sysconfig, which uv's package asks, is not ready for two threads at once
+    """Give the path of uv: the one that was installed with us, else the one on PATH.
+
+    Many threads may ask.
+
+    Raises
+    ------
+    EnvironmentUnavailable
+        uv is not installed.
+    """
+    # uv's package asks sysconfig, whose first call is not safe for two threads at once in every
+    # Python that we run on: https://github.com/python/cpython/issues/92452
+    with _FINDING:
         return _find_uv()
 
 
 @cache
 def _find_uv() -> str:
     try:
-        from uv import find_uv_bin  # noqa: PLC0415 - an installed uv package is the usual case, not the only one
+        from uv import find_uv_bin  # noqa: PLC0415 - the package is the usual case, not the only one
 
         return str(find_uv_bin())
     except (ImportError, FileNotFoundError):
+        # FileNotFoundError: the package is there, its program is not where it looks
         found = shutil.which("uv")
     if found is None:
         msg = "the program uv was not found"
@@ -58,31 +82,53 @@ def _find_uv() -> str:
 
 @cache
 def uv_version() -> str:
-    """Version of uv, part of the stamp of an environment."""
+    """Give the version of uv, which is a part of the stamp of an environment."""
     return run_uv(["--version"]).split()[1]
 
 
 def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment without what would steer Python or uv away from what the lock says."""
+    """Give the caller's variables without those that steer Python or uv away from the lock."""
     return {key: value for key, value in environ.items() if not key.startswith(_DROPPED)}
 
 
 def run_uv(
     arguments: Sequence[str],
     *,
-    given: str | None = None,
+    stdin_text: str | None = None,
     seconds: float = 900,
-    more: Mapping[str, str] | None = None,
+    extra_variables: Mapping[str, str] | None = None,
 ) -> str:
-    """Run uv and give its stdout; ``more`` are environment variables.  Raises `UvFailure` with uv's own words."""
+    """Run uv and give its stdout.
+
+    Parameters
+    ----------
+    arguments
+        The command and its options, without the program.
+    stdin_text
+        Text for uv's stdin, which is closed without one.
+    seconds
+        Time after which uv is killed.
+    extra_variables
+        Environment variables beside those of `clean_environment`.
+
+    Raises
+    ------
+    UvFailure
+        uv ended with an error (the text is uv's stderr), or did not end in time.
+    EnvironmentUnavailable
+        uv is not installed.
+    """
     try:
         done = subprocess.run(
+            # uv's words become outcomes and are shown in pages: no escape sequences in them,
+            # whatever FORCE_COLOR of a CI machine says
             [uv_program(), *arguments, "--color=never"],
-            input=given,
-            stdin=subprocess.DEVNULL if given is None else None,
+            input=stdin_text,
+            # never the terminal: several of these run at once in a pool of threads
+            stdin=subprocess.DEVNULL if stdin_text is None else None,
             capture_output=True,
             text=True,
-            env=clean_environment(os.environ) | dict(more or {}),
+            env=clean_environment(os.environ) | dict(extra_variables or {}),
             timeout=seconds,
             check=False,
         )
@@ -90,5 +136,6 @@ def run_uv(
         msg = f"uv {arguments[0]}: no end after {seconds:g} s"
         raise UvFailure(msg) from error
     if done.returncode:
-        raise UvFailure(done.stderr.strip())
+        text = done.stderr.strip()
+        raise (UvOffline if any(each in text for each in _OFFLINE) else UvFailure)(text)
     return done.stdout

@@ -1,8 +1,10 @@
-"""Which of the names that a file would import are dangerous.
+"""Tells which of the names that a file would import are dangerous.
 
-picklescan, whose lists are kept up to date, says what is known to be dangerous.  What it does not know is known to be harmless
-only if real models hold it: classes of their libraries, and the few functions by which those classes are put together again
-(collected from some 4,500 artifacts of scikit-learn 0.22 to 1.9 and joblib 0.11 to 1.6).  Everything else is unknown.
+picklescan, whose lists are kept up to date, says what is known to be dangerous.  Such a list is
+never complete (https://github.com/mmaitre314/picklescan/issues/66), so that what it does not know
+is known to be harmless only if real models hold it: classes of their libraries, and the few
+functions by which those classes are put together again (collected from some 4,500 artifacts of
+scikit-learn 0.22 to 1.9 and joblib 0.11 to 1.6).  Everything else is unknown.
 """
 
 from __future__ import annotations
@@ -18,12 +20,15 @@ from crossload.inspection.facts import Danger, ImportedName
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crossload.inspection.pickle_reader import StandIn
+    from crossload.inspection.stand_ins import StandIn
 
 _PLACES = (
-    "sklearn", "scipy.sparse", "scipy.interpolate", "scipy.stats", "scipy.spatial", "scipy.special", "numpy.random", "numpy.ma", "numpy.core",
-    "numpy._core", "numpy.matrixlib", "numpy.polynomial", "pandas.core", "pandas._libs", "joblib.numpy_pickle", "collections", "datetime", "decimal",
-    "xgboost", "lightgbm", "catboost", "imblearn", "_loss",
+    "sklearn", "scipy.sparse", "scipy.interpolate", "scipy.stats", "scipy.spatial",
+    "scipy.special", "numpy.random", "numpy.ma", "numpy.core", "numpy._core", "numpy.matrixlib",
+    "numpy.polynomial", "pandas.core", "pandas._libs", "joblib.numpy_pickle", "collections",
+    "datetime", "decimal", "xgboost", "lightgbm", "catboost", "imblearn",
+    # the compiled losses of some releases of scikit-learn name their module without its package
+    "_loss",
 )  # fmt: skip
 """Packages and modules whose classes models hold."""
 
@@ -43,25 +48,39 @@ _NOT_PLACES = (
 
 _HELPERS = frozenset(
     {
-        "_codecs.encode", "collections.defaultdict", "collections.deque", "datetime.datetime", "datetime.date", "datetime.timedelta", "numpy.matrix",
-        "numpy.recarray", "numpy.record", "numpy.datetime64", "numpy.timedelta64", "numpy.object_", "numpy.bytes_", "numpy.void", "numpy.dtype", "numpy.ndarray", "numpy.random._pickle.__bit_generator_ctor", "numpy.random._pickle.__generator_ctor",
-        "numpy.random._pickle.__randomstate_ctor", "numpy.ma.core._mareconstruct", "pandas.core.indexes.base._new_Index",
-        "pandas._libs.internals._unpickle_block", "copyreg._reconstructor", "copy_reg._reconstructor", "copyreg.__newobj__",
+        "_codecs.encode", "collections.defaultdict", "collections.deque", "datetime.datetime",
+        "datetime.date", "datetime.timedelta", "numpy.matrix", "numpy.recarray", "numpy.record",
+        "numpy.datetime64", "numpy.timedelta64", "numpy.object_", "numpy.bytes_", "numpy.void",
+        "numpy.dtype", "numpy.ndarray", "numpy.random._pickle.__bit_generator_ctor",
+        "numpy.random._pickle.__generator_ctor", "numpy.random._pickle.__randomstate_ctor",
+        "numpy.ma.core._mareconstruct", "pandas.core.indexes.base._new_Index",
+        "pandas._libs.internals._unpickle_block", "copyreg._reconstructor",
+        "copy_reg._reconstructor", "copyreg.__newobj__",
     }
-    | {f"numpy.{core}.multiarray.{name}" for core in ("core", "_core") for name in ("_reconstruct", "scalar")}
-    | {f"numpy.{kind}{bits}" for kind in ("int", "uint", "float", "complex") for bits in (8, 16, 32, 64, 128)}
+    # numpy.core is numpy._core since NumPy 2 (https://github.com/numpy/numpy/pull/24634)
+    | {
+        f"numpy.{core}.multiarray.{name}"
+        for core in ("core", "_core") for name in ("_reconstruct", "scalar")
+    }
+    | {
+        f"numpy.{kind}{bits}"
+        for kind in ("int", "uint", "float", "complex") for bits in (8, 16, 32, 64, 128)
+    }
     | {"numpy.bool_", "numpy.bool", "numpy.str_"}
     | {f"numpy.{core}.numeric._frombuffer" for core in ("core", "_core")}
+    # Python 2 called the module __builtin__; pickles of protocol 2 and below name that one
     | {f"{module}.{name}" for module in ("builtins", "__builtin__") for name in (
-        "set", "frozenset", "object", "list", "dict", "tuple", "slice", "complex", "int", "float", "str", "bytes", "bool", "range", "bytearray", "type",
-        "Ellipsis", "NotImplemented")}
+        "set", "frozenset", "object", "list", "dict", "tuple", "slice", "complex", "int", "float",
+        "str", "bytes", "bool", "range", "bytearray", "type", "Ellipsis", "NotImplemented")}
 )  # fmt: skip
 """Functions and plain types that loading a model calls."""
 
 _CALLS = (
-    "eval", "exec", "execfile", "compile", "open", "file", "__import__", "getattr", "setattr", "delattr", "globals", "locals", "vars", "input",
-    "breakpoint", "apply", "map", "filter", "reload",
+    "eval", "exec", "execfile", "compile", "open", "file", "__import__", "getattr", "setattr",
+    "delattr", "globals", "locals", "vars", "input", "breakpoint", "apply", "map", "filter",
+    "reload",
 )  # fmt: skip
+"""Builtins of Python 2 and 3 that execute code, or reach objects that do."""
 
 _PLAIN_MODULES = (
     "collections",
@@ -79,8 +98,14 @@ _PLAIN_MODULES = (
 """Modules of the standard library whose classes are plain values."""
 
 
-def judged(found: Mapping[tuple[str, str], type[StandIn]]) -> list[ImportedName]:
-    """The names with their danger, the dangerous first, then the unknown."""
+def rated_names(found: Mapping[tuple[str, str], type[StandIn]]) -> list[ImportedName]:
+    """Rate the danger of names; the dangerous come first, then the unknown.
+
+    Parameters
+    ----------
+    found
+        The stand-in of each name, by module and name, which knows whether the file calls it.
+    """
     names = [
         ImportedName(
             module=module,
@@ -95,30 +120,30 @@ def judged(found: Mapping[tuple[str, str], type[StandIn]]) -> list[ImportedName]
 
 
 def _danger(module: str, name: str, *, called: bool) -> Danger:
+    # the helpers go first: all that is not among them of copyreg, and any call of a public function
+    # of NumPy, is dangerous below
     if f"{module}.{name}" in _HELPERS:
         return Danger.KNOWN
     if _is_dangerous(module, name, called=called):
         return Danger.DANGEROUS
     parts = module.split(".")
-    plain = (
-        all(part.isidentifier() for part in parts) and name.isidentifier()
-    )  # a name with dots reaches through an object
+    # Since protocol 4 a name may have dots, and reaches through the objects of a module: sklearn's
+    # "os.system" is that of the module os, which some module of sklearn has imported.
+    plain = all(part.isidentifier() for part in parts) and name.isidentifier()
     at_home = any(
         module == place or module.startswith(f"{place}.") for place in _PLACES
     ) and not set(parts) & set(_NOT_PLACES)
     if not plain or not at_home:
         return Danger.UNKNOWN
-    return (
-        Danger.KNOWN
-        if _is_class(name) or _puts_together(module, name) or not called
-        else Danger.UNKNOWN
-    )
+    is_harmless = _is_class(name) or _puts_together(module, name) or not called
+    return Danger.KNOWN if is_harmless else Danger.UNKNOWN
 
 
 def _is_dangerous(module: str, name: str, *, called: bool) -> bool:
-    """What picklescan knows, and what no model needs: extension codes, calls of the standard library and of public functions.
+    """Tell what picklescan knows to be dangerous, and what no model needs.
 
-    The functions by which real models are put together are private, or on the list of helpers.
+    The latter are extension codes, and calls of the standard library and of public functions.  The
+    functions by which real models are put together are private, or on the list of helpers.
     """
     top = module.split(".", maxsplit=1)[0]
     if _scanner_says(module, name) == "dangerous" or (
@@ -126,11 +151,14 @@ def _is_dangerous(module: str, name: str, *, called: bool) -> bool:
     ):
         return True
     if top in ("copyreg", "copy_reg"):
-        return True  # whatever of it is harmless is among the helpers
+        # whatever of it is harmless is among the helpers; an extension code is a number for which
+        # only the program that loads the file knows the name
+        return True
     if not called:
         return False
     if top in sys.stdlib_module_names:
         return top not in _PLAIN_MODULES or not _is_class(name)
+    # a name with dots reaches through modules and classes: its last part is what is called
     last = name.rsplit(".", maxsplit=1)[-1]
     is_library = top in {place.split(".")[0] for place in _PLACES} or top in (
         "pandas",
@@ -151,24 +179,30 @@ def _is_dangerous(module: str, name: str, *, called: bool) -> bool:
 
 
 def _is_class(name: str) -> bool:
+    # by its spelling (PEP 8), because nothing may be imported to look
     return name.lstrip("_")[:1].isupper()
 
 
 def _puts_together(module: str, name: str) -> bool:
-    """Whether a function makes the compiled objects of scikit-learn, or a sparse matrix of SciPy."""
+    """Tell whether a function makes a compiled object of scikit-learn, or a sparse matrix."""
+    # Cython gives the classes that it pickles a function __pyx_unpickle_NAME; the trees of
+    # neighbours have one that is written by hand
     sparse = module.startswith("scipy.sparse") and name.endswith(("_matrix", "_array"))
     return name == "newObj" or name.startswith("__pyx_unpickle_") or sparse
 
 
 def _scanner_says(module: str, name: str) -> str:
-    """Safety level of picklescan for one name, of a pickle that does nothing but name it."""
-    from picklescan.scanner import scan_pickle_bytes  # noqa: PLC0415 - the other commands do without it
+    """Ask picklescan for the safety level of one name."""
+    from picklescan.scanner import scan_pickle_bytes  # noqa: PLC0415 - others do without it
 
+    # the pickle below has a line for each, and both would say something else with another line
     if "\n" in module or "\n" in name or not module or not name:
         return "dangerous"
+    # not the file itself, which it reads by other rules than joblib does, but a pickle that only
+    # names this one
     text = pickle.GLOBAL + f"{module}\n{name}\n".encode("utf-8", "replace") + pickle.STOP
     logger = logging.getLogger("picklescan")
-    before, logger.disabled = logger.disabled, True  # what it finds is told here
+    before, logger.disabled = logger.disabled, True  # it logs what is reported here in our words
     try:
         found = scan_pickle_bytes(io.BytesIO(text), "name", multiple_pickles=False).globals
     finally:

@@ -1,7 +1,8 @@
-"""What can be known of a saved model without loading it.  Values only."""
+"""The values that describe a saved model which was not loaded."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -17,18 +18,18 @@ class NotAModel(CrossloadError):
 
     exit_code = 2
     dangerous: tuple[str, ...] = ()
-    """What loading would have called before it came to the place that is wrong."""
+    """Names that loading would have called before it came to the place that is wrong."""
 
 
 class Certainty(StrEnum):
-    """How sure a version is."""
+    """The certainty of a version."""
 
     RECORDED = "recorded in the file"
     BOUND = "follows from how the file is written"
 
 
 class Danger(StrEnum):
-    """What is known of a name that loading would import and call."""
+    """The danger of a name that loading would import and call."""
 
     DANGEROUS = "dangerous"
     KNOWN = "what models hold"
@@ -44,12 +45,12 @@ class WriterVersion:
     """A version where it is recorded, else a specifier such as ``>=2``."""
     sure: Certainty
     how: str
-    """What in the file says so."""
+    """The place in the file that says so."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportedName:
-    """Something that loading would import."""
+    """A class or function that loading would import."""
 
     module: str
     name: str
@@ -59,25 +60,29 @@ class ImportedName:
 
     @property
     def text(self) -> str:
+        """The module and the name with a dot between them."""
         return f"{self.module}.{self.name}"
 
 
 @dataclass(kw_only=True, slots=True)
 class Inspection:
-    """What one file or folder tells."""
+    """All that one file or folder tells without being loaded."""
 
     path: Path
     format: str
-    """Such as ``pickle``, ``joblib``, ``skops``, ``keras``, ``h5``, ``savedmodel``, ``checkpoint``, ``weights-h5``."""
+    """``pickle``, ``joblib``, ``skops``, ``keras``, ``h5``, ``savedmodel``, ``checkpoint`` or
+    ``weights-h5``."""
     size: int
     """Bytes on disk."""
     protocol: int | None = None
     """Of a pickle."""
     compression: str = ""
     written: list[WriterVersion] = field(default_factory=list)
+    """Packages that wrote it, as far as it tells."""
     classes: dict[str, int] = field(default_factory=dict)
     """Estimators or layers inside, the outermost first, with how many there are of each."""
     features: int | None = None
+    """Number of features that the model was fitted on."""
     feature_names: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     """Classes that a classifier knows."""
@@ -87,10 +92,11 @@ class Inspection:
 
     @property
     def dangerous(self) -> list[ImportedName]:
+        """The names that are known to be dangerous."""
         return [each for each in self.names if each.danger is Danger.DANGEROUS]
 
     def version(self, package: str) -> str:
-        """The recorded version of a package; empty where none is recorded."""
+        """Give the recorded version of a package; empty where none is recorded."""
         return next(
             (
                 each.version
@@ -99,3 +105,15 @@ class Inspection:
             ),
             "",
         )
+
+
+_VERSION = re.compile(r"^\d+(\.\d+){0,3}[\w.+-]{0,16}$")
+
+
+def recorded_version(package: str, version: object, how: str) -> list[WriterVersion]:
+    """Take a version that a file records; nothing if it does not look like one."""
+    # it is shown to people and compared with releases; the file may hold anything in its place
+    text = version.decode("utf-8", "replace") if isinstance(version, bytes) else str(version or "")
+    if not _VERSION.match(text):
+        return []
+    return [WriterVersion(package=package, version=text, sure=Certainty.RECORDED, how=how)]

@@ -1,4 +1,9 @@
-"""Reads what Keras writes beside its arrays in HDF5, in a process of its own: damaged files make the HDF5 library crash."""
+"""Reads the attributes that Keras writes beside its arrays in HDF5, in a process of its own.
+
+Damaged files make the HDF5 library crash (https://github.com/h5py/h5py/issues/1183, a model of
+Keras that was made to) or never end (https://github.com/HDFGroup/hdf5/issues/1707), and no handler
+of exceptions catches that.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +21,21 @@ _SECONDS = 30.0
 _HINT = "the file is incomplete or damaged: copy it again, or save it anew"
 
 
-def described(path: Path) -> dict[str, Any]:
-    """``version``, ``config``, ``legacy``, ``places`` of an HDF5 file.  Raises `NotAModel` for a damaged one."""
+def read_attributes(path: Path) -> dict[str, Any]:
+    """Read the attributes of a file of Keras.
+
+    Returns
+    -------
+    dict
+        ``version`` of Keras and ``config`` of the model, each a text or None; ``legacy``, whether
+        the weights lie as Keras before 2.12 wrote them; ``places``, the names of the top groups.
+
+    Raises
+    ------
+    NotAModel
+        The file is damaged.
+    """
+    # -I: neither the folder of the file nor PYTHON* variables decide what the process imports
     command = [sys.executable, "-I", "-c", _CHILD, str(path)]
     try:
         done = subprocess.run(
@@ -45,24 +63,34 @@ _CHILD = """
 import json, sys
 try:
     import resource
+    # a crash leaves no core file behind, and a size that a damaged file announces fills no memory
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 except (ImportError, ValueError, OSError):
-    pass  # no such limits here
+    pass  # Windows has no such limits, and a container may forbid to change them
 import h5py
 
 def text(value):
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else None if value is None else str(value)
+    # h5py gives bytes for texts that old releases wrote with a fixed length
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return None if value is None else str(value)
 
 try:
     with h5py.File(sys.argv[1], "r") as file:
+        # a whole model of the old layout keeps its weights in a group, weights alone at the top
         inner = file["model_weights"].attrs if "model_weights" in file else file.attrs
-        attributes = file.attrs
-        config = attributes["model_config"] if "model_config" in attributes else None
-        version = attributes["keras_version"] if "keras_version" in attributes else inner.get("keras_version")
-        found = {"version": text(version), "config": text(config), "legacy": "layer_names" in inner, "places": list(file)[:1000]}
+        own = file.attrs
+        config = own["model_config"] if "model_config" in own else None
+        version = own["keras_version"] if "keras_version" in own else inner.get("keras_version")
+        found = {
+            "version": text(version),
+            "config": text(config),
+            "legacy": "layer_names" in inner,
+            "places": list(file)[:1000],
+        }
 except Exception as error:
     found = {"error": str(error)}
 print(json.dumps(found))
 """
-"""Started with -I: nothing of the folder that the file lies in is imported."""
+"""The program of the process; it prints one line of JSON."""

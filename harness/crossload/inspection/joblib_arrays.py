@@ -1,4 +1,10 @@
-"""The arrays that joblib writes between the opcodes of a pickle: how long they are, so that they can be skipped."""
+"""Skips the arrays that joblib writes between the opcodes of a pickle.
+
+Since 0.10 joblib pickles a small wrapper for each array, with its shape and type, and writes the
+bytes of the array right behind it (https://github.com/joblib/joblib/pull/260).  Whoever reads such
+a file has to compute the same number of bytes from the wrapper: otherwise a file could hold
+instructions that joblib executes and this program skips, so that everything in doubt is refused.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crossload.inspection.facts import NotAModel
-from crossload.inspection.pickle_reader import PickleReader, SkippedData, StandIn
+from crossload.inspection.pickle_reader import PickleReader
+from crossload.inspection.stand_ins import SkippedData, StandIn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,9 +30,28 @@ _DOUBLE = "do not load it: it was made to be read in two ways"
 
 
 def skip_array(reader: PickleReader, state: Mapping[str, Any]) -> Any:
-    """Pass over the bytes of one array; what is an array of objects is a pickle of its own, and is read and given as one.
+    """Pass over the bytes of one array, and stand for it.
 
-    Raises `NotAModel` for a wrapper that cannot be, `CutStream` for an array that is not whole.
+    Parameters
+    ----------
+    reader
+        The reader, whose stream is at the first byte behind the wrapper.
+    state
+        The attributes of the wrapper.
+
+    Returns
+    -------
+    SkippedData
+        The size, shape and type of an array of numbers or texts.
+    StandIn
+        The content of an array of objects, which is a pickle of its own.
+
+    Raises
+    ------
+    NotAModel
+        The wrapper cannot be one that joblib wrote.
+    CutStream
+        The array is not whole.
     """
     shape, dtype = state.get("shape"), state.get("dtype")
     if not isinstance(shape, tuple) or not all(
@@ -38,22 +64,29 @@ def skip_array(reader: PickleReader, state: Mapping[str, Any]) -> Any:
         msg = "an array that joblib does not write so"
         raise NotAModel(msg, hint=_DOUBLE)
     if has_objects(dtype):
+        # joblib loads it with a fresh unpickler that goes on in the same stream, and whose imports
+        # a scanner must see as well (https://github.com/joblib/joblib/pull/1795)
         return PickleReader(reader.stream, reader.names).load()
     width = item_size(dtype)
     size = width
+    # checked at each step: joblib multiplies in 64 bits, where a product could wrap around
     for each in shape:
         size *= each
         if size > _LARGEST:
             msg = "an array that is larger than any disk"
             raise NotAModel(msg, hint="the file is damaged")
     if state.get("numpy_array_alignment_bytes") is not None:
+        # since joblib 1.2 a byte says how many bytes of padding follow, so that arrays can be
+        # mapped into memory (https://github.com/joblib/joblib/pull/1254)
         reader.stream.skip(reader.stream.read(1)[0])
     reader.stream.skip(size)
     return SkippedData(size, shape, text)
 
 
 def dtype_text(dtype: Any) -> str:
-    """The type string of a pickled dtype, such as ``f8``; empty for what is none."""
+    """Give the type string of a pickled dtype, such as ``f8``; empty for what is none."""
+    # the name counts, not how it was reached: an alias of numpy.dtype, or another function in its
+    # place, would make another type where the file is loaded
     is_dtype = isinstance(dtype, StandIn) and (type(dtype).module, type(dtype).name) == (
         "numpy",
         "dtype",
@@ -63,9 +96,10 @@ def dtype_text(dtype: Any) -> str:
 
 
 def has_objects(dtype: Any, depth: int = 0) -> bool:
-    """Whether a pickled dtype holds Python objects, itself or in one of its fields."""
+    """Tell whether a pickled dtype holds Python objects, itself or in one of its fields."""
     if dtype_text(dtype).startswith("O"):
         return True
+    # the state of a dtype: (version, byte order, subtype, names, fields, size, alignment, flags)
     state = dtype.state if isinstance(dtype, StandIn) else None
     fields = state[4] if isinstance(state, tuple) and len(state) > 4 else None
     if not isinstance(fields, dict) or depth > 8:
@@ -78,7 +112,13 @@ def has_objects(dtype: Any, depth: int = 0) -> bool:
 
 
 def item_size(dtype: Any) -> int:
-    """Bytes of one value, as NumPy has it.  Raises `NotAModel` for a type that nobody knows, or that says two things."""
+    """Tell how many bytes one value has, as NumPy does.
+
+    Raises
+    ------
+    NotAModel
+        The type is one that nobody knows, or its parts say different widths.
+    """
     text = dtype_text(dtype)
     if not _TYPE.match(text):
         msg = f"an array of the unknown type {text[:40]!r}"
@@ -86,6 +126,8 @@ def item_size(dtype: Any) -> int:
             msg, hint="the file is damaged, or of a NumPy that is newer than this program"
         )
     width = int(np.dtype(text).itemsize)
+    # The name was checked above; the state could still change the width.  -1 stands for "as the
+    # name says"; a subtype (an array in each value) multiplies the width.
     state = dtype.state if isinstance(dtype, StandIn) else None
     said = state[5] if isinstance(state, tuple) and len(state) > 5 else -1
     if said not in (-1, width) or (

@@ -1,4 +1,7 @@
-"""The wire format of protocol buffers, as far as it takes to find a field: no schema, no package."""
+"""Reads the wire format of protocol buffers, as far as it takes to find a field.
+
+There is no schema, and no package is needed.  https://protobuf.dev/programming-guides/encoding/
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,13 @@ if TYPE_CHECKING:
 
 
 def fields_of(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """(number, value) of each field: integers, or the bytes of texts and messages.  Raises ValueError where it is cut."""
+    """Go through the fields of a message: the number, and an integer or the bytes of each.
+
+    Raises
+    ------
+    ValueError
+        The message is cut, or no message.
+    """
     at = 0
     while at < len(data):
         key, at = _varint(data, at)
@@ -18,9 +27,9 @@ def fields_of(data: bytes) -> Iterator[tuple[int, int | bytes]]:
             value, at = _varint(data, at)
             yield number, value
             continue
-        if kind == 2:
+        if kind == 2:  # with a length: texts, messages
             size, at = _varint(data, at)
-        elif kind in (1, 5):
+        elif kind in (1, 5):  # of 8 and 4 bytes: floats, fixed integers
             size = 8 if kind == 1 else 4
         else:
             msg = f"a field of the unknown kind {kind}"
@@ -33,13 +42,14 @@ def fields_of(data: bytes) -> Iterator[tuple[int, int | bytes]]:
 
 
 def texts_of(data: bytes, number: int) -> list[bytes]:
-    """All texts or messages of one field."""
+    """Collect all texts or messages of one field."""
     return [
         value for found, value in fields_of(data) if found == number and isinstance(value, bytes)
     ]
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
+    # seven bits a byte, so that ten bytes are the most that an integer of 64 bits has
     value = 0
     for shift in range(0, 70, 7):
         if at >= len(data):

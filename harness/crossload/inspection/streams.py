@@ -1,4 +1,7 @@
-"""Streams that can be read and skipped forward, through any compressor that joblib knows.  Nothing is kept in memory."""
+"""Streams that are read and skipped forward, through any compressor that joblib knows.
+
+Nothing is kept in memory but one block.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BLOCK = 1 << 20
+"""Bytes that are read or unpacked at once, and the longest line that is read."""
 
 MOST_UNPACKED = 64 << 30
 """Bytes that a compressed file may unpack to: more is a bomb, not a model."""
 
+# No model begins in these ways as a pickle: the bytes \x1f, \xfd, \x04 and x are no opcodes; ]
+# makes a list but \x00 is none; and BZh would be a bytes object with its length.
 _MAGIC = {
     b"\x1f\x8b": "gzip",
     b"BZh": "bz2",
@@ -26,10 +32,11 @@ _MAGIC = {
     b"\x04\x22\x4d\x18": "lz4",
     b"\x78": "zlib",
 }
+"""Compressors by the first bytes of a file, which joblib goes by as well."""
 
 
 def check_regular(path: Path) -> None:
-    """Raise `NotAModel` for pipes and devices, which would keep whoever reads them."""
+    """Raise `NotAModel` for pipes and devices, which would keep whoever reads them waiting."""
     if not path.is_file():
         msg = "not a regular file"
         raise NotAModel(msg)
@@ -40,15 +47,19 @@ class CutStream(Exception):
 
 
 def compression_of(head: bytes) -> str:
-    """Name of the compressor by the first bytes; empty for none."""
+    """Tell the compressor by the first bytes of a file; empty for none."""
     found = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
     if found == "zlib" and (len(head) < 2 or int.from_bytes(head[:2], "big") % 31):
-        return ""  # the two bytes of a zlib header are a multiple of 31
+        # one byte is little to go by: the two of a zlib header are a multiple of 31 (RFC 1950)
+        return ""
     return found
 
 
 class _Zlib:
     """A zlib stream as a file that can be read."""
+
+    # The standard library has such a class for gzip, bz2 and lzma, but none for bare zlib, which is
+    # what joblib writes with compress=3.
 
     def __init__(self, raw: IO[bytes]) -> None:
         self._raw, self._zlib = raw, zlib.decompressobj()
@@ -67,6 +78,7 @@ class _Zlib:
             source = self._zlib.unconsumed_tail or self._raw.read(_BLOCK)
             if not source or self._zlib.eof:
                 break
+            # bounded: a block of zeros unpacks to a thousand times its size
             self._block = self._zlib.decompress(source, _BLOCK)
             parts.append(self._block[:size])
             self._at = len(parts[-1])
@@ -75,13 +87,18 @@ class _Zlib:
 
 
 class Stream:
-    """A file, unpacked on the way; forward only.  Raises `CutStream` at its end, `NotAModel` for what cannot be unpacked."""
+    """A file, unpacked on the way; forward only.
+
+    Reading raises `CutStream` at its end, and `NotAModel` for what cannot be unpacked.
+    """
 
     def __init__(self, path: Path) -> None:
         check_regular(path)
         self._raw = path.open("rb")
         self.size = path.stat().st_size
+        """Bytes on disk."""
         self.compression = compression_of(self._raw.peek(16)[:16])
+        """Name of the compressor; empty for none."""
         self.at = 0
         """Bytes that were read, unpacked."""
         try:
@@ -95,25 +112,26 @@ class Stream:
         if self.compression in openers:
             return openers[self.compression](self._raw)  # type: ignore[operator,no-any-return]
         if self.compression == "zlib":
-            return _Zlib(self._raw)  # type: ignore[return-value]
+            return _Zlib(self._raw)  # type: ignore[return-value] # all that is used of a file
         if self.compression == "lz4":
             try:
                 import lz4.frame  # noqa: PLC0415 - few files need it
             except ImportError as error:
                 msg = "packed with lz4, which needs the package lz4"
                 raise NotAModel(msg, hint="pip install lz4") from error
-            return lz4.frame.open(self._raw)  # type: ignore[no-any-return]
+            return lz4.frame.open(self._raw)  # type: ignore[no-any-return] # lz4 has no types
         return self._raw
 
     def close(self) -> None:
+        """Close the file."""
         self._raw.close()
 
     def peek(self, size: int) -> bytes:
-        """The next bytes of a file that is not packed."""
+        """Look at the next bytes of a file that is not packed."""
         return b"" if self.compression else self._raw.peek(size)[:size]
 
     def read(self, size: int) -> bytes:
-        """Exactly so many bytes."""
+        """Read exactly so many bytes."""
         found = self._read(size)
         if len(found) < size:
             raise CutStream
@@ -122,6 +140,8 @@ class Stream:
     def _read(self, size: int) -> bytes:
         try:
             found = self._file.read(size)
+        # what the five compressors raise for damaged data: OSError (gzip, bz2), EOFError (a file
+        # that is cut), RuntimeError (lz4), ValueError, and errors of their own
         except (OSError, EOFError, zlib.error, lzma.LZMAError, RuntimeError, ValueError) as error:
             msg = f"its {self.compression or 'content'} cannot be unpacked: {error}"
             raise NotAModel(msg, hint="the file is damaged or incomplete") from error
@@ -132,7 +152,9 @@ class Stream:
         return found
 
     def readline(self) -> bytes:
-        """Up to the end of a line, for the oldest pickle protocol."""
+        """Read up to the end of a line, as the oldest pickle protocol has them."""
+        # byte by byte: readline() of a file would take in a line of any length, and may read ahead
+        # of where an array begins
         found = bytearray()
         while not found.endswith(b"\n"):
             found += self.read(1)
@@ -144,6 +166,7 @@ class Stream:
     def skip(self, size: int) -> None:
         """Leave bytes out: what is not packed is not read at all."""
         if not self.compression:
+            # seek() goes behind the end without an error
             if self._raw.tell() + size > self.size:
                 raise CutStream
             self._raw.seek(size, 1)

@@ -1,4 +1,7 @@
-"""From outcomes to a view: every cell judged, against tolerances and against what is known."""
+"""The evaluation of a plan: every cell judged, against tolerances and against what is known.
+
+It makes a view of outcomes; nothing is measured here.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from crossload.config import load_expectations
 from crossload.engine import data as datasets
 from crossload.environments import read_lock
-from crossload.environments.locks import candidates
+from crossload.environments.lock_file import candidates
 from crossload.plan import Cell
-from crossload.report import EnvironmentFacts, Row, make_view
+from crossload.report import EnvironmentFacts, JudgedCell, make_view
 from crossload.report.labels import signature_of
-from crossload.system import without_garbage_collection
+from crossload.system import pause_garbage_collection
 from crossload.verdict import Control, Expectations, Judge, Verdict, metrics, scores
 from crossload.verdict.reasons import encodable
 
@@ -33,20 +36,29 @@ if TYPE_CHECKING:
 
 
 class Evaluation:
-    """Judges the cells of one plan."""
+    """The evaluation of the outcomes of one plan.
+
+    Parameters
+    ----------
+    project
+        Folders of the project; metrics that were computed are kept in ``.crossload/metrics``.
+    plan
+        The plan.
+    ledger
+        Knows the outcomes of its cells.
+    expectations
+        Failures that are known.
+    """
 
     def __init__(
         self, project: Project, plan: Plan, ledger: Ledger, expectations: Expectations
     ) -> None:
-        self.project, self.plan, self.ledger, self.expectations = (
-            project,
-            plan,
-            ledger,
-            expectations,
-        )
+        self.project, self.plan = project, plan
+        self.ledger, self.expectations = ledger, expectations
         self.inferred: dict[Cell, Inference] = {}
         """Cells that need no measuring, by what is known of their neighbours."""
         self.accuracy: Accuracy | None = None
+        """Counts of inferences, and of those that were checked; None where nothing is inferred."""
         self._spent: dict[tuple[str, str], float] = {}
         """Seconds by (writer, recipe) of its saves, and of the loads of what they gave."""
         data = ledger.data
@@ -63,10 +75,23 @@ class Evaluation:
         )
 
     def view(self, facts: RunFacts) -> View:
-        """The view of everything selected.  Raises `Damaged` for outputs that are not what they were."""
+        """Judge everything selected.
+
+        Parameters
+        ----------
+        facts
+            Facts of the run, for the report. Its dates are replaced by those of the outcomes, so
+            that two reports of the same outcomes are equal.
+
+        Raises
+        ------
+        Damaged
+            Outputs in the store are not what they were; they are set aside.
+        """
+        # after `Damaged` the same evaluation is asked again
         self._spent.clear()
         self.ledger.journals.clear()
-        with without_garbage_collection():
+        with pause_garbage_collection():
             view = self._view(facts)
         self._write_metrics()
         first, last = self.ledger.days()
@@ -74,14 +99,16 @@ class Evaluation:
         return replace(view, costs=self._costs(), accuracy=self.accuracy, run=run)
 
     def _read_metrics(self) -> dict[str, dict[str, Any]]:
-        """Metrics that earlier runs computed of the same outputs: they are most of the time of judging."""
+        """Read metrics that earlier runs computed of the same outputs."""
         try:
             known = json.loads(self._cache.read_text(encoding="utf-8"))
             return dict(known["metrics"]) if known["stamp"] == self._stamp else {}
         except (OSError, ValueError, KeyError, TypeError):
-            return {}  # none yet, or not readable: they are computed anew
+            # none yet, or not readable: a cache that is damaged must not end a run
+            return {}
 
     def _write_metrics(self) -> None:
+        # under another name first, so that a kill leaves no half file
         self._cache.parent.mkdir(parents=True, exist_ok=True)
         part = self._cache.with_suffix(".part")
         part.write_text(
@@ -107,7 +134,7 @@ class Evaluation:
         )
 
     def _costs(self) -> dict[str, dict[str, float]]:
-        """What saves and loads took, by writer and by recipe, for the split into shards."""
+        """Sum up the seconds of saves and loads by writer and by recipe, to split into shards."""
         found: dict[str, dict[str, float]] = {"writers": {}, "recipes": {}}
         for (writer, recipe), seconds in self._spent.items():
             for part, name in (("writers", writer), ("recipes", recipe)):
@@ -118,7 +145,13 @@ class Evaluation:
         }
 
     def tokens(self, cells: Iterable[Cell]) -> dict[Cell, Token]:
-        """What was found of those cells that have an outcome: verdict, and what was said."""
+        """Judge those of some cells that have an outcome, for a `Frontier`.
+
+        Returns
+        -------
+        dict
+            By cell: its verdict, and its reason without details that differ from cell to cell.
+        """
         found: dict[Cell, Token] = {}
         for cell in cells:
             saved, loaded, _ = self.ledger.outcome(cell)
@@ -128,18 +161,23 @@ class Evaluation:
                 found[cell] = (judged.verdict.word, signature_of(judged.reason))
         return found
 
-    def rows(self) -> Iterator[Row]:
-        """Judged cells, one after the other."""
+    def rows(self) -> Iterator[JudgedCell]:
+        """Judge the selected cells, one after the other.
+
+        They are not kept here: a plan may have millions, and the view keeps them as columns.
+        """
         ledger, failures = self.ledger, self.ledger.failures
         diagonals: dict[tuple[str, str, str], Record | None] = {}
         warned: dict[int, tuple[Record, tuple[str, ...]]] = {}
         for cell in self.plan.selected:
             saved, loaded, seconds = ledger.outcome(cell)
+            # a save that failed has a reason of its own, whatever became of the reader
             reason = (
                 self._unavailable(cell)
                 if failures and loaded is None and (saved is None or "artifact" in saved)
                 else ""
             )
+            # the same writer and case are met once for each reader
             place = (cell.writer, cell.case.recipe, cell.case.format)
             if place not in diagonals:
                 diagonals[place] = ledger.load(Cell(cell.case, cell.writer, cell.writer))
@@ -151,7 +189,7 @@ class Evaluation:
             record = loaded or saved or {}
             self._spend(cell, saved, loaded, seconds)
             artifact = (saved or {}).get("artifact", {})
-            yield Row(
+            yield JudgedCell(
                 cell=cell,
                 judgement=judged,
                 finding=self.expectations.finding(cell, judged),
@@ -167,11 +205,11 @@ class Evaluation:
         self, cell: Cell, saved: Record | None, loaded: Record | None, seconds: dict[str, float]
     ) -> None:
         unit = (cell.writer, cell.case.recipe)
+        # a save serves all readers: it is counted once, with the cell on the diagonal
         if saved is not None and cell.writer == cell.reader:
             key = self.ledger.save_key(cell.writer, cell.case)
-            self._spent[unit] = self._spent.get(unit, 0.0) + sum(
-                self.ledger.store.saves.seconds(key).values()
-            )
+            taken = sum(self.ledger.store.saves.seconds(key).values())
+            self._spent[unit] = self._spent.get(unit, 0.0) + taken
         if loaded is not None:
             self._spent[unit] = self._spent.get(unit, 0.0) + sum(seconds.values())
 
@@ -184,6 +222,7 @@ class Evaluation:
     def _control(self, cell: Cell) -> Control:
         recipe = self.plan.catalog.controls[cell.case.recipe]
         saved, loaded, _ = self.ledger.outcome(cell)
+        # a control is saved and loaded in one environment, so that one failure explains both
         failure = self.ledger.failures.get(cell.writer, "") if loaded is None else ""
         judged = self.judge.judge(cell, saved, loaded, failure)
         return Control(
@@ -199,6 +238,7 @@ class Evaluation:
         locks = [
             lock for path in candidates(environment.id, self.project) if (lock := read_lock(path))
         ]
+        # the lock that was installed; while nothing stands, the one that would be
         known = next(
             (lock for lock in locks if identity and lock.digest == identity.lock),
             locks[0] if locks else None,
@@ -215,7 +255,8 @@ class Evaluation:
 
 
 def _stamp_of(data: dict[str, tuple[str, Path]]) -> str:
-    """Digest of what metrics rest on beside the outputs: data sets, the code that computes them, versions of libraries."""
+    """Digest what metrics rest on beside the outputs: data sets, libraries, and our own code."""
+    # scikit-learn computes with SciPy and NumPy: any of them may change the last digits
     versions = [version(name) for name in ("scikit-learn", "numpy", "scipy")]
     code = b"".join(Path(str(module.__file__)).read_bytes() for module in (metrics, scores))
     parts = [sorted((name, digest) for name, (digest, _) in data.items()), versions]
@@ -223,7 +264,11 @@ def _stamp_of(data: dict[str, tuple[str, Path]]) -> str:
 
 
 def _warnings(record: Record, known: dict[int, tuple[Record, tuple[str, ...]]]) -> tuple[str, ...]:
-    """Warnings of a record as texts; what many cells share is made once."""
+    """Give the warnings of a record as texts.
+
+    Cells that share a record share the texts. They are known by the identity of the record, which
+    is kept beside them: an object that is gone could leave its number to another one.
+    """
     if not record.get("warnings"):
         return ()
     found = known.get(id(record))
@@ -236,13 +281,19 @@ def _warnings(record: Record, known: dict[int, tuple[Record, tuple[str, ...]]]) 
 
 
 def recipe_mistakes(ledger: Ledger) -> list[str]:
-    """Outputs of recipes that broke the contract when the writer asked for them, each once."""
+    """List the mistakes of recipes that broke the contract when a writer used them, each once.
+
+    Parameters
+    ----------
+    ledger
+        Knows the saves of its plan; only a save tells, because the worker checks outputs there.
+    """
     found: dict[str, None] = {}
-    asked = set()
+    seen = set()
     for cell in ledger.plan.selected:
-        if (cell.writer, cell.case) in asked:
+        if (cell.writer, cell.case) in seen:
             continue
-        asked.add((cell.writer, cell.case))
+        seen.add((cell.writer, cell.case))
         record = ledger.save(cell.writer, cell.case) or {}
         if record.get("error", {}).get("type", "").endswith("ContractError"):
             found[str(record["error"]["message"])] = None
@@ -250,13 +301,20 @@ def recipe_mistakes(ledger: Ledger) -> list[str]:
 
 
 def expectations_path(project: Project, plan: Plan) -> Path:
-    """Where the expectations of a matrix are, if it has any."""
+    """Give the path of the expectations of a matrix; the file need not exist."""
     return project.matrix / "expectations" / f"{plan.spec.name}.toml"
 
 
 def expectations_of(project: Project, plan: Plan) -> Expectations:
-    """The expectations of a matrix.  Raises `ConfigError`."""
-    shown = f"matrix/expectations/{plan.spec.name}.toml"
-    known = load_expectations(expectations_path(project, plan), shown=shown)
+    """Read the expectations of a matrix, as of today.
+
+    Raises
+    ------
+    ConfigError
+        The file has mistakes.
+    """
+    file_name = f"matrix/expectations/{plan.spec.name}.toml"
+    path = expectations_path(project, plan)
+    known = load_expectations(path, display_name=file_name)
     environments = {environment.id: environment for environment in plan.environments}
-    return Expectations(known, environments, today=datetime.now(UTC).date(), shown=shown)
+    return Expectations(known, environments, today=datetime.now(UTC).date(), file_name=file_name)

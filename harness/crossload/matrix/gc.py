@@ -1,4 +1,7 @@
-"""Drops what no matrix refers to: outcomes, artifacts, outputs, data sets, and environments."""
+"""The garbage collection of a project.
+
+It drops what no matrix refers to: outcomes, artifacts, outputs, data sets, and environments.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ from typing import TYPE_CHECKING
 from crossload.engine.keys import Identity
 from crossload.environments import read_lock
 from crossload.environments.build import STAMP
-from crossload.environments.locks import candidates
-from crossload.matrix.run import make_ledger
+from crossload.environments.bytecode import FOLDER as BYTECODE
+from crossload.environments.bytecode import unused_bytecode
+from crossload.environments.lock_file import candidates
+from crossload.matrix.ledger import make_ledger
 from crossload.plan import load_catalog, load_specs, make_plan
 from crossload.store.store import Store
 
@@ -22,23 +27,41 @@ if TYPE_CHECKING:
     from crossload.plan import Plan
 
 _NAMED = ("kept", "noise", "kept_train", "resumed")
+"""Fields of an outcome that hold the name of a file of outputs."""
 
 
-def collect(project: Project, *, dry_run: bool, out: Callable[[str], None]) -> None:
+def collect(project: Project, *, dry_run: bool, say: Callable[[str], None]) -> None:
     """Drop everything that the matrices of the project, as they are now, cannot refer to.
 
-    Outcomes of every interpreter and platform are kept as long as the lock is one of now.  Raises `StoreError` while a run
-    uses the store.
+    Outcomes of every interpreter and platform are kept as long as their lock is one of today's.
+
+    Parameters
+    ----------
+    project
+        Folders of the project; its store, data sets and ``.nox/env-*`` are cleaned.
+    dry_run
+        Say what would be dropped, and drop nothing.
+    say
+        Takes lines for the user.
+
+    Raises
+    ------
+    StoreError
+        A run uses the store, or it cannot be written.
+    ConfigError, RecipeError
+        A matrix or recipe file has mistakes, so that nobody knows what it refers to.
     """
+    # of all matrices, with no selection: what one of them needs must stay
     plans = [make_plan(spec, load_catalog(spec)) for spec in load_specs(project.matrix)]
     store = Store(project.work / "store")
+    # alone: a run that goes on may have written an artifact and not yet the outcome that names it
     store.open(alone=True)
     try:
         store.read()
         ledgers = [make_ledger(project, plan, store) for plan in plans]
         keys = {key for ledger in ledgers for key in _keys(project, ledger)}
         keys |= {plan.spec.name for plan in plans}
-        wanted_outcomes = dict.fromkeys(("save", "load"), 0)
+        wanted_outcomes = dict.fromkeys(("save", "load"), 0)  # other records are not counted
         names: set[str] = set()
         for kind, records in store.reader.by_kind.items():
             for key, known in records.items():
@@ -51,24 +74,27 @@ def collect(project: Project, *, dry_run: bool, out: Callable[[str], None]) -> N
             for path in folder.iterdir()
             if path.stem not in names
         ]
-        aside = store.root / "aside"
-        unused += list(aside.iterdir()) if aside.is_dir() else []
+        set_aside = store.root / "aside"
+        unused += list(set_aside.iterdir()) if set_aside.is_dir() else []
         data = {str(place) for ledger in ledgers for _, place in ledger.data.values()}
         unused += [path for path in (project.work / "data").iterdir() if str(path) not in data]
         unused += _environments(project, plans)
+        # what these environments compiled goes with the next call, when they are gone
+        unused += unused_bytecode(project.root / ".nox" / BYTECODE)
         outcomes = len(store.saves) + len(store.loads) - sum(wanted_outcomes.values())
         size = sum(_size(path) for path in unused)
         verb = "would drop" if dry_run else "dropped"
         if not dry_run:
+            # outcomes first: what a kill leaves over then are files that nothing names
             store.rewrite(lambda kind, key: kind == "environment" or key in keys)
             for path in unused:
                 _remove(path)
         kinds = sorted({path.parent.name for path in unused})
-        out(
+        say(
             f"{verb} {outcomes} outcomes and {len(unused)} files and folders, {size / 1e6:.0f} MB"
             + _of(kinds)
         )
-        out(f"kept {wanted_outcomes['save']} saves and {wanted_outcomes['load']} loads")
+        say(f"kept {wanted_outcomes['save']} saves and {wanted_outcomes['load']} loads")
     finally:
         store.close()
 
@@ -78,7 +104,10 @@ def _of(kinds: list[str]) -> str:
 
 
 def _keys(project: Project, ledger: Ledger) -> Iterator[str]:
-    """Keys of all saves and loads of a plan, for every identity that one of today's locks gave somewhere."""
+    """Give the keys of all saves and loads of a plan.
+
+    For every identity of an environment, on any machine, that came from one of today's locks.
+    """
     plan = ledger.plan
     identities: dict[str, set[Identity]] = {each.id: set() for each in plan.environments}
     for env_id, identity in ledger.identities.items():
@@ -108,6 +137,7 @@ def _keys(project: Project, ledger: Ledger) -> Iterator[str]:
 
 
 def _names(facts: dict[str, object]) -> Iterator[str]:
+    """Give the names of all files that an outcome refers to."""
     artifact = facts.get("artifact")
     if isinstance(artifact, dict):
         yield artifact["sha256"]
@@ -115,7 +145,7 @@ def _names(facts: dict[str, object]) -> Iterator[str]:
 
 
 def _environments(project: Project, plans: list[Plan]) -> list[Path]:
-    """Environments that crossload built and no matrix names."""
+    """Find environments that crossload built and no matrix names; one with a stamp is ours."""
     known = {f"env-{each.id}" for plan in plans for each in plan.environments}
     folder = project.root / ".nox"
     found = [

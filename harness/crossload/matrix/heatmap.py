@@ -1,4 +1,7 @@
-"""The heat map of a run that is going on: which pairs are done, and what failed in them so far."""
+"""The heat map of a run that is going on.
+
+It shows which pairs of writer and reader are done, and what failed in them so far.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,17 @@ if TYPE_CHECKING:
     from crossload.verdict import Verdict
 
 _LEVELS = "▁▂▃▄▅▆▇"
+"""Signs for how full a pair is; a full one is drawn as ``=``."""
 
 
 class LiveHeatmap:
-    """Counts cells by writer and reader, and draws them with rich."""
+    """Counts of cells by writer and reader, drawn with rich.
+
+    Parameters
+    ----------
+    ids
+        Environments, in the order of rows and columns.
+    """
 
     def __init__(self, ids: Sequence[str]) -> None:
         self._ids = list(ids)
@@ -26,11 +36,21 @@ class LiveHeatmap:
         self._failed: dict[tuple[str, str], Counter[Verdict]] = {}
 
     def expect(self, cells: Iterable[Cell]) -> None:
-        """These cells are going to be measured."""
+        """Add cells that are going to be measured."""
         self._open.update((cell.writer, cell.reader) for cell in cells)
 
     def take(self, cells: Iterable[Cell], failure: Verdict | None, *, again: bool) -> None:
-        """Cells were measured; ``again``: they are counted as done already."""
+        """Count cells that were measured.
+
+        Parameters
+        ----------
+        cells
+            Cells that have an outcome now.
+        failure
+            Their failure, if they failed.
+        again
+            They are counted as done already: their drift is found after they had settled.
+        """
         for cell in cells:
             pair = (cell.writer, cell.reader)
             self._done[pair] += not again
@@ -38,7 +58,14 @@ class LiveHeatmap:
                 self._failed.setdefault(pair, Counter())[failure] += 1
 
     def square(self, writer: str, reader: str) -> tuple[str, str]:
-        """(text, style) of a pair: how full it is, then ``=`` or the worst failure and how many."""
+        """Draw one pair.
+
+        Returns
+        -------
+        tuple
+            Text and style: how full the pair is, in the end ``=``, or the worst failure and the
+            number of cells that failed.
+        """
         pair = (writer, reader)
         if not self._open[pair]:
             return "·", "dim"
@@ -55,17 +82,30 @@ class LiveHeatmap:
         return (_LEVELS[int(share * len(_LEVELS))], "yellow") if share else (" ", "")
 
     def render(self, width: int, height: int) -> list[Any]:
-        """The table, if there is something to fill and it fits; else nothing."""
+        """Draw the table with its legend.
+
+        Parameters
+        ----------
+        width, height
+            Columns and lines of the terminal that it may take.
+
+        Returns
+        -------
+        list
+            Renderables of rich; empty where nothing is to be measured or the table does not fit.
+        """
         from rich.table import Table  # noqa: PLC0415 - only for a terminal
         from rich.text import Text  # noqa: PLC0415
 
+        # heading, legend and a line between: rich can redraw only what is on screen, and cuts off
+        # what is taller
         if not self._open or len(self._ids) + 3 > height:
             return []
         labels = short_labels(self._ids)
         longest = max(map(len, self._ids))
-        cell = (
-            len(str(max(self._open.values()))) + 3
-        )  # a symbol, a space, how many failed, a space beside them
+        # a symbol, a space, how many failed, a space beside them
+        cell = len(str(max(self._open.values()))) + 3
+        # the widest that fits: names of versions, else letters with numbers, else letters alone
         names, lettered, numbers = [labels[each] for each in self._ids], False, True
         if longest + 1 + sum(max(cell, len(name) + 1) for name in names) > width:
             names, lettered = letters_of(len(self._ids)), True
@@ -77,8 +117,8 @@ class LiveHeatmap:
         for name in names:
             table.add_column(name, no_wrap=True, min_width=cell - 1 if numbers else 1)
         for name, writer in zip(names, self._ids, strict=True):
-            told = [self.square(writer, reader) for reader in self._ids]
-            squares = [Text(text if numbers else text[:1], style) for text, style in told]
+            drawn = [self.square(writer, reader) for reader in self._ids]
+            squares = [Text(text if numbers else text[:1], style) for text, style in drawn]
             table.add_row(Text(f"{name} {writer}" if lettered else writer), *squares)
         legend = Text(
             "▁▃▆ filling   = all fine   L 3: three failed so far   · known from before",

@@ -1,10 +1,13 @@
-"""What earlier runs found of each cell, and whether it changed: kept for runs that have no time for all."""
+"""The verdicts that earlier runs found, and whether they changed.
+
+They are kept for runs that have no time for all cells.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crossload.matrix.history import KEYS, verdicts_of
+from crossload.matrix.run_table import KEYS, verdicts_of
 from crossload.verdict import GAPS, Verdict
 
 if TYPE_CHECKING:
@@ -16,14 +19,22 @@ if TYPE_CHECKING:
 
 
 class KnownVerdicts:
-    """The last known verdict of each cell of one matrix, in ``.crossload/known/<matrix>.parquet``."""
+    """The last known verdict of each cell of one matrix.
+
+    Parameters
+    ----------
+    project
+        Folders of the project; verdicts are kept in ``.crossload/known/<matrix>.parquet``.
+    matrix
+        Name of the matrix.
+    """
 
     def __init__(self, project: Project, matrix: str) -> None:
         self.path = project.work / "known" / f"{matrix}.parquet"
         self._published = project.reports / matrix / "outcomes.parquet"
 
     def _read(self) -> pd.DataFrame | None:
-        """What this machine knows; else what was published, of which nobody knows what changed."""
+        """Read what this machine knows, else what was published, with nothing marked as changed."""
         import pandas as pd  # noqa: PLC0415 - half a second of imports that most runs do without
 
         if self.path.exists():
@@ -35,25 +46,35 @@ class KnownVerdicts:
         return None
 
     def recall(self) -> tuple[dict[Place, bool | None], set[Place]]:
-        """(whether each cell passed, cells whose verdict changed), for `crossload.plan.value`."""
+        """Recall the last verdicts, for `crossload.plan.priority`.
+
+        Returns
+        -------
+        tuple
+            Whether each cell passed, None for those that neither pass nor fail; and the cells
+            whose verdict was another one in the run before. Both are empty where nothing is known.
+        """
         found = self._read()
         if found is None:
             return {}, set()
         passes = {verdict.word: verdict.passes for verdict in Verdict}
-        project = list(zip(*(found[name].astype(str) for name in KEYS), strict=True))
+        places = list(zip(*(found[name].astype(str) for name in KEYS), strict=True))
         passed = {
             place: passes.get(word)
-            for place, word in zip(project, found["verdict"].astype(str), strict=True)
+            for place, word in zip(places, found["verdict"].astype(str), strict=True)
         }
         return passed, {
-            place for place, changed in zip(project, found["changed"], strict=True) if changed
+            place for place, changed in zip(places, found["changed"], strict=True) if changed
         }
 
     def remember(self, view: View) -> None:
-        """Take in what a run found; of cells that it did not measure the older verdict stays."""
-        import pandas as pd  # noqa: PLC0415
+        """Take in the verdicts of a run; of cells that it did not measure the older ones stay."""
+        import pandas as pd  # noqa: PLC0415 - as above
 
+        # as objects: columns of which the categories differ lose their type in a merge anyway
+        # (https://github.com/pandas-dev/pandas/issues/24093)
         new = verdicts_of(view).astype(dict.fromkeys([*KEYS, "verdict"], "object"))
+        # a gap says nothing of a cell: what was known of it before still holds
         new = new[~new["verdict"].isin([each.word for each in GAPS])]
         old = self._read() if self.path.exists() else None
         if old is None:
@@ -72,6 +93,6 @@ class KnownVerdicts:
             )
             new = pd.concat([new, old]).drop_duplicates(KEYS, keep="first")
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_suffix(".part")
+        part = self.path.with_suffix(".part")  # replaced as a whole, or not at all
         new.astype(dict.fromkeys([*KEYS, "verdict"], "category")).to_parquet(part, index=False)
         part.replace(self.path)

@@ -1,4 +1,4 @@
-"""What the last run showed of a matrix, kept so that a run in which nothing changed can show it again at once."""
+"""The last report of a matrix, kept so that a run in which nothing changed can show it at once."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crossload.environments import is_built
+from crossload.errors import CrossloadError, EnvironmentUnavailable, HarnessFault, StrictFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from crossload.engine.ledger import Ledger
     from crossload.environments import Project
@@ -20,7 +21,17 @@ if TYPE_CHECKING:
 
 
 class LastReport:
-    """The last tables of one plan, and the state that they were made from."""
+    """The last tables of one plan, and digests of what they were made from.
+
+    Parameters
+    ----------
+    project
+        Folders of the project.
+    plan
+        The plan that was run.
+    part
+        The report covers less than the whole matrix, even if nothing was selected.
+    """
 
     def __init__(self, project: Project, plan: Plan, *, part: bool = False) -> None:
         self.project, self.plan = project, plan
@@ -28,10 +39,10 @@ class LastReport:
         self.path = project.work / "shown" / f"{plan.spec.name}{'-part' if self.part else ''}.json"
         top = project.work / "reports" if self.part else project.reports
         self.folder = top / plan.spec.name
-        """Where the report goes: a part of a matrix never takes the place of the published whole."""
+        """Folder of the report: a part of a matrix never takes the place of the published whole."""
 
     def read(self) -> dict[str, Any]:
-        """What is known; empty where no report was made yet."""
+        """Read what was kept; empty where no report was made yet, or the file is damaged."""
         try:
             found = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -39,14 +50,16 @@ class LastReport:
         return found if isinstance(found, dict) else {}
 
     def write(self, known: dict[str, Any]) -> None:
-        """Replace what is known."""
+        """Replace what is kept."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        # under another name first: replacing is atomic, so that a kill never leaves half a file
+        # (https://docs.python.org/3/library/os.html#os.replace)
         part = self.path.with_suffix(".part")
         part.write_text(json.dumps(known), encoding="utf-8")
         part.replace(self.path)
 
     def write_table(self, lines: Iterable[str]) -> None:
-        """Keep the verdict table, which two runs can be compared by, in ``.crossload/tables``."""
+        """Write the verdict table to ``.crossload/tables``, where runs can be compared by it."""
         path = self.project.work / "tables" / f"{self.path.stem}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
@@ -56,7 +69,17 @@ class LastReport:
 
     @staticmethod
     def of(view: View, text: str, state: str) -> dict[str, Any]:
-        """What is kept of a view."""
+        """Collect what is kept of a view.
+
+        Parameters
+        ----------
+        view
+            The view that was published.
+        text
+            Its tables, as the terminal shows them.
+        state
+            What `digest_of_outcomes` gave.
+        """
         return {
             "state": state,
             "text": text,
@@ -69,21 +92,37 @@ class LastReport:
 
     @property
     def has_report(self) -> bool:
+        """True where no file of the report is missing: people delete folders."""
         return all(
             (self.folder / name).exists()
             for name in ("outcomes.parquet", "README.md", "index.html", "summary.json")
         )
 
     def is_current(self, store: Path) -> bool:
-        """Whether the last tables are those that a run would show now, as far as files tell without reading outcomes."""
+        """Tell whether a run would show the last tables again, without reading an outcome.
+
+        Parameters
+        ----------
+        store
+            The folder of the store.
+        """
         known = self.read()
-        return bool(known.get("quick")) and known["quick"] == self.quick(store) and self.has_report
+        return (
+            bool(known.get("quick"))
+            and known["quick"] == self.digest_of_files(store)
+            and self.has_report
+        )
 
-    def quick(self, store: Path) -> str:
-        """Digest of everything that a run depends on, told by files alone: no outcome is read, no process started.
+    def digest_of_files(self, store: Path) -> str:
+        """Digest everything that a run depends on, by files alone.
 
-        Environments count by their stamps, outcomes by the names and sizes of journals and the names of what they refer to.
-        Empty where an environment does not stand: then only a run can tell.
+        No outcome is read and no process started. Environments count by their stamps, outcomes by
+        the names and sizes of journals and the names of what they refer to.
+
+        Returns
+        -------
+        str
+            Empty where an environment does not stand: then only a run can tell.
         """
         state = self._inputs()
         for environment in self.plan.environments:
@@ -91,6 +130,8 @@ class LastReport:
             if built is None:
                 return ""
             state.update(f"{environment.id} {built.fingerprint}\n".encode())
+        # Journals only grow, and files are named after the digest of their content: names and
+        # sizes tell all changes but damage, which a run finds when it reads them.
         journals = sorted(
             (path.name, path.stat().st_size) for path in (store / "journals").glob("*.jsonl")
         )
@@ -104,8 +145,12 @@ class LastReport:
             state.update(repr(names).encode())
         return state.hexdigest()
 
-    def state(self, ledger: Ledger) -> str:
-        """Digest of everything that the report depends on, told by the outcomes of this plan."""
+    def digest_of_outcomes(self, ledger: Ledger) -> str:
+        """Digest everything that the report depends on, by the outcomes of this plan.
+
+        It is slower than `digest_of_files`, and stays the same when a store got outcomes that do
+        not concern this plan.
+        """
         state = self._inputs()
         state.update(json.dumps(sorted(ledger.failures.items())).encode())
         for cell in (*self.plan.controls, *self.plan.selected):
@@ -121,7 +166,7 @@ class LastReport:
         return state.hexdigest()
 
     def _inputs(self) -> hashlib._Hash:
-        """Digest of what people write: matrix, recipes, expectations, selectors, this program, and the day where it counts."""
+        """Digest what people write: matrix, recipes, expectations, selectors, and this program."""
         spec = self.plan.spec
         state = hashlib.sha256(
             repr((self.plan.selection, self.plan.shard and sorted(self.plan.shard.units))).encode()
@@ -129,9 +174,61 @@ class LastReport:
         expectations = self.project.matrix / "expectations" / f"{spec.name}.toml"
         for path in (spec.path, *spec.recipes, *spec.controls, expectations):
             state.update(path.read_bytes() if path.exists() else b"")
+        # an expectation may count no more from one day to the next
         if expectations.exists() and b"expires" in expectations.read_bytes():
             state.update(datetime.now(UTC).date().isoformat().encode())
+        # any part of the program may change a table: the version does not tell during development
         for path in sorted(Path(__file__).resolve().parent.parent.rglob("*.*")):
             if path.suffix in (".py", ".html", ".css", ".js", ".json"):
                 state.update(path.read_bytes())
         return state
+
+
+def print_last_report(report: LastReport, plan: Plan, say: Callable[[str], None]) -> None:
+    """Print the tables of the last run again."""
+    say(str(report.read()["text"]))
+    say(
+        f"{plan.spec.name}: nothing to measure: all outcomes are known,"
+        " and nothing that they depend on changed"
+    )
+
+
+def errors_of_last_report(report: LastReport, plan: Plan, *, strict: bool) -> list[CrossloadError]:
+    """List what is wrong with the tables that were shown last.
+
+    Parameters
+    ----------
+    report
+        The last report of the plan.
+    plan
+        The plan, for its name and the number of its cells.
+    strict
+        A cell that is not as expected, or was not measured, is an error too.
+
+    Returns
+    -------
+    list of CrossloadError
+        `HarnessFault` for missed controls, `EnvironmentUnavailable` where nothing was measured,
+        `StrictFailure`; none is raised, because other matrices may have worse ones.
+    """
+    known = report.read()
+    errors: list[CrossloadError] = []
+    if missed := known.get("missed"):
+        listed = "\n".join(str(each) for each in missed[:10])
+        errors.append(
+            HarnessFault(
+                f"{plan.spec.name}: {len(missed)} controls were missed:\n{listed}",
+                hint="artifacts damaged on purpose must be caught:"
+                " do not believe the tables of this run",
+            )
+        )
+    if not known.get("measured") and not known.get("out_of_time"):
+        msg = f"{plan.spec.name}: not one of {len(plan.selected)} cells could be measured"
+        errors.append(EnvironmentUnavailable(msg, hint="the reasons stand above, at NOT MEASURED"))
+    if strict and (known.get("failed") or not known.get("complete")):
+        left = "" if known.get("complete") else "; not every cell was measured"
+        what = "cells are not as expected" if known.get("judged_against") else "cells failed"
+        errors.append(
+            StrictFailure(f"{plan.spec.name}: --strict: {known.get('failed')} {what}{left}")
+        )
+    return errors

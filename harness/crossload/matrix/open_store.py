@@ -1,4 +1,7 @@
-"""Opens the store that a command line means, takes in what it is to know, and says what was set aside."""
+"""The opening of the store that a command line means.
+
+It takes in other stores that are to be joined, and says what was set aside as damaged.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from crossload.errors import ConfigError
 from crossload.store.merge import join
 from crossload.store.remote import Remote
 from crossload.store.store import Store
-from crossload.system import without_garbage_collection
+from crossload.system import pause_garbage_collection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,55 +23,94 @@ if TYPE_CHECKING:
 
 
 def is_url(text: str) -> bool:
-    """Whether a store is elsewhere, behind a URL, rather than a folder.  Raises `ConfigError` for what is nearly a URL."""
+    """Tell whether a store is behind a URL rather than in a folder.
+
+    Parameters
+    ----------
+    text
+        The value of ``--store``.
+
+    Raises
+    ------
+    ConfigError
+        It is nearly a URL: ``s3:/bucket`` would be taken for a folder, and a typo would start
+        a new, empty store.
+    """
+    # at least two letters before the colon: one letter is a drive of Windows
     found = re.match(r"^([A-Za-z][A-Za-z0-9+.-]+):(/*)", text)
     if found is None:
         return False
     scheme, slashes = found.groups()
+    # a URL of a file has an empty host, and an absolute path begins with a slash
     wanted = 3 if scheme in ("file", "local") else 2
     if len(slashes) != wanted:
-        what = f"--store {text}: a URL of {scheme} begins with {scheme}:{'/' * wanted}"
+        problem = f"--store {text}: a URL of {scheme} begins with {scheme}:{'/' * wanted}"
         raise ConfigError(
-            [what], hint="give a folder, or a URL such as s3://bucket/name or file:///mnt/store"
+            [problem], hint="give a folder, or a URL such as s3://bucket/name or file:///mnt/store"
         )
     return True
 
 
 def store_folder(project: Project, text: str) -> Path:
-    """The folder that pinned processes work with: the one that was named, else the project's own."""
+    """Give the folder that pinned processes work with: the one named, else the project's own.
+
+    A store behind a URL works in the project's own folder, and shares it as outcomes come.
+    """
     return Path(text).resolve() if text and not is_url(text) else project.work / "store"
 
 
 @contextmanager
-def opened(
+def open_store(
     project: Project,
     text: str,
-    out: Callable[[str], None],
+    say: Callable[[str], None],
     *,
     others: Sequence[tuple[Path, Path]] = (),
 ) -> Iterator[Store]:
-    """The store of a folder or URL, with everything read that is known there.
+    """Open the store of a folder or URL, and read everything that is known there.
 
-    ``others`` are (folder as given, store in it) to join first.  Raises `StoreError`.
+    Parameters
+    ----------
+    project
+        Folders of the project.
+    text
+        The value of ``--store``: a folder, a URL, or nothing for ``.crossload/store``.
+    say
+        Takes lines for the user.
+    others
+        Stores to join first: the folder as it was given, and the store in it.
+
+    Yields
+    ------
+    Store
+        It is closed at the end of the block; what was damaged is named then.
+
+    Raises
+    ------
+    StoreError
+        The store cannot be read or written, or another process needs it alone.
+    ConfigError
+        The URL is not one.
     """
     store = Store(store_folder(project, text))
-    with without_garbage_collection():
+    with pause_garbage_collection():
         store.open()
     try:
         for folder, path in others:
             journals, blobs = join(store, path)
-            out(
-                f"joined {folder.name}: {journals} journals, {blobs} artifacts, outputs and states that were new"
+            say(
+                f"joined {folder.name}: {journals} journals,"
+                f" {blobs} artifacts, outputs and states that were new"
             )
         if is_url(text):
-            out(f"{text}: {store.share_with(Remote(text, store))} journals taken in")
-        with without_garbage_collection():
+            say(f"{text}: {store.share_with(Remote(text, store))} journals taken in")
+        with pause_garbage_collection():
             store.read()
-        store.blobs.list()
+        store.blobs.list_present()
         yield store
     finally:
         try:
             store.close()
         finally:
-            for each in store.aside:
-                out(f"SET ASIDE {each}")
+            for each in store.damage_notes:
+                say(f"SET ASIDE {each}")

@@ -1,4 +1,4 @@
-"""Says how far a run is: a table that fills on a terminal, a plain line now and then elsewhere."""
+"""The progress of a run: a table that fills on a terminal, a plain line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -19,12 +19,24 @@ if TYPE_CHECKING:
     from crossload.store.records import Record
 
 _LINE_EVERY = 10.0
+"""Seconds between lines, where no terminal redraws them: logs should stay readable."""
 
 _BY_STATUS = {"crash": Verdict.CRASH, "timeout": Verdict.TIMEOUT, "memory": Verdict.MEMORY}
 
 
 def failure_of(record: Record) -> Verdict | None:
-    """What an outcome looks like before it is judged; None where nothing failed yet: drift is found later."""
+    """Guess the verdict of an outcome before it is judged.
+
+    Parameters
+    ----------
+    record
+        The record of a save or load, as the worker wrote it.
+
+    Returns
+    -------
+    Verdict or None
+        The failure; None where nothing failed so far. Drift is found later, by comparison.
+    """
     if record["status"] in ("ok", "na"):
         return None
     if record["status"] in _BY_STATUS:
@@ -35,7 +47,21 @@ def failure_of(record: Record) -> Verdict | None:
 
 
 class PlainProgress:
-    """Counts cells; subclasses show the count in another way.  Called from worker threads."""
+    """Counts of cells, written as lines; subclasses show them in another way.
+
+    All methods may be called from worker threads at the same time.
+
+    Parameters
+    ----------
+    name
+        Name of the matrix, put before each line.
+    stream
+        Takes the lines; by default standard error, so that tables can be piped.
+    controls
+        Recipes that are damaged on purpose: that they fail is no news.
+    clock
+        Gives seconds.
+    """
 
     def __init__(
         self,
@@ -49,38 +75,48 @@ class PlainProgress:
         self._stream = stream if stream is not None else sys.stderr
         self._clock = clock
         self._controls = controls
-        """Recipes that are damaged on purpose: that they fail is no news."""
         self._lock = threading.Lock()
         self._total = self._done = self._saves = self._failed = 0
         self._began = self._last = clock()
         self._first: tuple[float, int] | None = None
-        """When cells began to settle in numbers, and how many were done then: saves come first and settle few."""
+        """Time at which cells began to settle, and the number that were done then.
+
+        Saves come first and settle few cells, so that a rate since the beginning would be too low.
+        """
 
     def note(self, text: str) -> None:
-        """Say something at once."""
+        """Write a line at once."""
         with self._lock:
             self._write(text)
 
     def start(self, total: int, missing: Sequence[Cell]) -> None:
-        """``total`` cells are selected; those that are missing have no outcome yet."""
+        """Begin to count.
+
+        Parameters
+        ----------
+        total
+            Number of cells that are wanted, controls included.
+        missing
+            Those of them that have no outcome yet.
+        """
         with self._lock:
             reused = total - len(missing)
             self._total, self._done, self._failed, self._first = total, reused, 0, None
             self._began = self._last = self._clock()
-            kept = f", {reused} known from before" if reused else ""
+            known = f", {reused} known from before" if reused else ""
             self._write(
-                f"{total} cells (controls included){kept}, {len(missing)} without an outcome"
+                f"{total} cells (controls included){known}, {len(missing)} without an outcome"
             )
             self._expect(missing)
 
     def saved(self) -> None:
-        """A case was saved."""
+        """Count a case that was saved."""
         with self._lock:
             self._saves += 1
             self._tick()
 
     def settled(self, cells: Sequence[Cell], record: Record) -> None:
-        """Cells have an outcome now, all the same one."""
+        """Count cells that have an outcome now, all the same one."""
         with self._lock:
             self._done += len(cells)
             self._take(cells, failure_of(record))
@@ -89,16 +125,17 @@ class PlainProgress:
             self._tick()
 
     def drifted(self, cells: Sequence[Cell]) -> None:
-        """Cells that had settled turn out to answer otherwise than before saving."""
+        """Count cells that had settled and turn out to answer otherwise than before saving."""
         with self._lock:
             self._take(cells, Verdict.DRIFT, again=True)
 
     def status(self) -> str:
-        """Rate, failures so far, and time left."""
+        """Write one line with the rate, the failures so far, and the time left."""
         began, done = self._first or (self._began, self._done)
         spent = self._clock() - began
-        rate = (self._done - done) / spent if spent > 1 else 0.0
-        # the first loads come while most cells still wait for their writers: their rate says nothing yet
+        rate = (self._done - done) / spent if spent > 1 else 0.0  # a moment tells no rate
+        # the first loads come while most cells still wait for their writers: their rate says
+        # nothing yet
         enough = self._done - done > 0.03 * (self._total - done)
         left = (
             f", {duration((self._total - self._done) / rate)} left" if rate > 0 and enough else ""
@@ -108,14 +145,14 @@ class PlainProgress:
         return f"{self._saves} saves, {self._done} of {self._total} cells{speed}{failed}{left}"
 
     def close(self) -> None:
-        """The run is over."""
+        """End the display; it is called once, also when the run was stopped."""
 
     def _expect(self, missing: Sequence[Cell]) -> None:
-        """These cells are going to settle."""
+        """Take note of cells that are going to settle."""
 
     def _take(self, cells: Sequence[Cell], failure: Verdict | None, *, again: bool = False) -> None:
-        """Count what became of cells; ``again``: they were counted as fine before."""
-        del again
+        """Count failures; with ``again`` the cells were counted as fine before."""
+        del again  # of no use for one sum; the heat map counts by pair
         if failure is not None:
             self._failed += sum(cell.case.recipe not in self._controls for cell in cells)
 
@@ -133,7 +170,19 @@ class PlainProgress:
 
 
 class LiveProgress(PlainProgress):
-    """A heat map, saved with x loaded in, that fills while the run goes on, above a line with a bar."""
+    """A heat map of writers and readers that fills while the run goes on, above a line with a bar.
+
+    Parameters
+    ----------
+    name
+        Name of the matrix.
+    ids
+        Environments in the order of the map.
+    controls
+        Recipes that are damaged on purpose; they are left out of the map.
+    console
+        Console of rich; by default one on standard error.
+    """
 
     def __init__(
         self,
@@ -149,21 +198,25 @@ class LiveProgress(PlainProgress):
 
         from crossload.matrix.heatmap import LiveHeatmap  # noqa: PLC0415
 
+        # no markup: names and messages may have square brackets, which rich would take for styles
         self._console = console or Console(stderr=True, highlight=False, markup=False)
         self.map = LiveHeatmap(ids)
+        # transient: the map goes when the run ends, and the real table is printed in its place
         self._live = Live(
             get_renderable=self._render, console=self._console, transient=True, refresh_per_second=4
         )
         self._live.start()
 
     def close(self) -> None:
+        """Take the map off the screen."""
         self._live.stop()
 
     def _render(self) -> Any:
         from rich.console import Group  # noqa: PLC0415 - only for a terminal
-        from rich.progress_bar import ProgressBar  # noqa: PLC0415
-        from rich.text import Text  # noqa: PLC0415
+        from rich.progress_bar import ProgressBar  # noqa: PLC0415 - as above
+        from rich.text import Text  # noqa: PLC0415 - as above
 
+        # rich calls this from a thread of its own, while workers count
         with self._lock:
             bar = ProgressBar(
                 total=self._total or 1, completed=self._done, width=min(60, self._console.width)
@@ -181,7 +234,7 @@ class LiveProgress(PlainProgress):
         )
 
     def _tick(self) -> None:
-        """The table redraws itself."""
+        """Do nothing: the table redraws itself."""
 
     def _write(self, text: str) -> None:
         for line in text.splitlines():
@@ -189,8 +242,20 @@ class LiveProgress(PlainProgress):
 
 
 def make_progress(plan: Plan) -> PlainProgress:
-    """A live table where somebody sees it, lines where a file or a program reads."""
+    """Make a live table where somebody sees it, and lines where a file or a program reads.
+
+    Parameters
+    ----------
+    plan
+        The plan that is run.
+
+    Notes
+    -----
+    A live table needs a terminal on standard error that can move its cursor (``TERM``), and a user
+    who did not ask for plain output (``NO_COLOR``).
+    """
     controls = frozenset(cell.case.recipe for cell in plan.controls)
+    # https://no-color.org is about colours; who sets it mostly wants no escape codes at all
     if (
         sys.stderr.isatty()
         and "NO_COLOR" not in os.environ

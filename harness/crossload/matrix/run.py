@@ -5,38 +5,25 @@ from __future__ import annotations
 import os
 import platform
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crossload.engine import data as datasets
 from crossload.engine.executors.local import LocalExecutor
 from crossload.engine.interfaces import Settings
-from crossload.engine.keys import Identity
-from crossload.engine.leaks import fault_of, leaks
-from crossload.engine.ledger import Ledger
+from crossload.engine.leaks import find_leaks, leak_fault
 from crossload.engine.run import Run
-from crossload.environments import Locker, Project, is_built, read_lock
-from crossload.environments.locks import candidates
-from crossload.errors import (
-    CrossloadError,
-    EnvironmentUnavailable,
-    HarnessFault,
-    RecipeError,
-    StoreError,
-    StrictFailure,
-)
+from crossload.errors import RecipeError, StoreError
 from crossload.matrix.evaluate import Evaluation, expectations_of, recipe_mistakes
 from crossload.matrix.history import History
 from crossload.matrix.known_verdicts import KnownVerdicts
-from crossload.matrix.last_report import LastReport
+from crossload.matrix.last_report import LastReport, errors_of_last_report, print_last_report
+from crossload.matrix.ledger import make_ledger
 from crossload.matrix.progress import make_progress
-from crossload.plan import Selection
 from crossload.plan.frontier import Frontier
 from crossload.plan.priority import priority_of_cells
 from crossload.report import RunFacts, View, render_terminal, write_index, write_reports
-from crossload.report.exports import tell_github
+from crossload.report.exports import report_to_github
 from crossload.report.feed import FEED_NAME
 from crossload.report.verdict_table import verdict_lines
 from crossload.store.blobs import Damaged
@@ -48,40 +35,45 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crossload.engine.interfaces import Executor
+    from crossload.engine.ledger import Ledger
+    from crossload.environments import Locker, Project
+    from crossload.errors import CrossloadError
+    from crossload.matrix.options import Options
     from crossload.plan import Plan
     from crossload.store.store import Store
 
-_DAMAGED_TIMES = 3
-"""How often a run starts over after it has found damaged outputs in the store."""
+_ATTEMPTS = 3
+"""Attempts before a run gives up because outputs in the store are damaged.
 
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What a command line asks for."""
-
-    matrices: tuple[str, ...] = ()
-    selection: Selection = field(default_factory=Selection)
-    jobs: int = 0
-    strict: bool = False
-    dry_run: bool = False
-    explain: bool = False
-    fresh: bool = False
-    no_fork: bool = False
-    budget: float | None = None
-    """Seconds after which nothing new is begun."""
-    frontier: bool = False
-    """Measure boundaries, and infer what lies between equal neighbours."""
-    executor: str = "local"
-    scheduler: str = ""
-    """Address of a Dask scheduler."""
-    store: str = ""
-    """Folder, or URL that fsspec knows, of the store; by default ``.crossload/store``."""
-    shard: str = ""
-    """``3/8``: the third of eight parts."""
+What is damaged is set aside and measured again; a disk that damages it anew will not get better.
+"""
 
 
 class MatrixRun:
-    """The run of one matrix, from its data to its report."""
+    """The run of one matrix, from its data to its report.
+
+    Parameters
+    ----------
+    project
+        Folders of the project.
+    options
+        Options of the command line.
+    store
+        An open store that was read.
+    locker
+        Makes the locks of environments.
+    plan
+        The plan of the matrix.
+    say
+        Takes tables, and lines for the user.
+    measure
+        Without it nothing is measured: what the store holds is judged and published.
+
+    Raises
+    ------
+    ConfigError
+        The expectations of the matrix have mistakes.
+    """
 
     def __init__(
         self,
@@ -90,36 +82,52 @@ class MatrixRun:
         store: Store,
         locker: Locker,
         plan: Plan,
-        out: Callable[[str], None],
+        say: Callable[[str], None],
         *,
         measure: bool = True,
     ) -> None:
-        self.project, self.options, self.store, self.locker, self.plan, self.out = (
-            project, options, store, locker, plan, out,
-        )  # fmt: skip
+        self.project, self.options, self.store = project, options, store
+        self.locker, self.plan, self.say = locker, plan, say
         self.measure = measure
-        self.left_alone = False
-        """Whether nothing is known of the matrix, so that there is nothing to say."""
-        self.shown = LastReport(project, plan)
+        self.nothing_known = False
+        """True after a run that found no outcome of the matrix, and left its report as it was."""
+        self.last_report = LastReport(project, plan)
         self.expectations = expectations_of(project, plan)
 
     def run(self) -> list[CrossloadError]:
-        """Measure what is missing, judge, print, write; give what went wrong without ending the run."""
+        """Measure what is missing, judge, print and publish.
+
+        Returns
+        -------
+        list of CrossloadError
+            Errors that did not end the run: pins that can never be resolved, faults of the
+            harness, recipes that break the contract, and those of `errors_of_last_report`.
+
+        Raises
+        ------
+        ConfigError
+            An expectation selects no cell.
+        StoreError
+            Outcomes cannot be read or written, or outputs are damaged again and again.
+        """
         began, cpu_began = time.monotonic(), cpu_seconds()
         plan, options = self.plan, self.options
+        # of a part of the matrix an expectation may rightly select nothing
         if not plan.is_part:
             self.expectations.check_all_used(plan.cells)
         ledger = make_ledger(self.project, plan, self.store, foreign=not self.measure)
-        judging = Evaluation(self.project, plan, ledger, self.expectations)
+        evaluation = Evaluation(self.project, plan, ledger, self.expectations)
         progress = make_progress(plan)
         settings = Settings(
             jobs=options.jobs or cores(),
             no_fork=options.no_fork,
             seconds=options.budget,
-            gone=parent_is_gone,
+            is_abandoned=parent_is_gone,
         )
-        memory = KnownVerdicts(self.project, plan.spec.name)
-        value = None if options.budget is None else priority_of_cells(plan, *memory.recall())
+        known_verdicts = KnownVerdicts(self.project, plan.spec.name)
+        value = None
+        if options.budget is not None:
+            value = priority_of_cells(plan, *known_verdicts.recall())
         executor = self._executor(ledger, settings, progress.note)
         measuring = Run(
             plan,
@@ -127,18 +135,21 @@ class MatrixRun:
             self.store,
             executor,
             progress,
-            judging.judge.drifts,
+            evaluation.judge.drifts,
             settings,
             value=value,
         )
         text, found = "", list[str]()
         try:
-            for attempt in range(_DAMAGED_TIMES):
+            for attempt in range(_ATTEMPTS):
                 if self.measure:
+                    # before anything is measured: --explain compares with what a run began with,
+                    # even if it was killed
                     self.store.append([ledger.keys.snapshot(plan.spec.name)])
-                    self._measure(measuring, judging)
-                found = leaks(ledger, plan)
-                if self._show_known(ledger, measuring.measured):
+                    self._measure(measuring, evaluation)
+                found = find_leaks(ledger, plan)
+                # the store may have got outcomes of other plans only: then this report still holds
+                if self._repeat_last_report(ledger, measuring.measured):
                     break
                 facts = RunFacts(
                     date=datetime.now(UTC).date().isoformat(),
@@ -152,40 +163,43 @@ class MatrixRun:
                     leaks=tuple(found),
                 )
                 try:
-                    view = judging.view(facts)
+                    view = evaluation.view(facts)
                     if not self.measure and not view.measured:
-                        self.out(
-                            f"{plan.spec.name}: no outcome of it is known: its report is left as it is"
+                        self.say(
+                            f"{plan.spec.name}: no outcome of it is known:"
+                            " its report is left as it is"
                         )
-                        self.left_alone = True
+                        self.nothing_known = True
                         return []
                 except Damaged as damage:
-                    if attempt + 1 == _DAMAGED_TIMES:
-                        msg = f"{damage}, {_DAMAGED_TIMES} times in a row"
+                    # found only here, where outputs are compared: a run does not read what it
+                    # does not need
+                    if attempt + 1 == _ATTEMPTS:
+                        msg = f"{damage}, {_ATTEMPTS} times in a row"
                         raise StoreError(msg, hint="check the disk") from damage
                     self.store.blobs.check()
-                    progress.note(
-                        f"{damage}; what refers to it is {'measured again' if self.measure else 'unknown'}"
-                    )
+                    fate = "measured again" if self.measure else "unknown"
+                    progress.note(f"{damage}; what refers to it is {fate}")
                     continue
-                memory.remember(view)
+                known_verdicts.remember(view)
                 text = self._publish(view, ledger, out_of_time=measuring.out_of_time)
                 break
         except BaseException:
+            # also KeyboardInterrupt: whoever stops a run wants to know what is left of it
             if self.measure:
                 how = "the same command without --fresh" if options.fresh else "the same command"
-                progress.note(
-                    f"{measuring.measured} measurements of this run are kept; {how} goes on from there"
-                )
+                kept = f"{measuring.measured} measurements of this run are kept"
+                progress.note(f"{kept}; {how} goes on from there")
             raise
         finally:
+            # before anything is printed: the live table would draw over it
             executor.close()
             progress.close()
         if text:
-            self.out(text)
+            self.say(text)
         errors: list[CrossloadError] = list(measuring.bad_pins)
         if found:
-            errors.append(fault_of(found))
+            errors.append(leak_fault(found))
         if mistakes := recipe_mistakes(ledger):
             errors.append(
                 RecipeError(
@@ -193,68 +207,77 @@ class MatrixRun:
                     hint="the cells of these recipes are save errors; the rest is measured",
                 )
             )
-        return [*errors, *errors_of_known(self.shown, plan, strict=options.strict)]
+        of_report = errors_of_last_report(self.last_report, plan, strict=options.strict)
+        return [*errors, *of_report]
 
-    def _measure(self, measuring: Run, judging: Evaluation) -> None:
+    def _measure(self, measuring: Run, evaluation: Evaluation) -> None:
+        """Measure all cells, or with ``--frontier`` as few as tell where verdicts change."""
         plan = self.plan
         if not self.options.frontier:
             measuring.execute((*plan.controls, *plan.selected))
             return
+        # first: if damage is not caught, nothing else of this run is to be believed
         measuring.execute(plan.controls)
         frontier = Frontier(plan)
-        frontier.learn(judging.tokens(plan.selected))
+        frontier.learn(evaluation.tokens(plan.selected))
 
         def advance() -> None:
             while cells := frontier.next_cells():
                 measuring.execute(cells)
-                frontier.learn(judging.tokens(cells))
+                frontier.learn(evaluation.tokens(cells))
 
         advance()
         drawn = frontier.sample()
         measuring.execute(drawn)
-        frontier.learn(judging.tokens(drawn))
+        frontier.learn(evaluation.tokens(drawn))
         accuracy = frontier.check()
-        advance()
-        left = frontier.left()
-        found = judging.tokens(
-            left
-        )  # writers that gave the same bytes as another are known without being measured
-        judging.inferred = {
-            cell: inference for cell, inference in left.items() if cell not in found
+        advance()  # stretches in which an inference was wrong are measured as a whole
+        inferred = frontier.still_inferred()
+        # writers that gave the same bytes as another are known without being measured
+        found = evaluation.tokens(inferred)
+        evaluation.inferred = {
+            cell: inference for cell, inference in inferred.items() if cell not in found
         }
-        judging.accuracy = replace(accuracy, inferred=len(judging.inferred))
+        evaluation.accuracy = replace(accuracy, inferred=len(evaluation.inferred))
 
     def _executor(self, ledger: Ledger, settings: Settings, say: Callable[[str], None]) -> Executor:
         parts = (self.plan, ledger.data, self.store, self.project, self.locker, settings, say)
+        # judging alone needs no cluster
         if self.options.executor == "local" or not self.measure:
             return LocalExecutor(*parts)
         from crossload.engine.executors.dask import DaskExecutor  # noqa: PLC0415 - needs an extra
 
         return DaskExecutor(self.options.scheduler, *parts)
 
-    def _show_known(self, ledger: Ledger, measured: int) -> bool:
-        """Show the tables of the last run, if nothing that they depend on has changed since."""
-        known = self.shown.read()
-        if measured or not self.shown.has_report or known.get("state") != self.shown.state(ledger):
+    def _repeat_last_report(self, ledger: Ledger, measured: int) -> bool:
+        """Print the tables of the last run, if nothing that they depend on has changed since."""
+        report = self.last_report
+        if measured or not report.has_report:
             return False
-        show_known(self.shown, self.plan, self.out)
+        if report.read().get("state") != report.digest_of_outcomes(ledger):
+            return False
+        print_last_report(report, self.plan, self.say)
         return True
 
     def _publish(self, view: View, ledger: Ledger, *, out_of_time: bool) -> str:
+        """Write all reports of a view; give its tables with a line about the run."""
+        # before this run is appended: it is not its own past
         history = History(self.project, view.name)
         view = replace(view, past=history.past(view))
         text = render_terminal(view, width=terminal_width())
         partial = self.options.frontier or self.options.budget is not None or not self.measure
         if partial and (view.counts[Verdict.NOT_RUN] or view.counts[Verdict.INFERRED]):
-            # a table with gaps that were wanted, or that nobody has filled yet, never takes the place of a whole one
-            self.shown = LastReport(self.project, self.plan, part=True)
-        whole = not self.shown.part
+            # a table with gaps that were wanted, or that nobody has filled yet, never takes the
+            # place of a whole one
+            self.last_report = LastReport(self.project, self.plan, part=True)
+        whole = not self.last_report.part
         if whole:
             history.append(view, datetime.now(UTC))
-        write_reports(view, self.shown.folder, {FEED_NAME: history.feed(view.title)})
+        write_reports(view, self.last_report.folder, {FEED_NAME: history.feed(view.title)})
+        # the index lists published reports: one of a part is none
         if whole:
             write_index(self.project.reports)
-        tell_github(os.environ, view.name, self.shown.folder, self.out)
+        report_to_github(os.environ, view.name, self.last_report.folder, self.say)
         run = view.run
         did = f"{run.saves} saves and {run.loads} loads in {duration(run.wall_seconds)}"
         if not self.measure:
@@ -265,69 +288,16 @@ class MatrixRun:
                 if view.measured
                 else "nothing could be measured"
             )
-        self.shown.write(
-            LastReport.of(view, text, self.shown.state(ledger)) | {"out_of_time": out_of_time}
+        self.last_report.write(
+            LastReport.of(view, text, self.last_report.digest_of_outcomes(ledger))
+            | {"out_of_time": out_of_time}
         )
-        self.shown.write_table(verdict_lines(view))
+        self.last_report.write_table(verdict_lines(view))
         if out_of_time:
             left = view.counts[Verdict.NOT_RUN]
-            did += f"; the time was up with {left} cells not measured, and the same command goes on with them"
-        return f"{text}\n{view.name}: {did}; report: {self.shown.folder.relative_to(self.project.root).as_posix()}/"
-
-
-def make_ledger(project: Project, plan: Plan, store: Store, *, foreign: bool = False) -> Ledger:
-    """The ledger of a plan, with the identities of environments as far as they are known without building any.
-
-    With ``foreign`` what other machines say of an environment counts more than the one that stands here.
-    """
-    users = {
-        each.data: f"{Path(each.file).name}: RECIPES[{each.name!r}]"
-        for each in plan.catalog.everything.values()
-    }
-    ledger = Ledger(plan, datasets.prepare(plan.data_names, project.work / "data", users), store)
-    for environment in plan.environments:
-        built = is_built(environment, project)
-        if built is not None:
-            ledger.identify(environment.id, Identity.of(built))
-        if built is None or foreign:
-            locks = [
-                lock for path in candidates(environment.id, project) if (lock := read_lock(path))
-            ]
-            ledger.recall(
-                environment.id, [lock for lock in locks if lock.inputs == environment.inputs_digest]
+            did += (
+                f"; the time was up with {left} cells not measured,"
+                " and the same command goes on with them"
             )
-        if foreign:
-            ledger.recall_failure(environment.id)
-    return ledger
-
-
-def show_known(shown: LastReport, plan: Plan, out: Callable[[str], None]) -> None:
-    """Print the tables of the last run again."""
-    out(str(shown.read()["text"]))
-    out(
-        f"{plan.spec.name}: nothing to measure: all outcomes are known, and nothing that they depend on changed"
-    )
-
-
-def errors_of_known(shown: LastReport, plan: Plan, *, strict: bool) -> list[CrossloadError]:
-    """What is wrong with the tables that were shown last."""
-    known = shown.read()
-    errors: list[CrossloadError] = []
-    if missed := known.get("missed"):
-        listed = "\n".join(str(each) for each in missed[:10])
-        errors.append(
-            HarnessFault(
-                f"{plan.spec.name}: {len(missed)} controls were missed:\n{listed}",
-                hint="artifacts damaged on purpose must be caught: do not believe the tables of this run",
-            )
-        )
-    if not known.get("measured") and not known.get("out_of_time"):
-        msg = f"{plan.spec.name}: not one of {len(plan.selected)} cells could be measured"
-        errors.append(EnvironmentUnavailable(msg, hint="the reasons stand above, at NOT MEASURED"))
-    if strict and (known.get("failed") or not known.get("complete")):
-        left = "" if known.get("complete") else "; not every cell was measured"
-        what = "cells are not as expected" if known.get("judged_against") else "cells failed"
-        errors.append(
-            StrictFailure(f"{plan.spec.name}: --strict: {known.get('failed')} {what}{left}")
-        )
-    return errors
+        folder = self.last_report.folder.relative_to(self.project.root).as_posix()
+        return f"{text}\n{view.name}: {did}; report: {folder}/"

@@ -1,4 +1,8 @@
-"""What to do about a failure that is known: causes and links from the expectations, remedies from ``advice.toml`` beside them."""
+"""Advice about failures that are known: their cause, a link, and a remedy.
+
+Causes and links come from the expectations of the matrices, remedies from ``advice.toml`` beside
+them: what a matrix found out is told to whoever meets the same failure with an own model.
+"""
 
 from __future__ import annotations
 
@@ -19,32 +23,36 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 PACKAGE = Path(__file__).resolve().parent.parent
+"""Folder of the package `crossload`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Advice:
-    """A known failure."""
+    """The cause of a known failure, and what to do about it."""
 
     cause: str
     remedy: str
     link: str = ""
+    """Address where it is documented or discussed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signature:
-    """How a known failure is told."""
+    """The marks by which a known failure is recognised."""
 
     verdict: str
+    """The failing verdict, e.g. ``load-error``."""
     says: str
+    """A part of the message of the failure."""
     writer: tuple[str, ...]
     """Requirements that the writer fulfils, such as ``joblib>=1.2``."""
     reader: tuple[str, ...]
-    """The same of the reader."""
+    """Requirements that the reader fulfils."""
     holds: tuple[str, ...]
     """Classes, one of which the model holds; empty for any model."""
     advice: Advice
 
-    def fits(
+    def matches(
         self,
         verdict: str,
         reason: str,
@@ -52,7 +60,19 @@ class Signature:
         reader: Mapping[str, str],
         classes: Iterable[str] = (),
     ) -> bool:
-        """Whether a failure is this one."""
+        """Say if a failure is this one.
+
+        Parameters
+        ----------
+        verdict
+            The verdict in words, e.g. ``load-error``.
+        reason
+            The message of the failure.
+        writer, reader
+            Version by package of the two environments; Python counts as a package.
+        classes
+            Classes that the model holds, with their modules.
+        """
         if self.holds and not {each.rpartition(".")[2] for each in classes} & set(self.holds):
             return False
         sides = ((self.writer, writer), (self.reader, reader))
@@ -63,11 +83,13 @@ class Signature:
 def _fulfils(versions: Mapping[str, str], text: str) -> bool:
     requirement = Requirement(text)
     found = versions.get(requirement.name)
+    # what is installed counts, pre-releases too: packaging's own default for them depends on the
+    # specifier (https://packaging.pypa.io/en/stable/specifiers.html)
     return found is not None and requirement.specifier.contains(found, prereleases=True)
 
 
 class _Verdict(Text):
-    """A failing verdict."""
+    """The grammar of a failing verdict."""
 
     def check(self, value: Any, path: str, problems: Problems) -> None:
         super().check(value, path, problems)
@@ -103,21 +125,36 @@ ADVICE_FILE = Table(
 
 
 def folder_of(package: Path = PACKAGE) -> Path:
-    """Where the expectations and ``advice.toml`` are: beside the code in a wheel, in ``matrix/`` of a checkout."""
+    """Find the folder of the expectations and of ``advice.toml``."""
+    # a wheel carries them as crossload/expectations (force-include in pyproject.toml); an editable
+    # install and a checkout have the folder of the matrices alone
     carried = package / "expectations"
     return carried if carried.is_dir() else package.parent.parent / "matrix" / "expectations"
 
 
 def load_advice(folder: Path) -> tuple[Signature, ...]:
-    """All known failures.  Raises `ConfigError` with every mistake; a cause must stand here or in an expectation."""
+    """Read all known failures.
+
+    Parameters
+    ----------
+    folder
+        The folder of ``advice.toml`` and of the expectations, which are read too: advice without a
+        cause of its own has that of the expectation with the same verdict and text.
+
+    Raises
+    ------
+    ConfigError
+        A file is not valid, or an advice has no cause; it names every mistake.
+    """
     raw = tomllib.loads((folder / "advice.toml").read_text(encoding="utf-8"))
     problems = Problems("matrix/expectations/advice.toml")
     ADVICE_FILE.check(raw, "", problems)
     if problems.found:
         raise ConfigError(problems.found)
+    # an expectation may say the same of several boundaries: the first cause, and any link
     causes: dict[tuple[str, str], tuple[str, str]] = {}
     for path in sorted(each for each in folder.glob("*.toml") if each.name != "advice.toml"):
-        for each in load_expectations(path, shown=f"matrix/expectations/{path.name}"):
+        for each in load_expectations(path, display_name=f"matrix/expectations/{path.name}"):
             for verdict in each.verdicts:
                 reason, link = causes.get((verdict, each.says.strip()), (each.reason, ""))
                 causes[verdict, each.says.strip()] = reason, link or each.link
@@ -151,7 +188,7 @@ def load_advice(folder: Path) -> tuple[Signature, ...]:
 
 @cache
 def known_failures() -> tuple[Signature, ...]:
-    """The known failures that this crossload carries."""
+    """Give the known failures that this crossload carries, read once."""
     return load_advice(folder_of())
 
 
@@ -163,8 +200,13 @@ def advice_for(
     classes: Iterable[str] = (),
     known: Iterable[Signature] | None = None,
 ) -> Advice | None:
-    """What is known of a failure: the first signature that fits it."""
+    """Give what is known of a failure: the advice of the first signature that matches it.
+
+    The parameters are those of `Signature.matches`; ``known`` replaces the signatures that
+    crossload carries. It is None where nothing is known.
+    """
+    # in the order of the file, in which special cases stand before general ones
     for each in known_failures() if known is None else known:
-        if each.fits(verdict, reason, writer, reader, classes):
+        if each.matches(verdict, reason, writer, reader, classes):
             return each.advice
     return None

@@ -1,7 +1,8 @@
-"""``blame``: which package of an upgrade makes a model fail?  Environments between the old and the new one tell.
+"""``blame``: find the packages of an upgrade that make a model fail.
 
-Packages that differ are swapped one at a time; where no single one does it, the smallest set is found by delta debugging
-(Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002).
+Packages that differ are upgraded one at a time; where no single one does it, the smallest set is
+found by delta debugging (Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing
+Input", 2002).
 """
 
 from __future__ import annotations
@@ -24,10 +25,15 @@ if TYPE_CHECKING:
 def minimal_set(
     changes: Sequence[str], fails: Callable[[frozenset[str]], bool | None]
 ) -> tuple[str, ...]:
-    """A smallest set of changes that fails: none of its members can be left out.
+    """Find a smallest set of changes that fails: none of its members can be left out.
 
-    ``fails`` must hold for all changes together; it may give None where a set cannot be tried (an environment that cannot
-    be), which counts as not failing.  Asks for a set at most once.
+    Parameters
+    ----------
+    changes
+        All changes, which must fail together.
+    fails
+        Says if a set of changes fails; None where it cannot be tried, because there is no such
+        environment, which counts as not failing. It is asked for a set at most once.
     """
     known: dict[frozenset[str], bool | None] = {}
 
@@ -37,15 +43,17 @@ def minimal_set(
             known[key] = fails(key) if key else False
         return bool(known[key])
 
+    # the algorithm ddmin: halves first, then complements, then finer parts
     left, parts = list(changes), 2
     while len(left) > 1:
-        size = -(-len(left) // parts)
+        size = -(-len(left) // parts)  # rounded up
         chunks = [left[start : start + size] for start in range(0, len(left), size)]
         smaller = next((chunk for chunk in chunks if test(chunk)), None)
         if smaller is not None:
             left, parts = smaller, 2
             continue
         rests = [[each for each in left if each not in chunk] for chunk in chunks]
+        # of two parts each is the complement of the other, and was tried already
         rest = next((rest for rest in rests if len(chunks) > 2 and test(rest)), None)
         if rest is not None:
             left, parts = rest, max(parts - 1, 2)
@@ -56,23 +64,45 @@ def minimal_set(
     return tuple(left)
 
 
-class Between:
-    """Environments between two: some packages of the new one, the rest of the old one."""
+class PartialUpgrades:
+    """Environments with some packages of the new one, and the rest of the old one.
+
+    Parameters
+    ----------
+    checker
+        Measures the model.
+    old, new
+        The environment that wrote the model, and that of the whole upgrade.
+    say
+        Takes a line for each environment that was tried.
+    """
 
     def __init__(self, checker: Checker, old: Side, new: Side, say: Callable[[str], None]) -> None:
         self.checker, self.old, self.new, self.say = checker, old, new, say
         self.changes = changes_of(old, new)
-        self._found: dict[frozenset[str], Result | None] = {}
+        self._results: dict[frozenset[str], Result | None] = {}
+
+    @property
+    def tried(self) -> int:
+        """The number of environments that were tried."""
+        return len(self._results)
 
     @property
     def swappable(self) -> list[str]:
-        """Packages that both have, in other versions: what only one of them has comes and goes with those."""
+        """The packages that both have, in other versions.
+
+        Those that only one of them has come and go with these.
+        """
         return [name for name, (before, after) in self.changes.items() if before and after]
 
     def wanted(self, names: frozenset[str]) -> Target:
-        """The old environment with these packages of the new one; what only one side has is left to the resolver."""
+        """Give the versions of the old environment, but for these packages those of the new one.
+
+        Packages that only one side has are left to the resolver.
+        """
         packages = dict(self.old.packages)
         for name, (before, after) in self.changes.items():
+            # a package that comes or goes is a dependency of one that changes: the resolver knows
             if not (before and after):
                 packages.pop(name, None)
             elif name in names:
@@ -81,66 +111,90 @@ class Between:
         return Target(
             packages={name: f"=={version}" for name, version in packages.items()},
             python=(self.new if "python" in names else self.old).minor,
+            # nothing of the newer side existed at the date of the older one
             as_of=max(self.old.as_of, self.new.as_of),
             source="between",
+            # complete: only what the model needs is installed, the rest constrains
             complete=True,
             wheels_only=True,
         )
 
     def result(self, names: Iterable[str]) -> Result | None:
-        """What becomes of the model with these packages upgraded; None where such an environment cannot be."""
+        """Measure the model with these packages upgraded.
+
+        It is None where such an environment cannot be installed.
+        """
         key = frozenset(names)
-        if key not in self._found:
-            shown = (
-                ", ".join(f"{name} {self.changes[name][1]}" for name in sorted(key)) or "nothing"
-            )
+        if key not in self._results:
+            versions = [f"{name} {self.changes[name][1]}" for name in sorted(key)]
             try:
                 found: Result | None = self.checker.check(self.wanted(key), all_ways=False)
+            # versions that exclude each other are to be expected here: no fault, and no answer
             except ConfigError:
                 found = None
             if found is not None and found.reader is None:
                 found = None
-            self.say(
-                f"  with {shown} upgraded: {found.answer if found is not None else 'cannot be installed'}"
-            )
-            self._found[key] = found
-        return self._found[key]
+            answer = found.answer if found is not None else "cannot be installed"
+            self.say(f"  with {', '.join(versions) or 'nothing'} upgraded: {answer}")
+            self._results[key] = found
+        return self._results[key]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blamed:
+class Culprits:
     """The smallest change that makes a model fail."""
 
     whole: Result
-    """What the whole upgrade does."""
+    """The result of the whole upgrade."""
     sets: tuple[tuple[str, ...], ...] = ()
     """Sets of packages each of which makes it fail in the same way; most often one set of one."""
     changes: dict[str, tuple[str, str]] = field(default_factory=dict)
-    brought: tuple[str, ...] = ()
+    """The old and the new version of their members."""
+    required: tuple[str, ...] = ()
     """Members that are there only because the others cannot be installed without them."""
     without: Result | None = None
-    """What the upgrade does without these packages; None where that cannot be installed."""
+    """The result of the upgrade without these packages; None where that cannot be installed."""
     everything: bool = False
-    """Whether the set is all that differs."""
+    """True where the set is all that differs."""
     tried: int = 0
+    """Environments that were tried."""
 
 
 def same_failure(found: Result | None, whole: Result) -> bool | None:
-    """Whether two results fail alike: another failure on the way is not the one that is looked for."""
+    """Say if two results fail alike; None where nothing can be told of the first.
+
+    Another failure on the way, such as a library that does not import beside an older one, is not
+    the one that is looked for.
+    """
     if found is None or found.answer is Answer.UNKNOWN:
         return None
     if found.verdict != whole.verdict:
         return False
+    # reasons of drifts are numbers, which differ a little; of messages the beginning counts,
+    # because the end often lists values
     return (
         found.answer is Answer.DRIFT
         or signature_of(found.reason)[:80] == signature_of(whole.reason)[:80]
     )
 
 
-def blame(checker: Checker, target: Target, say: Callable[[str], None]) -> Blamed:
-    """Which packages of an upgrade make a model fail.
+def blame(checker: Checker, target: Target, say: Callable[[str], None]) -> Culprits:
+    """Find the packages of an upgrade that make a model fail.
 
-    Raises `CannotMeasure` where the whole upgrade does not fail, or nothing can be told of it.
+    Parameters
+    ----------
+    checker
+        Measures the model.
+    target
+        The versions of the whole upgrade.
+    say
+        Takes a line for each environment that was tried.
+
+    Raises
+    ------
+    CannotMeasure
+        The whole upgrade does not fail, nothing can be told of it, or the model fails with nothing
+        upgraded too.
     """
     whole = checker.check(target, all_ways=False)
     if whole.safe or whole.answer is Answer.UNKNOWN or whole.writer is None or whole.reader is None:
@@ -152,42 +206,50 @@ def blame(checker: Checker, target: Target, say: Callable[[str], None]) -> Blame
         msg = f"{whole.path}: {why}: there is nothing to blame"
         raise CannotMeasure(msg, hint=whole.hint or None)
     say(f"{whole.path}: {whole.answer} with all of the upgrade")
-    between = Between(checker, whole.writer, whole.reader, say)
-    names = between.swappable
-    nothing = between.result([])
+    partial = PartialUpgrades(checker, whole.writer, whole.reader, say)
+    names = partial.swappable
+    # if the old versions of everything fail, resolved anew, the cause lies in none of the changes
+    nothing = partial.result([])
     if nothing is not None and not nothing.safe:
-        msg = f"{whole.path}: it fails with nothing upgraded too ({nothing.answer}: {nothing.reason[:150]}): no package is to blame"
+        msg = (
+            f"{whole.path}: it fails with nothing upgraded too "
+            f"({nothing.answer}: {nothing.reason[:150]}): no package is to blame"
+        )
         raise CannotMeasure(msg)
-    singles = [name for name in names if same_failure(between.result([name]), whole)]
+    singles = [name for name in names if same_failure(partial.result([name]), whole)]
     if singles:
         sets: tuple[tuple[str, ...], ...] = tuple((name,) for name in singles)
-    elif same_failure(between.result(names), whole):
-        sets = (minimal_set(names, lambda chosen: same_failure(between.result(chosen), whole)),)
+    elif same_failure(partial.result(names), whole):
+        sets = (minimal_set(names, lambda chosen: same_failure(partial.result(chosen), whole)),)
     else:
-        sets = ()  # what only one side has decides: it cannot be swapped by itself
+        sets = ()  # a package that only one side has decides: it cannot be upgraded by itself
     culprits = {name for each in sets for name in each}
-    brought = [
+    # a culprit without which the others cannot be installed may be innocent
+    required = [
         name
         for name in culprits
-        if len(culprits) > 1 and not singles and between.result(culprits - {name}) is None
+        if len(culprits) > 1 and not singles and partial.result(culprits - {name}) is None
     ]
-    main = culprits - set(brought)
-    return Blamed(
+    main = culprits - set(required)
+    return Culprits(
         whole=whole,
         sets=sets,
-        changes={name: between.changes[name] for name in culprits},
-        brought=tuple(sorted(brought)) if main else (),
-        without=between.result(set(names) - culprits) if sets else None,
+        changes={name: partial.changes[name] for name in culprits},
+        required=tuple(sorted(required)) if main else (),
+        without=partial.result(set(names) - culprits) if sets else None,
         everything=culprits == set(names),
-        tried=len(between._found),  # noqa: SLF001
+        tried=partial.tried,
     )
 
 
-def to_text(found: Blamed) -> str:
-    """The smallest change that flips the verdict, in words."""
+def to_text(found: Culprits) -> str:
+    """Say in words which is the smallest change that makes the model fail."""
     path, answer = found.whole.path, found.whole.answer
     if not found.sets:
-        return f"{path}: {answer}, and no set of packages that both environments have does it alone ({found.tried} environments tried)"
+        return (
+            f"{path}: {answer}, and no set of packages that both environments have does it alone "
+            f"({found.tried} environments tried)"
+        )
 
     def named(names: Iterable[str]) -> str:
         return ", ".join(
@@ -196,10 +258,10 @@ def to_text(found: Blamed) -> str:
 
     lines = []
     for each in found.sets:
-        main = [name for name in each if name not in found.brought]
+        main = [name for name in each if name not in found.required]
         text = f"{path}: {answer} because of {named(main)}{' together' if len(main) > 1 else ''}"
-        if found.brought:
-            text += f" (which cannot be installed without {named(found.brought)})"
+        if found.required:
+            text += f" (which cannot be installed without {named(found.required)})"
         lines.append(text)
     if found.everything:
         return "\n".join(

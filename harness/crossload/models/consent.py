@@ -1,4 +1,4 @@
-"""Loading a saved model executes what is in it: whoever asks for that says so."""
+"""The consent of the user, because loading a saved model executes what is in it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ if TYPE_CHECKING:
     from crossload.inspection import Inspection
 
 _DATA_ONLY = ("h5", "keras", "weights-h5", "checkpoint")
-"""Formats that hold arrays and configurations; code in them (Lambda layers) is noted by the inspection."""
+"""Formats that hold arrays and configurations.
+
+The inspection notes the code that they may hold nevertheless, which is that of Lambda layers.
+"""
 
 
 def executes(found: Inspection) -> bool:
-    """Whether loading runs what the file says, rather than reading arrays."""
+    """Say if loading runs what the file names, rather than reading arrays alone."""
     return (
         found.format not in _DATA_ONLY
         or bool(found.names)
+        # a Lambda layer carries bytecode of Python, whatever the format of the file is
         or any("code" in note and "Lambda" in note for note in found.notes)
     )
 
@@ -36,11 +40,29 @@ def ask_consent(
     out: Callable[[str], None],
     answer: Callable[[str], str] | None = None,
 ) -> None:
-    """Show what would be loaded, and go on only if the user trusts it.
+    """Show which files would be loaded, and go on only if the user trusts them.
 
-    ``answer`` reads an answer; None asks the terminal, if there is one.  Raises `DangerousFile` for what is known to be
-    dangerous, which ``trust`` does not cover, and `NotTrusted` where nobody agrees.
+    Parameters
+    ----------
+    models
+        Inspected files. Files that hold nothing but arrays need no consent.
+    trust
+        The user agreed beforehand (``--trust``).
+    dangerous
+        The user agreed to names that are known to be dangerous too (``--trust-dangerous``).
+    out
+        Prints a description of each file before the question.
+    answer
+        Reads the answer to a question; by default the terminal is asked, if there is one.
+
+    Raises
+    ------
+    DangerousFile
+        A file calls what is known to be dangerous, which ``trust`` does not cover.
+    NotTrusted
+        Nobody agrees.
     """
+    # before the question, and whatever --trust says: nobody means os.system by "I trust it"
     bad = [each for each in models if each.dangerous]
     if bad and not dangerous:
         listed = "; ".join(
@@ -48,6 +70,8 @@ def ask_consent(
             for each in bad[:10]
         )
         msg = f"not loaded, because it is known to be dangerous: {printable(listed)}"
+        # both pickle functions by value, as code objects that the pickle builds when it is loaded
+        # (https://github.com/cloudpipe/cloudpickle): no list of names says what such code does
         if any(
             name.module.startswith(("cloudpickle", "dill")) for each in bad for name in each.names
         ):
@@ -55,19 +79,23 @@ def ask_consent(
         raise DangerousFile(
             msg, hint="crossload inspect shows all of it; --trust-dangerous loads it nevertheless"
         )
-    asked = [each for each in models if executes(each)]
-    if trust or dangerous or not asked:
+    executing = [each for each in models if executes(each)]
+    if trust or dangerous or not executing:
         return
+    # in a pipe or a CI job there is nobody to agree: input() would wait for ever, or take a line
+    # that was meant for something else for the answer
     if answer is None and not (sys.stdin.isatty() and sys.stderr.isatty()):
-        names = ", ".join(printable(str(each.path)) for each in asked[:5])
+        names = ", ".join(printable(str(each.path)) for each in executing[:5])
         msg = f"loading executes what is in the file: {names}"
         raise NotTrusted(
             msg,
-            hint="crossload inspect shows what that is; add --trust if you know where it comes from",
+            hint="crossload inspect shows what that is; "
+            "add --trust if you know where it comes from",
         )
-    for each in asked:
+    for each in executing:
         out(to_text(each, width=terminal_width()))
-    question = f"Load {'it' if len(asked) == 1 else f'these {len(asked)} files'} in processes of their own? This executes what is in them. [y/N] "
+    files = "it" if len(executing) == 1 else f"these {len(executing)} files"
+    question = f"Load {files} in processes of their own? This executes what is in them. [y/N] "
     given = (answer or input)(question)
     if given.strip().lower() not in ("y", "yes"):
         msg = "nothing was loaded"

@@ -1,4 +1,4 @@
-"""Judges what a model answered in two environments, by the same rules as the matrices."""
+"""Verdicts about what a model answered in two environments, by the rules of the matrices."""
 
 from __future__ import annotations
 
@@ -34,12 +34,32 @@ def judge(
     truth: Array | None,
     tolerance: Tolerance,
 ) -> Judgement:
-    """The verdict of a load; ``truth`` are labels of the rows, shape (rows,), where there are any."""
+    """Judge what the reader answered against what the writer did.
+
+    Parameters
+    ----------
+    model
+        The model; its way of loading gives the tolerance of metrics.
+    saved, loaded
+        The records of writer and reader.
+    store
+        Holds the arrays that the records name.
+    truth
+        Labels of the rows, of shape (rows,); None where there are none, and so no metrics.
+    tolerance
+        Tolerances of the user, None in it for the usual ones.
+
+    Raises
+    ------
+    ConfigError
+        The labels are not what the model predicts.
+    """
     outputs = saved.get("outputs", {})
     truth = _as_predicted(saved, store, truth)
     task = task_of(saved, store, truth)
     # outputs of a member of a dict, or of a sparse matrix, have the role of what they are a part of
     roles = {name: role_of(_method(name), task, {}) for name in outputs}
+    # the judge of matrices knows recipes and cases; a model of a user is one of each
     spec = {
         "family": "own",
         "task": task,
@@ -52,10 +72,9 @@ def judge(
     case = Case(
         recipe="model", format=model.way, saver=model.way, family="own", task=task, data="own"
     )
+    usual = builtin_formats()[model.way].metric_tolerance
     given = Tolerance(
-        metric=builtin_formats()[model.way].metric_tolerance
-        if tolerance.metric is None
-        else tolerance.metric,
+        metric=usual if tolerance.metric is None else tolerance.metric,
         atol=DEFAULT_ATOL if tolerance.atol is None else tolerance.atol,
         rtol=DEFAULT_RTOL if tolerance.rtol is None else tolerance.rtol,
     )
@@ -63,29 +82,38 @@ def judge(
     judging = Judge(
         {"model": recipe},
         lambda _: given,
+        # labels are always there in a matrix; here they may be None, and the task is "object" then,
+        # whose metrics do not look at them
         lambda _, part: known[part],  # type: ignore[arg-type,return-value]
         store.blobs.arrays,
         store.blobs.state,
     )
     return judging.judge(
         Cell(case, "writer", "reader"),
+        # a user's model has no training rows, of which matrices judge the gap
         {name: v for name, v in saved.items() if name != "kept_train"},
         loaded,
     )
 
 
 def _as_predicted(saved: Record, store: Store, truth: Array | None) -> Array | None:
-    """Labels in the form in which predictions are recorded: floating-point ones that are not whole are texts there."""
+    """Give the labels in the form in which predictions are recorded.
+
+    The worker records predicted labels as text where they are floating-point numbers that are not
+    whole, so that they are compared exactly and not within a tolerance.
+    """
     if truth is None or truth.dtype.kind not in "biuf" or saved.get("tasks") != {"": "classifier"}:
         return truth
     predicted = store.blobs.arrays(saved["kept"]).get("predict")
     if predicted is None or predicted.dtype.kind != "U":
         return truth
+    # labels that meet no prediction at all stay numbers: the error about kinds says more then
     texts = np.array([repr(float(each)) for each in truth])
     return texts if np.isin(texts, predicted).any() else truth
 
 
 def _method(output: str) -> str:
+    """Give the method that an output comes from, e.g. ``predict`` of ``first.predict.indices``."""
     parts = output.split(".")
     return next(
         (
@@ -98,9 +126,14 @@ def _method(output: str) -> str:
 
 
 def task_of(saved: Record, store: Store, truth: Array | None) -> str:
-    """The task by which metrics are computed; ``object`` where there are no labels, or several models in one file.
+    """Find the task by which metrics are computed.
 
-    Raises `ConfigError` for labels that are not what the model predicts.
+    It is ``object``, which has no metrics, where there are no labels or several models in one file.
+
+    Raises
+    ------
+    ConfigError
+        The labels differ from the predictions in number, or are text where those are numbers.
     """
     tasks = saved.get("tasks", {})
     if truth is None or list(tasks) != [""]:
@@ -111,10 +144,12 @@ def task_of(saved: Record, store: Store, truth: Array | None) -> str:
         return "object"
     if len(predicted) != len(truth):
         raise ConfigError([f"--target: {len(truth)} labels for {len(predicted)} predictions"])
+    # a network does not say what it is for: the shape of its output and the labels tell
     if "call" in arrays and "predict" not in arrays:
         whole = truth.dtype.kind in "biu" or (
             truth.dtype.kind == "f" and (truth == np.round(truth)).all()
         )
+        # an output of several columns and whole labels: a class by the position of the largest
         if predicted.ndim == 2 and predicted.shape[1] > 1 and whole:
             return "multiclass"
         return "binary" if set(np.unique(truth).tolist()) <= {0, 1} else "regression"
@@ -126,6 +161,8 @@ def task_of(saved: Record, store: Store, truth: Array | None) -> str:
                 [f"--target: the labels are {a}, the model predicts {b}"],
                 hint="give labels as the model knows them",
             )
+        # precision and recall of two classes need to know which is the positive one: 1 of 0 and 1,
+        # and of texts nobody knows
         return (
             "binary"
             if predicted.dtype.kind in "biu" and set(np.unique(truth).tolist()) == {0, 1}

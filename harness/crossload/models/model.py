@@ -25,32 +25,36 @@ if TYPE_CHECKING:
     from crossload.models.needs import Needs
     from crossload.models.targets import Target
 
-_BROUGHT = ("numpy", "scipy", "joblib")
-"""What scikit-learn brings along."""
+_SKLEARN_DEPENDENCIES = ("numpy", "scipy", "joblib")
+"""Packages that installing scikit-learn installs too."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A saved model and the user's code that goes with it."""
+    """A saved model, the way in which it is loaded, and the user's code that goes with it."""
 
     needs: Needs
     way: str
     code: tuple[Path, ...] = ()
     build: str = ""
+    """Name of a function in the code that gives a network without weights (``--build``)."""
 
     @property
     def path(self) -> Path:
-        return self.needs.found.path
+        """The file or folder."""
+        return self.needs.inspection.path
 
     @cached_property
     def sha256(self) -> str:
+        """The digest of the file, or of all files that this way of loading reads."""
         return digest_of(str(self.path), self.way)
 
     @cached_property
     def code_digest(self) -> str:
-        """Digest of the user's code: it decides on outcomes as much as the file."""
+        """The digest of the user's code, which decides on outcomes as much as the file."""
         if not self.code:
             return ""
+        # paths too: moving a file changes what it can import
         state = hashlib.sha256()
         for path in self.code:
             state.update(f"{path}\n".encode())
@@ -58,18 +62,25 @@ class Model:
                 state.update(f"{each} {sha256_of(str(each))}\n".encode())
         return state.hexdigest()[:32]
 
-    def loaded_by(self, way: str) -> Model:
-        """The same model, loaded in another way."""
+    def with_way(self, way: str) -> Model:
+        """Give this model, loaded in another way."""
         found = Model(self.needs, way, self.code, self.build)
+        # a cached property keeps its value in __dict__, which a frozen dataclass does not guard:
+        # large files are read once for all ways. A checkpoint is named by a prefix, so that its
+        # digest is one of other files.
         if "checkpoint" not in (way, self.way):
             found.__dict__["sha256"] = self.sha256
         return found
 
 
 def code_files(path: Path) -> list[Path]:
-    """Modules that importing the user's code may import: below a folder, or beside a file and in packages there."""
+    """List the modules that importing the user's code may import.
+
+    Of a folder these are all modules below it; of a file those beside it, and in packages there.
+    """
     if path.is_dir():
         return python_files(path)
+    # the worker puts the folder of a file on sys.path, so that its neighbours can be imported
     folder = path.resolve().parent
     packages = [each.parent for each in folder.glob("*/__init__.py")]
     inner = [each for package in packages for each in python_files(package)]
@@ -77,26 +88,30 @@ def code_files(path: Path) -> list[Path]:
 
 
 def environment_of(wanted: Target, needs: Needs) -> Environment:
-    """The environment in which one model is loaded: what it needs, at the versions that are wanted.
+    """Describe the environment in which one model is loaded at the versions that are wanted.
 
-    Of a whole lock only what the model needs is installed; the rest of the lock constrains what that brings along.
+    Of a whole lock only what the model needs is installed; the rest of the lock constrains the
+    dependencies of that.
     """
     lone_tensorflow = not any(
         name.startswith(("tensorflow-", "tf-")) for name in (*wanted.packages, *needs.packages)
     )
     chosen = needs.packages if wanted.complete else (*needs.packages, *wanted.packages)
-    if (
-        "scikit-learn" in chosen
-    ):  # brings these along; one environment for many models instead of one for each set
+    # one environment for many models, instead of one for each set of these that a pickle names
+    if "scikit-learn" in chosen:
         chosen = tuple(
             name
             for name in chosen
-            if name not in _BROUGHT or (wanted.packages.get(name) and not wanted.complete)
+            if name not in _SKLEARN_DEPENDENCIES
+            or (wanted.packages.get(name) and not wanted.complete)
         )
     requires = []
     for name in sorted(set(chosen)):
         specifier = wanted.packages.get(name, "")
-        # the same library without the code for GPUs, a fifth of the size
+        # tensorflow-cpu is the same library without the code for GPUs, a much smaller download,
+        # and for this platform alone: https://github.com/tensorflow/tensorflow/issues/47564.
+        # Beside another package that wants tensorflow itself, both would be installed over each
+        # other, because they hold the same files.
         light = (
             name == "tensorflow"
             and lone_tensorflow
@@ -104,6 +119,8 @@ def environment_of(wanted: Target, needs: Needs) -> Environment:
             and platform.machine() == "x86_64"
         )
         requires.append(f"{'tensorflow-cpu' if light else name}{specifier}")
+    # a model needs a few packages of a whole lock: installing the others would take time, and may
+    # fail for reasons that are none of the model's
     constraints = [
         f"{name}{spec}"
         for name, spec in sorted(wanted.packages.items())
@@ -111,14 +128,17 @@ def environment_of(wanted: Target, needs: Needs) -> Environment:
     ]
     optional = (*needs.optional, *(["pandas"] if needs.wants_frame else []))
     extras = tuple(name for name in optional if name not in chosen)
+    # the name is for people, who look for a version; the digest keeps environments apart
     first = next((text for text in requires if "==" in text), requires[0])
+    name = first.replace("==", "-").replace("*", "x")
     inputs = json.dumps(
         [requires, constraints, extras, wanted.as_of, wanted.python, wanted.wheels_only]
     )
     return Environment(
-        id=f"{first.replace('==', '-').replace('*', 'x')}-{hashlib.sha256(inputs.encode()).hexdigest()[:10]}",
+        id=f"{name}-{hashlib.sha256(inputs.encode()).hexdigest()[:10]}",
         requires=tuple(requires),
         extras=tuple(f"{name}{wanted.packages.get(name, '')}" for name in extras),
+        # dependencies of the time: newer ones than the release was made with may not even import
         as_of=wanted.as_of or "release+60d",
         python=wanted.python,
         constraints=tuple(constraints),
@@ -126,15 +146,15 @@ def environment_of(wanted: Target, needs: Needs) -> Environment:
     )
 
 
-def described(built: Built, packages: Sequence[str]) -> str:
-    """``Python 3.11, scikit-learn 1.2.2, numpy 1.24.3`` of an environment."""
+def describe(built: Built, packages: Sequence[str]) -> str:
+    """Name the versions of an environment: ``Python 3.11, scikit-learn 1.2.2, numpy 1.24.3``."""
     versions = versions_of(built)
-    shown = [f"{name} {versions[name]}" for name in packages if name in versions]
-    return ", ".join([f"Python {built.python_version}", *shown])
+    named = [f"{name} {versions[name]}" for name in packages if name in versions]
+    return ", ".join([f"Python {built.python_version}", *named])
 
 
 def versions_of(built: Built) -> dict[str, str]:
-    """Locked versions by package; ``tensorflow-cpu`` counts as tensorflow."""
+    """Give the locked versions by package; ``tensorflow-cpu`` counts as tensorflow."""
     versions = built.lock.versions()
     if "tensorflow-cpu" in versions:
         versions["tensorflow"] = versions.pop("tensorflow-cpu")
@@ -142,5 +162,5 @@ def versions_of(built: Built) -> dict[str, str]:
 
 
 def names_in(requires: Sequence[str]) -> list[str]:
-    """Package names of requirements."""
+    """Give the package names of requirements."""
     return [Requirement(text).name for text in requires]

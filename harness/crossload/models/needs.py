@@ -1,4 +1,8 @@
-"""What a saved model needs to be loaded: packages, modules, code; and which versions wrote it, as far as it tells."""
+"""The needs of a saved model: packages, modules, code, and the versions that wrote it.
+
+All of it is read from what the inspection says and from the text of the user's code; nothing is
+loaded or imported.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,9 @@ if TYPE_CHECKING:
 
 PACKAGES = {
     "sklearn": "scikit-learn",
-    "_loss": "scikit-learn",  # as Cython names a module in pickles of a few releases
+    # Cython names classes of sklearn._loss so in pickles of some releases:
+    # https://github.com/scikit-learn/scikit-learn/issues/30062
+    "_loss": "scikit-learn",
     "numpy": "numpy",
     "scipy": "scipy",
     "pandas": "pandas",
@@ -54,8 +60,18 @@ PACKAGES = {
     "tf_keras": "tf-keras",
     "scikeras": "scikeras",
 }
-"""Package of a module.  Only these are installed because a file names them: a name in a file that nobody trusts must not
-decide what is taken from a package index."""
+"""Package by module.
+
+Only these are installed because a file names them: a name in a file that nobody trusts must not
+decide what is taken from a package index, where anybody can register a package of that name.
+"""
+
+_NAMES_OF_PYTHON = {"__builtin__", "copy_reg", "__main__", ""}
+"""Modules that are no packages either.
+
+Pickles of protocol 2 and below name builtins and copyreg as Python 2 did, because the pickler maps
+them (``fix_imports``, https://docs.python.org/3/library/pickle.html#pickle.Pickler).
+"""
 
 KERAS_FORMATS = ("h5", "keras", "savedmodel", "weights-h5", "checkpoint")
 
@@ -69,14 +85,17 @@ WAYS = {
     "checkpoint": ("checkpoint",),
     "savedmodel": ("savedmodel-signature", "savedmodel-tfsm"),
 }
-"""Ways of loading a format, the usual one first.  A SavedModel that Keras wrote is loaded as such before these."""
+"""Ways of loading a format, the usual one first.
+
+A SavedModel that Keras wrote is loaded as such before these.
+"""
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What loading a model takes."""
+    """The packages, modules and versions that loading a model takes."""
 
-    found: Inspection
+    inspection: Inspection
     code: tuple[Path, ...] = ()
     """Files and folders of the user's own modules."""
     extra: tuple[str, ...] = ()
@@ -86,76 +105,90 @@ class Needs:
 
     @property
     def is_keras(self) -> bool:
-        return self.found.format in KERAS_FORMATS
+        """True for the formats of Keras and TensorFlow."""
+        return self.inspection.format in KERAS_FORMATS
 
     @cached_property
     def ways(self) -> tuple[str, ...]:
-        """Ways of loading, the one that counts first."""
-        ways = WAYS[self.found.format]
-        if self.found.format == "savedmodel" and (self.found.path / "keras_metadata.pb").exists():
+        """The ways of loading, the one that counts first."""
+        ways = WAYS[self.inspection.format]
+        # Keras 2 writes this file beside the graph; without it the folder is a plain SavedModel
+        metadata = self.inspection.path / "keras_metadata.pb"
+        if self.inspection.format == "savedmodel" and metadata.exists():
             return ("savedmodel-keras", *ways)
         return ways
 
     @cached_property
     def modules(self) -> tuple[str, ...]:
-        """Top modules that loading imports, without those of Python itself."""
-        tops = {each.module.split(".")[0] for each in self.found.names}
-        return tuple(
-            sorted(
-                tops - set(sys.stdlib_module_names) - {"__builtin__", "copy_reg", "__main__", ""}
-            )
-        )
+        """The top modules that loading imports, without those of Python itself."""
+        tops = {each.module.split(".")[0] for each in self.inspection.names}
+        return tuple(sorted(tops - set(sys.stdlib_module_names) - _NAMES_OF_PYTHON))
 
     @cached_property
     def own_modules(self) -> tuple[str, ...]:
-        """Modules that are no known package: the user's own."""
+        """The modules that are no known package: the user's own."""
         return tuple(each for each in self.modules if each not in PACKAGES)
 
     @cached_property
     def packages(self) -> tuple[str, ...]:
-        """Packages without which it cannot be loaded."""
+        """The packages without which the model cannot be loaded."""
         found = {PACKAGES[each] for each in self.modules if each in PACKAGES}
-        found |= {each.package for each in self.found.written if each.package in PACKAGES.values()}
+        wrote = {each.package for each in self.inspection.written}
+        found |= wrote & set(PACKAGES.values())
         found |= {PACKAGES[each] for each in imported_by(self.code) if each in PACKAGES}
+        # answers are recorded as arrays, even those of a model that has none
         found |= {"numpy"} | set(self.extra)
         if self.is_keras:
             found.add("tensorflow")
-        if self.found.format in ("joblib", "skops"):
-            found.add(self.found.format)
+        if self.inspection.format in ("joblib", "skops"):
+            found.add(self.inspection.format)
         return tuple(sorted(found))
 
     @cached_property
     def imports(self) -> tuple[str, ...]:
-        """Modules to import before the first load: what it names of known packages."""
+        """The modules to import before the first load: those that it names of known packages.
+
+        A pinned process imports them once and forks for each model.
+        """
+        # dangerous and unknown names wait for the load itself, which runs in a fork of its own
         named = {
             each.module
-            for each in self.found.names
+            for each in self.inspection.names
             if each.module.split(".")[0] in PACKAGES and _harmless(each.danger)
         }
         if self.is_keras:
             named.add("tensorflow")
-        named |= {"joblib"} if self.found.format == "joblib" else set()
-        named |= {"skops.io"} if self.found.format == "skops" else set()
+        named |= {"joblib"} if self.inspection.format == "joblib" else set()
+        named |= {"skops.io"} if self.inspection.format == "skops" else set()
         named |= {"pandas"} if self.wants_frame else set()
         return tuple(sorted(named))
 
     @property
     def wants_frame(self) -> bool:
-        """Whether rows are to be given as a DataFrame."""
-        return bool(self.found.feature_names) or any(
-            name.endswith("ColumnTransformer") for name in self.found.classes
+        """True where rows are to be given as a DataFrame.
+
+        A model that remembers names of columns checks or selects by them; a ColumnTransformer
+        selects by them even where it does not remember any.
+        """
+        return bool(self.inspection.feature_names) or any(
+            name.endswith("ColumnTransformer") for name in self.inspection.classes
         )
 
     def writer(self) -> Target | None:
-        """The versions that wrote it, of their time; None where the file does not tell enough to rebuild them."""
+        """Give the versions that wrote the file.
+
+        It is None where the file records no version, so that nothing can be rebuilt from it.
+        """
         packages: dict[str, str] = {}
         recorded: dict[str, list[str]] = {}
-        for each in self.found.written:
+        for each in self.inspection.written:
             if each.sure is Certainty.RECORDED:
+                # the Keras inside TensorFlow 2 recorded itself as 2.4.0-tf, no version by PEP 440
                 recorded.setdefault(each.package, []).append(each.version.removesuffix("-tf"))
             elif each.package in PACKAGES.values():
                 packages[each.package] = each.version
-        if self.found.format in KERAS_FORMATS:
+        # parts of a pipeline may come from several releases: the newest can have written them all
+        if self.inspection.format in KERAS_FORMATS:
             packages |= _keras_writer(
                 {name: max(versions, key=Version) for name, versions in recorded.items()}
             )
@@ -173,7 +206,10 @@ def _harmless(danger: Danger) -> bool:
 
 
 def _keras_writer(recorded: dict[str, str]) -> dict[str, str]:
-    """Keras 2 came with the TensorFlow of the same number; Keras 3 has numbers of its own."""
+    """Give the packages that wrote a Keras file.
+
+    Keras 2 came with the TensorFlow of the same number; Keras 3 has numbers of its own.
+    """
     if "tensorflow" in recorded:
         return {"tensorflow": f"=={recorded['tensorflow']}"}
     keras = recorded.get("keras")
@@ -186,20 +222,30 @@ def _keras_writer(recorded: dict[str, str]) -> dict[str, str]:
 
 
 MOST_FILES = 3000
-_NOT_OURS = ("node_modules", "site-packages", "__pycache__")
+"""Modules that are read of a folder: more are a home folder or a checkout named by mistake."""
+
+_FOREIGN_FOLDERS = ("node_modules", "site-packages", "__pycache__")
+"""Folders that hold code of others, or none that could be imported."""
 
 
 def python_files(folder: Path) -> list[Path]:
-    """Modules below a folder, without virtual environments and what is hidden.  Raises `ConfigError` for too many."""
+    """List the modules below a folder, without virtual environments and hidden folders.
+
+    Raises
+    ------
+    ConfigError
+        There are more than `MOST_FILES` of them.
+    """
     found: list[Path] = []
     pending = [folder]
     while pending:
         here = pending.pop()
         for each in sorted(here.iterdir()):
+            # a link to a folder above would be walked for ever
             if each.is_dir() and not each.is_symlink():
                 skipped = (
                     each.name.startswith(".")
-                    or each.name in _NOT_OURS
+                    or each.name in _FOREIGN_FOLDERS
                     or (each / "pyvenv.cfg").exists()
                 )
                 pending += [] if skipped else [each]
@@ -212,11 +258,12 @@ def python_files(folder: Path) -> list[Path]:
 
 
 def imported_by(paths: Iterable[Path]) -> set[str]:
-    """Top modules that the user's code imports; read, not executed."""
+    """List the top modules that the user's code imports; the code is parsed, not executed."""
     found: set[str] = set()
     for path in paths:
         for file in python_files(path) if path.is_dir() else [path]:
             try:
+                # bytes and not text, so that a coding line of the file is honoured
                 tree = ast.parse(file.read_bytes())
             except (SyntaxError, ValueError, OSError):
                 continue  # importing it will say what is wrong
@@ -229,7 +276,7 @@ def imported_by(paths: Iterable[Path]) -> set[str]:
 
 
 def provided_by(paths: Sequence[Path]) -> set[str]:
-    """Top modules that the user's code provides."""
+    """List the top modules that the user's code provides."""
     found: set[str] = set()
     for path in paths:
         if path.is_dir():

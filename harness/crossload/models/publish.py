@@ -1,4 +1,7 @@
-"""Answers for pull requests and CI: Markdown, JUnit XML, annotations.  Texts of models and processes are not trusted."""
+"""Answers for pull requests and CI: Markdown, JUnit XML, annotations.
+
+Texts of models and processes are not trusted: each format escapes them in its own way.
+"""
 
 from __future__ import annotations
 
@@ -24,27 +27,47 @@ _SIGNS = {
     Answer.BREAKS: "❌",
 }
 _MOST_MARKDOWN = 60_000
-"""Signs of a comment, of which GitHub takes 65,536."""
+"""Characters of a comment.
+
+GitHub takes 65,536 (https://github.com/orgs/community/discussions/27190); an action that posts the
+comment may add some of its own.
+"""
 
 
 def _cell(text: str) -> str:
-    """Text of one line in which nobody is mentioned and nothing is linked."""
+    """Escape a text for a cell of a table, so that nobody is mentioned and nothing is linked.
+
+    The name of a file or a message of a model could notify people or carry a link to anywhere.
+    """
     return escape(text).replace("@", "&#64;").replace("://", "&#58;//").replace("www.", "www&#46;")
 
 
 def worst_first(results: Sequence[Result]) -> list[Result]:
-    """Results, the worst answers first."""
+    """Order results by their answers, the worst first."""
     return sorted(results, key=lambda each: (-each.answer.severity, str(each.path)))
 
 
 def to_markdown(results: Sequence[Result], upgrade: str, safest: str = "") -> str:
-    """A comment for a pull request: the worst first, the evidence folded."""
+    """Write a comment for a pull request: the worst answers first, the evidence folded.
+
+    Parameters
+    ----------
+    results
+        The answers for all models.
+    upgrade
+        The locks that were compared.
+    safest
+        The newest safe versions in words; empty to leave them out.
+
+    Returns
+    -------
+    str
+        Markdown, short enough for a comment on GitHub.
+    """
     ordered = worst_first(results)
     worst = ordered[0].answer if ordered else Answer.SAFE
-    title = {
-        True: "Every saved model survives this upgrade",
-        False: "Not every saved model survives this upgrade",
-    }[worst.safe]
+    title = "Every" if worst.safe else "Not every"
+    title += " saved model survives this upgrade"
     if worst is Answer.UNKNOWN:
         title = "Of some saved models nothing can be told"
     rows = [
@@ -57,16 +80,22 @@ def to_markdown(results: Sequence[Result], upgrade: str, safest: str = "") -> st
         ]
         for each in ordered
     ]
+    # action.yml finds the comment of the run before by this line, and updates it
     parts = ["<!-- crossload -->", f"### {title}", _cell(f"{upgrade}. {summary(list(results))}.")]
     parts.append(table(["answer", "model", "what changes", "why", "what to do"], rows))
     if safest:
         parts.append(f"```\n{_fenced(safest)}\n```")
+    # evidence is added while there is room, the worst first; the table is never left out for it
     text = "\n\n".join(parts)
     for each in ordered:
         if each.answer is Answer.SAFE:
             continue
         name = _cell(str(each.path))
-        detail = f"\n\n<details><summary>{each.answer}: {name}</summary>\n\n```\n{_fenced(to_text(each, width=100))}\n```\n\n</details>"
+        evidence = _fenced(to_text(each, width=100))
+        detail = (
+            f"\n\n<details><summary>{each.answer}: {name}</summary>"
+            f"\n\n```\n{evidence}\n```\n\n</details>"
+        )
         if len(text) + len(detail) > _MOST_MARKDOWN:
             text += "\n\nThe evidence for the others is in the log."
             break
@@ -75,12 +104,16 @@ def to_markdown(results: Sequence[Result], upgrade: str, safest: str = "") -> st
 
 
 def _fenced(text: str) -> str:
-    """Text that cannot end the fence around it."""
+    """Make a text printable that cannot end the fence of code around it."""
     return printable(text, keep="\n").replace("```", "'''")
 
 
 def to_junit(results: Sequence[Result], upgrade: str) -> str:
-    """JUnit XML: a test a model; of what nothing can be told is an error."""
+    """Write JUnit XML with a test for each model.
+
+    A model that breaks or drifts is a failure, one of which nothing can be told is an error.
+    """
+    # the attributes of a suite are what CI services show without reading the tests
     counts = {
         "tests": len(results),
         "failures": sum(each.answer in (Answer.DRIFT, Answer.BREAKS) for each in results),
@@ -96,6 +129,7 @@ def to_junit(results: Sequence[Result], upgrade: str) -> str:
             "time": f"{each.seconds:.3f}",
         }
         test = ET.SubElement(suite, "testcase", attributes)
+        # XML 1.0 has no way to write control characters, not even escaped
         text = xml_text(to_text(each, width=100))
         if not each.safe:
             kind = "error" if each.answer is Answer.UNKNOWN else "failure"
@@ -109,14 +143,19 @@ def to_junit(results: Sequence[Result], upgrade: str) -> str:
 
 
 def to_annotations(results: Sequence[Result]) -> list[str]:
-    """Lines that GitHub Actions shows beside a run, the worst first."""
+    """Give the lines that GitHub Actions shows beside a run, the worst first.
+
+    They are workflow commands
+    (https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions).
+    """
     lines = []
     bad = [each for each in worst_first(results) if not each.safe]
+    # GitHub drops the rest without a word, so that the worst have to come first
     for each in bad[:MOST_ANNOTATIONS]:
         level = "warning" if each.answer is Answer.UNKNOWN else "error"
-        place = f"file={command_text(str(each.path), property_=True)},title={command_text(str(each.answer), property_=True)}"
+        file = command_text(str(each.path), property_=True)
+        title = command_text(str(each.answer), property_=True)
         advice = f" {each.advice.remedy}" if each.advice is not None else ""
-        lines.append(
-            f"::{level} {place}::{command_text(printable(f'{headline(each)}: {reason_of(each)}.{advice}'))}"
-        )
+        text = printable(f"{headline(each)}: {reason_of(each)}.{advice}")
+        lines.append(f"::{level} file={file},title={title}::{command_text(text)}")
     return lines

@@ -1,4 +1,7 @@
-"""An answer in words, for terminals; as JSON, for programs.  Much of it comes from files that nobody trusts."""
+"""An answer in words, for terminals, and as JSON, for programs.
+
+Much of it comes from files that nobody trusts: it is made printable here.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,11 @@ if TYPE_CHECKING:
     from crossload.verdict import Judgement
 
 SCHEMA_VERSION = 1
+"""Version of the JSON of `to_dict`."""
 
 _MOST_PACKAGES = 8
+"""Packages in the line `differs`; a lock may change hundreds."""
+
 _METRICS = (
     "accuracy",
     "precision",
@@ -35,7 +41,7 @@ _METRICS = (
     "rmse",
     "max_error",
 )
-_HAPPENED = {
+_BEGINNINGS = {
     Verdict.LOAD_ERROR: "loading raises",
     Verdict.PREDICT_ERROR: "it loads, but predicting raises",
     Verdict.CRASH: "the process dies:",
@@ -44,23 +50,24 @@ _HAPPENED = {
     Verdict.DRIFT: "it loads, and answers otherwise:",
     Verdict.UNSTABLE: "it cannot be compared:",
 }
-
+"""Words before the reason of a verdict."""
 
 _STATES = {
-    "equal": "every value in the file was loaded as it was: the library computes otherwise, or no longer reads some of them",
+    "equal": "every value in the file was loaded as it was: "
+    "the library computes otherwise, or no longer reads some of them",
     "differs": "stored values differ: the model itself was changed by loading",
     "layout": "it holds other arrays than before",
 }
 
 
 def headline(result: Result) -> str:
-    """The answer in one line."""
+    """Give the answer, the file and the upgrade in one line of at most 300 characters."""
     upgrade = f": {result.upgrade}" if result.upgrade else ""
     return cut(printable(f"{result.answer}  {result.path}{upgrade}"), 300)
 
 
 def reason_of(result: Result, most: int = 220) -> str:
-    """Why, in one sentence."""
+    """Give the reason in one sentence of at most ``most`` characters."""
     judgement = result.judgement
     if judgement is None:
         return cut(result.reason, most)
@@ -70,16 +77,22 @@ def reason_of(result: Result, most: int = 220) -> str:
             if judgement.verdict is Verdict.IDENTICAL
             else cut(f"within tolerance: {result.reason}", most)
         )
-    return cut(
-        f"{_HAPPENED.get(judgement.verdict, judgement.verdict.word + ':')} {result.reason}", most
-    )
+    beginning = _BEGINNINGS.get(judgement.verdict, f"{judgement.verdict.word}:")
+    return cut(f"{beginning} {result.reason}", most)
 
 
 def to_text(result: Result, *, width: int = 80) -> str:
-    """The answer first, then the evidence; no line is longer than the width."""
-    short = (
-        130 if result.advice is not None else 220
-    )  # a known cause tells more than the rest of a long message
+    """Give the answer, and below it the evidence.
+
+    Parameters
+    ----------
+    result
+        The answer for one model.
+    width
+        No line is longer, in characters.
+    """
+    # a known cause says more than the rest of a long message
+    short = 130 if result.advice is not None else 220
     rows = (
         [("", reason_of(result, short))]
         if result.judgement is not None or result.reason != result.upgrade
@@ -94,7 +107,8 @@ def to_text(result: Result, *, width: int = 80) -> str:
         rows.append(
             (
                 "next",
-                "the cause is not known: crossload bisect names the release, blame the package, route a way through",
+                "the cause is not known: crossload bisect names the release, blame the package, "
+                "route a way through",
             )
         )
     rows += [("warned", text) for text in _warned(result.warnings)]
@@ -102,13 +116,8 @@ def to_text(result: Result, *, width: int = 80) -> str:
     if judgement is not None and judgement.before:
         rows.append(("metrics", _metrics(judgement)))
     if result.asked and (judgement is None or judgement.verdict is not Verdict.LOAD_ERROR):
-        rows.append(
-            (
-                "asked",
-                result.asked
-                + ("" if result.labels else "; no labels, so no metrics (--data with --target)"),
-            )
-        )
+        lack = "" if result.labels else "; no labels, so no metrics (--data with --target)"
+        rows.append(("asked", result.asked + lack))
     if (
         judgement is not None
         and judgement.verdict is Verdict.DRIFT
@@ -120,19 +129,23 @@ def to_text(result: Result, *, width: int = 80) -> str:
         and result.reader is not None
         and changes_of(result.writer, result.reader)
     ):
-        told = f"{result.source} says {result.recorded}; the rest is of that time, {result.writer.as_of}"
-        told = told if result.recorded else f"as {result.source} says"
-        rows.append(("written", f"{result.writer.shown} ({told})"))
-        rows.append(("loaded", f"{result.reader.shown} (as of {result.reader.as_of})"))
+        origin = f"as {result.source} says"
+        if result.recorded:
+            origin = f"{result.source} says {result.recorded}; "
+            origin += f"the rest is of that time, {result.writer.as_of}"
+        rows.append(("written", f"{result.writer.description} ({origin})"))
+        rows.append(("loaded", f"{result.reader.description} (as of {result.reader.as_of})"))
         rows.append(("differs", _differs(result)))
     rows += [
         ("also", f"loaded as {each.way}: {each.answer}{f', {each.reason}' if each.reason else ''}")
         for each in result.other_ways
     ]
     rows += [("note", note) for note in result.notes]
+    # break_on_hyphens would tear names such as scikit-learn apart
     lines = [fill(headline(result), width, subsequent_indent="    ", break_on_hyphens=False)]
     for name, text in rows:
         first = f"  {name:<8} " if name else "  "
+        # one long message must not hide the rest
         cleaned = cut(" ".join(printable(text).split()), 600)
         indent = " " * (11 if name else 2)
         lines.append(
@@ -148,30 +161,35 @@ def to_text(result: Result, *, width: int = 80) -> str:
 
 
 def _warned(warnings: list[dict[str, Any]]) -> list[str]:
-    """Each category with its number and the first text of it."""
+    """Give a line for each category of warnings, with their number and the first text."""
     found = []
     for category in dict.fromkeys(str(each["category"]) for each in warnings):
-        own = [each for each in warnings if each["category"] == category]
-        count = sum(each["count"] for each in own)
+        members = [each for each in warnings if each["category"] == category]
+        count = sum(each["count"] for each in members)
         times = f" ({count} times)" if count > 1 else ""
-        found.append(f"{category}{times}: {cut(str(own[0]['text']), 160)}")
+        found.append(f"{category}{times}: {cut(str(members[0]['text']), 160)}")
     return found
 
 
 def _metrics(judgement: Judgement) -> str:
-    """Each metric before and after; those that are equal once."""
+    """Give each metric before and after, and once where both are equal."""
+    # the usual ones first; those of single classes, "recall[cat]", are too many for a terminal
     names = [name for name in _METRICS if name in judgement.before]
     names += [name for name in judgement.before if name not in names and "[" not in name]
     after = judgement.after or judgement.before
     parts = []
     for name in names:
-        a, b = judgement.before[name], after.get(name, float("nan"))
-        same = a == b or (np.isnan(a) and np.isnan(b))
-        parts.append(f"{name} {_number(a)}" if same else f"{name} {_number(a)} -> {_number(b)}")
+        first, then = judgement.before[name], after.get(name, float("nan"))
+        # a metric that is not defined is NaN, which is not equal to itself
+        same = first == then or (np.isnan(first) and np.isnan(then))
+        parts.append(
+            f"{name} {_number(first)}" if same else f"{name} {_number(first)} -> {_number(then)}"
+        )
     return ", ".join(parts) or "none for this kind of model"
 
 
 def _number(value: float) -> str:
+    """Give four decimals of what lies between -1 and 1, as most metrics do, else a plain number."""
     return (
         "none"
         if np.isnan(value)
@@ -197,7 +215,10 @@ def _differs(result: Result) -> str:
 
 
 def to_dict(result: Result) -> dict[str, Any]:
-    """The answer for programs."""
+    """Give the answer for programs, as values that JSON can hold.
+
+    Texts are as they were recorded, with all control characters: whoever prints them escapes them.
+    """
     judgement = result.judgement
     found: dict[str, Any] = {
         "schema": SCHEMA_VERSION,
@@ -244,14 +265,14 @@ def to_dict(result: Result) -> dict[str, Any]:
 
 
 def _plain(value: float | None) -> float | str | None:
-    """JSON has no infinities and no NaN."""
+    """Give a number as JSON can hold it, which has no infinities and no NaN."""
     if value is None or np.isnan(value):
         return None
     return value if np.isfinite(value) else str(value)
 
 
 def summary(results: list[Result]) -> str:
-    """How many models got which answer, the worst first."""
+    """Say how many models got which answer, the worst first."""
     counts = {answer: sum(each.answer is answer for each in results) for answer in Answer}
     ordered = sorted(counts.items(), key=lambda each: -each[0].severity)
     return f"{len(results)} model{'' if len(results) == 1 else 's'}: " + ", ".join(

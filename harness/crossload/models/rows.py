@@ -1,4 +1,8 @@
-"""The user's rows and labels: NumPy, CSV or Parquet files, as arrays that every pinned interpreter can read."""
+"""The user's rows and labels, from NumPy, CSV or Parquet files or from Python.
+
+They become arrays of numbers, booleans and text, which every pinned interpreter can read, whatever
+its versions of NumPy and pandas are.
+"""
 
 from __future__ import annotations
 
@@ -20,35 +24,64 @@ _SUFFIXES = (".npy", ".npz", ".csv", ".parquet")
 
 
 class UserRows:
-    """Rows by column, and their labels."""
+    """Rows by column, and their labels.
+
+    Attributes
+    ----------
+    names
+        Names of the columns; ``x`` for an array.
+    arrays
+        An array of shape (rows,) for each column, or a single one of shape (rows, ...).
+    truth
+        Labels of shape (rows,), or None.
+    description
+        The number of rows and where they come from, for people.
+    """
 
     def __init__(
-        self, names: list[str], arrays: list[Array], truth: Array | None, told: str
+        self, names: list[str], arrays: list[Array], truth: Array | None, description: str
     ) -> None:
-        self.names, self.arrays, self.truth, self.told = names, arrays, truth, told
+        self.names, self.arrays, self.truth = names, arrays, truth
+        self.description = description
 
     @property
     def has_text(self) -> bool:
-        """Whether some columns are text, which tables hold and arrays of numbers do not."""
+        """True where some columns are text, which tables hold and arrays of numbers do not."""
         return len(self.arrays) > 1 and any(each.dtype.kind not in "biuf" for each in self.arrays)
 
     def keep(self, folder: Path) -> Record:
-        """Write the rows where pinned processes find them; the record says how to read them."""
-        return input_rows.Rows("data", self.names, self.arrays, self.told).keep(str(folder))
+        """Write the rows into a folder, where pinned processes find them.
+
+        Returns
+        -------
+        Record
+            The name of the file and how its arrays become rows again.
+        """
+        rows = input_rows.Rows("data", self.names, self.arrays, self.description)
+        return rows.keep(str(folder))
 
 
 def read_data(path: Path, target: str) -> UserRows:
-    """Read rows from ``.npy``, ``.npz``, ``.csv`` or ``.parquet``; labels from a column of it, or from a file.
+    """Read rows and labels from files.
 
-    Raises `ConfigError` that says what is wrong and where.
+    Parameters
+    ----------
+    path
+        A ``.npy``, ``.npz``, ``.csv`` or ``.parquet`` file.
+    target
+        A column of it, or the path of a file with one column of labels; empty for no labels.
+
+    Raises
+    ------
+    ConfigError
+        A file does not exist, cannot be read, or holds no rows, or the labels do not fit them.
     """
     if not path.is_file():
         raise ConfigError(
             [f"--data {path}: there is no such file"], hint="one of " + ", ".join(_SUFFIXES)
         )
-    reader = {".npy": _npy, ".npz": _npz, ".csv": _csv, ".parquet": _parquet}.get(
-        path.suffix.lower()
-    )
+    readers = {".npy": _npy, ".npz": _npz, ".csv": _csv, ".parquet": _parquet}
+    reader = readers.get(path.suffix.lower())
     if reader is None:
         raise ConfigError(
             [f"--data {path}: cannot read {path.suffix or 'this'}"],
@@ -57,7 +90,7 @@ def read_data(path: Path, target: str) -> UserRows:
     try:
         names, arrays = reader(path)
     except ConfigError:
-        raise
+        raise  # says already what is wrong with a column
     except Exception as error:  # readers of other people raise what they like
         raise ConfigError(
             [f"--data {path}: cannot be read: {type(error).__name__}: {str(error)[:300]}"]
@@ -70,64 +103,70 @@ def read_data(path: Path, target: str) -> UserRows:
     return UserRows(names, arrays, truth, f"{len(arrays[0])} rows of {path.name}")
 
 
+# arrays of objects are pickles, and loading one runs what it says
+# (https://numpy.org/doc/stable/reference/generated/numpy.load.html): rows are data, not code
 def _npy(path: Path) -> tuple[list[str], list[Array]]:
     array = np.load(path, allow_pickle=False)
     if array.dtype.names:
-        return list(array.dtype.names), [
-            _checked(array[name], name, path) for name in array.dtype.names
-        ]
+        names = list(array.dtype.names)
+        return names, [_checked(array[name], name, path) for name in names]
     return ["x"], [_checked(array, "the array", path)]
 
 
 def _npz(path: Path) -> tuple[list[str], list[Array]]:
+    # an archive is read when its arrays are asked for, and stays open until it is closed
     with np.load(path, allow_pickle=False) as held:
         names = list(held.files)
         return names, [_checked(held[name], name, path) for name in names]
 
 
 def _csv(path: Path) -> tuple[list[str], list[Array]]:
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415 - takes long to import, and most checks bring no table
 
     return _columns(pd.read_csv(path), path)
 
 
 def _parquet(path: Path) -> tuple[list[str], list[Array]]:
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415 - as above
 
     return _columns(pd.read_parquet(path), path)
 
 
 def _columns(table: pd.DataFrame, path: Path) -> tuple[list[str], list[Array]]:
     names = [str(name) for name in table.columns]
+    # by position, because two columns may have the same name
     return names, [
         _checked(_plain(table.iloc[:, index]), name, path) for index, name in enumerate(names)
     ]
 
 
 def _plain(column: pd.Series[Any]) -> Array:
-    """A column as NumPy has it: numbers, booleans, or objects that are texts and None."""
+    """Give a column as NumPy has it: numbers, booleans, or objects that are texts and None."""
     if column.dtype.kind in "biuf" and isinstance(column.dtype, np.dtype):
         return column.to_numpy()
-    if column.dtype.kind in "biuf":  # numbers of pandas that may be missing
+    # Int64, Float64 and boolean of pandas have the kinds of NumPy, and a missing value of their own
+    if column.dtype.kind in "biuf":
         return column.to_numpy(dtype="float64", na_value=np.nan)
-    held = column.astype(object).to_numpy()
-    found: Array = np.where(column.isna().to_numpy(), None, held)  # type: ignore[call-overload]
+    values = column.astype(object).to_numpy()
+    # missing values are None alone, instead of NaN, NaT and pandas.NA, which not every pandas has;
+    # the stubs of NumPy know no None among the values of where()
+    found: Array = np.where(column.isna().to_numpy(), None, values)  # type: ignore[call-overload]
     return found
 
 
 def _checked(array: Array, name: str, path: Path) -> Array:
+    """Refuse values that would have to be pickled, such as dates and objects of Python."""
     if array.dtype.kind in "biufU":
         return array
     if array.dtype == object and all(
         each is None or isinstance(each, str) for each in array.ravel()
     ):
         return array
-    found = (
-        type(array.ravel()[0]).__name__
-        if array.dtype == object and array.size
-        else str(array.dtype)
+    objects = array.dtype == object and array.size
+    kind = type(array.ravel()[0]).__name__ if objects else str(array.dtype)
+    msg = (
+        f"--data {path}: {name}: values of type {kind} cannot be carried from one Python to another"
     )
-    msg = f"--data {path}: {name}: values of type {found} cannot be carried from one Python to another"
     raise ConfigError(
         [msg], hint="numbers, booleans and text can: convert the column, or leave it out"
     )
@@ -136,6 +175,7 @@ def _checked(array: Array, name: str, path: Path) -> Array:
 def _labels(
     path: Path, target: str, names: list[str], arrays: list[Array]
 ) -> tuple[Array, list[str], list[Array]]:
+    """Take the labels out of the columns, or read them from a file of their own."""
     if target in names:
         index = names.index(target)
         truth = arrays[index]
@@ -151,6 +191,7 @@ def _labels(
         raise ConfigError(
             [f"--target {target}: no column of {path.name}, and no file"], hint=f"columns: {known}"
         )
+    # a column that pandas or NumPy saved as a table of one column
     truth = truth.ravel() if truth.ndim == 2 and truth.shape[1] == 1 else truth
     if not arrays or truth.ndim != 1 or len(truth) != len(arrays[0]):
         raise ConfigError(
@@ -161,6 +202,7 @@ def _labels(
             raise ConfigError(
                 [f"--target {target}: some labels are missing"], hint="leave these rows out"
             )
+        # predicted labels are recorded as fixed-width text, and must be comparable with these
         truth = truth.astype(str)
     if truth.dtype.kind == "f" and not np.isfinite(truth).all():
         raise ConfigError(
@@ -170,29 +212,44 @@ def _labels(
 
 
 def data_of(data: Any, target: Any) -> UserRows:
-    """Rows and labels that Python code has at hand, or paths of them.  Raises `ConfigError`."""
+    """Take rows and labels that Python code has at hand, or paths of them.
+
+    Parameters
+    ----------
+    data
+        A path as for `read_data`, an array of shape (rows, ...), or a pandas.DataFrame.
+    target
+        The name of a column, a path, labels of shape (rows,), or None.
+
+    Raises
+    ------
+    ConfigError
+        As for `read_data`.
+    """
     if isinstance(data, str | Path):
         if target is None or isinstance(target, str):
             return read_data(Path(data), target or "")
         found = read_data(Path(data), "")
-        return _with_truth(found.names, found.arrays, np.asarray(target), found.told)
-    shown = Path("<memory>")
+        return _with_truth(found.names, found.arrays, np.asarray(target), found.description)
+    place = Path("<memory>")
+    # pandas is not imported to find out: who has a table has imported it
     if hasattr(data, "columns") and hasattr(data, "iloc"):
-        names, arrays = _columns(data, shown)
+        names, arrays = _columns(data, place)
     else:
-        names, arrays = ["x"], [_checked(np.asarray(data), "the array", shown)]
-    told = f"{len(arrays[0])} rows"
+        names, arrays = ["x"], [_checked(np.asarray(data), "the array", place)]
+    description = f"{len(arrays[0])} rows"
     if target is None:
-        return UserRows(names, arrays, None, told)
+        return UserRows(names, arrays, None, description)
     if isinstance(target, str):
-        truth, names, arrays = _labels(shown, target, names, arrays)
-        return UserRows(names, arrays, truth, told)
-    return _with_truth(names, arrays, np.asarray(target), told)
+        truth, names, arrays = _labels(place, target, names, arrays)
+        return UserRows(names, arrays, truth, description)
+    return _with_truth(names, arrays, np.asarray(target), description)
 
 
-def _with_truth(names: list[str], arrays: list[Array], truth: Array, told: str) -> UserRows:
+def _with_truth(names: list[str], arrays: list[Array], truth: Array, description: str) -> UserRows:
     if truth.ndim != 1 or len(truth) != len(arrays[0]):
         raise ConfigError(
             [f"target: shape {truth.shape} for {len(arrays[0])} rows"], hint="one label a row"
         )
-    return UserRows(names, arrays, _checked(truth, "the target", Path("<memory>")), told)
+    truth = _checked(truth, "the target", Path("<memory>"))
+    return UserRows(names, arrays, truth, description)

@@ -1,15 +1,15 @@
-"""Where users' models are measured: environments, processes and outcomes, in a folder of the user's cache."""
+"""The place where users' models are measured: a folder of the user's cache.
+
+It holds environments, locks and outcomes, laid out as those of a matrix are.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import sys
 import uuid
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from crossload.config import Limits
@@ -23,10 +23,12 @@ from crossload.errors import (
     HarnessFault,
     IndexUnavailable,
 )
+from crossload.models.cache import cache_folder
 from crossload.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
     from types import TracebackType
 
     from crossload.environments import Built
@@ -34,31 +36,32 @@ if TYPE_CHECKING:
     from crossload.plan import Environment
     from crossload.store.records import Record
 
-CACHE = "CROSSLOAD_CACHE"
-"""Variable that names the folder for environments and outcomes of users' models."""
-
 _MOST_SERVERS = 6
 """Processes kept alive at once; each holds its imported libraries in memory."""
 
 LIMITS = Limits(seconds=120, memory_mb=8192)
-
-
-def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
-    """Where environments and outcomes are kept: ``$CROSSLOAD_CACHE``, else ``crossload`` in the user's cache folder."""
-    environ = os.environ if environ is None else environ
-    if named := environ.get(CACHE):
-        return Path(named).expanduser().resolve()
-    if os.name == "nt":
-        base = Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "crossload"
+"""Seconds and MB that one load may take, unless the user says otherwise."""
 
 
 class Workspace:
-    """Builds environments, starts processes in them, and asks them about models; keeps what was measured."""
+    """Builds environments, starts processes in them, and asks them about models.
+
+    It keeps what was measured, and is a context manager: the store is open, and processes live,
+    until it ends.
+
+    Parameters
+    ----------
+    cache
+        The folder; by default that of `cache_folder`.
+    say
+        Takes a line about what is being built.
+    fresh
+        Measure anew what earlier runs have measured.
+    no_fork
+        Load in fresh interpreters instead of forks of one that has imported the libraries.
+    limits
+        Seconds and MB that one load may take.
+    """
 
     def __init__(
         self,
@@ -73,6 +76,7 @@ class Workspace:
         self.say, self.limits, self.no_fork = say, limits, no_fork
         self.index = Index(self.project.work / "index")
         self.interpreters = Interpreters(say=say)
+        # these locks are for this machine alone: nobody commits them
         self.locker = Locker(
             self.project, self.interpreters, self.index, say=lambda _: None, universal=False
         )
@@ -86,6 +90,7 @@ class Workspace:
         self.measured = 0
 
     def __enter__(self) -> Self:
+        """Open the store and read what is known."""
         self.store.open()
         self.store.read()
         return self
@@ -96,21 +101,34 @@ class Workspace:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """End all processes and close the store."""
+        # after Ctrl-C or a fault a process may be in the middle of a load that never ends: it is
+        # killed instead of asked to end
         while self._servers:
             self._servers.popitem()[1].close(kill=kind is not None)
         self.store.close()
 
-    # --- environments -------------------------------------------------------------------------------------------------
+    # --- environments ---
 
-    def built(self, environment: Environment) -> Built:
-        """An environment, built if need be.  Raises `EnvironmentUnavailable` or `EnvironmentPinsError`."""
+    def build(self, environment: Environment) -> Built:
+        """Give an environment, built if need be.
+
+        Raises
+        ------
+        EnvironmentPinsError
+            The pins exclude each other, or a version does not exist.
+        EnvironmentUnavailable
+            It cannot be built on this machine, or there is no interpreter for it.
+        IndexUnavailable
+            The package index does not answer.
+        """
         if environment.id not in self._built:
             found = is_built(environment, self.project)
             if found is None:
-                shown = ", ".join(
+                pins = ", ".join(
                     [*environment.requires, *(f"Python {p}" for p in [environment.python] if p)]
                 )
-                self.say(f"building {shown}")
+                self.say(f"building {pins}")
                 lock = self.locker.lock(environment)
                 interpreter = self.locker.interpreters.get(lock.python)
                 if interpreter is None:
@@ -120,53 +138,79 @@ class Workspace:
             self._built[environment.id] = found
         return self._built[environment.id]
 
-    def built_with(self, environment: Environment, python: str) -> Built:
-        """The same with a preferred Python, where all pins have wheels for it; who does not name Python keeps it."""
+    def build_with(self, environment: Environment, python: str) -> Built:
+        """Give an environment with a preferred Python, where all pins have wheels for it.
+
+        Who does not name Python keeps it in an upgrade; the errors are those of `build`.
+        """
         known = self._built.get(environment.id)
         if environment.python is not None or (known is not None and known.lock.python == python):
-            return self.built(environment)
+            return self.build(environment)
         preferred = replace(environment, id=f"{environment.id}-py{python}", python=python)
         if preferred.id in self._built or is_built(preferred, self.project) is not None:
-            return self.built(preferred)
+            return self.build(preferred)
         try:
             if python in self.locker.pythons(environment, self.locker.as_of(environment)):
-                return self.built(preferred)
+                return self.build(preferred)
         except (EnvironmentPinsError, EnvironmentUnavailable, IndexUnavailable):
             pass  # the attempt without a preference says what is wrong
-        return self.built(environment)
+        return self.build(environment)
 
     def start(self, built: Built, model: Model) -> Server:
-        """The process of an environment; it imports while others work."""
+        """Give the process of an environment, started if need be.
+
+        It imports what the model names while others work; nothing waits for it yet.
+        """
         control = {
             "imports": list(model.needs.imports),
             "code": [str(path) for path in model.code],
             "build": model.build,
         }
+        # processes cannot unlearn: code and imports of one model must not meet another
         key = (built.environment.id, json.dumps(control))
         if key not in self._servers:
+            # paths in error messages differ from machine to machine and from copy to copy; reasons
+            # with them would be no equal reasons
             words = {str(model.path.resolve()): "<model>", str(model.path): "<model>"}
             words |= {str(path): "<code>" for path in model.code}
+            # searches start a process for each of many environments
             while len(self._servers) >= _MOST_SERVERS:
                 self._servers.pop(next(iter(self._servers))).close()
-            self._servers[key] = Server(built, self.store, control, entry="own.py", words=words)
-        self._servers[key] = self._servers.pop(key)  # the one used last is closed last
+            self._servers[key] = Server(
+                built, self.store, control, entry="serve_models.py", words=words
+            )
+        # dicts keep the order of insertion: the process used last is closed last
+        self._servers[key] = self._servers.pop(key)
         return self._servers[key]
 
-    # --- asking -------------------------------------------------------------------------------------------------------
+    # --- asking ---
 
-    def write(self, model: Model, built: Built, data: Record | None) -> Record:
-        """What a model answers where it was written; ``data`` are the user's rows, as `crossload.models.rows` keeps them."""
+    def ask_writer(self, model: Model, built: Built, data: Record | None) -> Record:
+        """Load a model where it was written, and record what it answers.
+
+        Parameters
+        ----------
+        model, built
+            The model and the environment that wrote it.
+        data
+            The user's rows, as `UserRows.keep` gives them; None to make rows that the model takes.
+
+        Returns
+        -------
+        Record
+            The outcome; ``rows`` and ``methods`` in it say what was asked.
+        """
         key = self._key("written", model, built, data)
         item = {"key": key, "data": data}
         return self._ask("save", key, model, built, item)
 
-    def knows(self, model: Model, built: Built, data: Record | None) -> bool:
-        """Whether it is known already what a model answers where it was written."""
+    def knows_writer(self, model: Model, built: Built, data: Record | None) -> bool:
+        """Say if it is known already what a model answers where it was written."""
         known = self.store.saves.get(self._key("written", model, built, data))
         return known is not None and not self._fresh and self._whole(known)
 
-    def read(self, model: Model, built: Built, saved: Record) -> Record:
-        """What it answers elsewhere, to the same rows."""
+    def ask_reader(self, model: Model, built: Built, saved: Record) -> Record:
+        """Load a model elsewhere, and record what it answers to the rows of the writer's record."""
         rows, methods = saved["rows"], saved["methods"]
         key = self._key("read", model, built, [rows, methods])
         return self._ask("load", key, model, built, {"key": key, "rows": rows, "methods": methods})
@@ -174,36 +218,51 @@ class Workspace:
     def resave(
         self, model: Model, built: Built, saved: Record, ways: Mapping[str, str]
     ) -> tuple[Record, dict[str, Path]]:
-        """Load a model, ask it, and save it again: ``ways`` are file names by format.
+        """Load a model, ask it, and save it again.
 
-        Gives the outcome and the path of each file that was made.
+        Parameters
+        ----------
+        model, built
+            The model and the environment.
+        saved
+            The writer's record, with the rows.
+        ways
+            File names by the format to save in.
+
+        Returns
+        -------
+        Record
+            The outcome of loading.
+        dict
+            The path of each file that was made, by format, in ``resaved/`` of the cache.
         """
-        key = self._key(
-            "resaved", model, built, [saved["rows"], saved["methods"], sorted(ways.items())]
-        )
+        inputs = [saved["rows"], saved["methods"], sorted(ways.items())]
+        key = self._key("resaved", model, built, inputs)
         folder = self.project.work / "resaved" / key
         paths = {way: folder / name for way, name in ways.items()}
         known = self.store.loads.get(key)
         if known is not None and not all(
-            paths[w].exists() for w, told in known.get("resaved", {}).items() if told == "ok"
+            paths[way].exists()
+            for way, status in known.get("resaved", {}).items()
+            if status == "ok"
         ):
+            # somebody deleted the files but not the record of them: a key that nobody has measured
+            # makes the files anew
             shutil.rmtree(folder, ignore_errors=True)
-            key = self._key(
-                "resaved",
-                model,
-                built,
-                [saved["rows"], saved["methods"], sorted(ways.items()), uuid.uuid4().hex],
-            )
+            key = self._key("resaved", model, built, [*inputs, uuid.uuid4().hex])
+        # the process writes files of its own accord: a folder for each question keeps them apart
         folder.mkdir(parents=True, exist_ok=True)
         item = {"key": key, "rows": saved["rows"], "methods": saved["methods"]}
         item["resave"] = {way: str(path) for way, path in paths.items()}
         found = self._ask("load", key, model, built, item)
-        return found, {
-            way: paths[way] for way, told in found.get("resaved", {}).items() if told == "ok"
-        }
+        statuses = found.get("resaved", {})
+        return found, {way: paths[way] for way, status in statuses.items() if status == "ok"}
 
     def refit(self, model: Model, built: Built, saved: Record) -> Record:
-        """Fit a model that has parameters only on the rows and the predictions of its writer, and ask it."""
+        """Fit a model that has parameters only, and record what it answers.
+
+        It is fitted on the rows of its writer, with the writer's predictions as labels.
+        """
         key = self._key("refit", model, built, [saved["rows"], saved["methods"], saved["kept"]])
         item = {
             "key": key,
@@ -214,6 +273,8 @@ class Workspace:
         return self._ask("load", key, model, built, item)
 
     def _key(self, op: str, model: Model, built: Built, more: Any) -> str:
+        # all that an outcome depends on: file, way, code, environment, the code of the worker, and
+        # limits, which turn a slow load into a time-out
         identity = Identity.of(built)
         limits = [self.limits.seconds, self.limits.memory_mb]
         parts = [
@@ -226,9 +287,8 @@ class Workspace:
             identity.lock,
             identity.platform,
         ]
-        return hashlib.sha256(
-            json.dumps([*parts, worker_digest(), limits, more], sort_keys=True).encode()
-        ).hexdigest()[:32]
+        text = json.dumps([*parts, worker_digest(), limits, more], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def _ask(self, op: str, key: str, model: Model, built: Built, item: Record) -> Record:
         records = self.store.saves if op == "save" else self.store.loads
@@ -237,28 +297,32 @@ class Workspace:
             self.reused += 1
             return known
         server = self.start(built, model)
+        # a process that has just started says first what it imported
         if not server.facts:
-            server.hello(lambda: False)
+            server.wait_until_ready(lambda: False)
         item |= {"path": str(model.path.resolve()), "sha256": model.sha256, "format": model.way}
-        seen: list[Record] = []
+        records_of_run: list[Record] = []
         server.run(
             op,
             [item],
             self.limits,
             stopped=lambda: False,
-            seen=lambda record, _: seen.append(record),
+            on_outcome=lambda record, _: records_of_run.append(record),
             no_fork=self.no_fork,
         )
-        if len(seen) != 1:
-            msg = f"{built.environment.id}: {len(seen)} outcomes of one model"
+        # a load that crashes or hangs has an outcome too, so that none is a fault of ours
+        if len(records_of_run) != 1:
+            msg = f"{built.environment.id}: {len(records_of_run)} outcomes of one model"
             raise HarnessFault(msg)
+        # with --fresh, what this run has measured itself is known nevertheless
         self.measured += 1
         self._measured.add(key)
-        self.store.reader.record(seen[0], "now")
-        return seen[0]
+        self.store.reader.record(records_of_run[0], "now")
+        return records_of_run[0]
 
     def _whole(self, record: Record) -> bool:
-        """Whether everything that a record names is still there."""
+        """Say if every array that a record names is still there."""
+        # parts of a cache may be deleted at any time, by cleaners that look at dates
         rows = [each["kept"] for each in record.get("rows", {}).values()]
         there = all((self.store.blobs.outputs / f"{name}.npz").exists() for name in rows)
         return there and self.store.blobs.has_outputs(record)

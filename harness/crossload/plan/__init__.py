@@ -1,11 +1,14 @@
-"""What is to be measured: environments, cases, cells.  Pure: no process, no network, nothing written."""
+"""The plan of what is to be measured: environments, cases, cells.
+
+It is pure: no process is started, no network asked, nothing written.
+"""
 
 from __future__ import annotations
 
 from crossload.plan.catalog import Catalog, load_catalog
 from crossload.plan.cells import Case, Cell, Plan, make_plan
 from crossload.plan.environments import Environment, environments_of
-from crossload.plan.matrix_files import id_clashes, load_specs, load_what_can_be
+from crossload.plan.matrix_files import find_id_conflicts, load_specs, load_valid_specs
 from crossload.plan.partition import partition
 from crossload.plan.select import Selection, check_selection
 from crossload.plan.shards import Costs, Shard
@@ -21,10 +24,10 @@ __all__ = [
     "Shard",
     "check_selection",
     "environments_of",
-    "id_clashes",
+    "find_id_conflicts",
     "load_catalog",
     "load_specs",
-    "load_what_can_be",
+    "load_valid_specs",
     "make_plan",
     "partition",
 ]

@@ -1,4 +1,4 @@
-"""Environments as a matrix file names them, before anything is resolved."""
+"""The environments that a matrix file names, before anything is resolved."""
 
 from __future__ import annotations
 
@@ -20,15 +20,19 @@ class Environment:
 
     id: str
     requires: tuple[str, ...]
+    """Requirements that must be met."""
     extras: tuple[str, ...]
+    """Packages that are wanted beside them, as far as they had a release at that date."""
     as_of: str
+    """Date at which dependencies are resolved: a date, ``today``, or days after the release."""
     python: str | None
+    """Minor version; chosen among those of that date where it is None."""
     axis: str | None = None
     """Package of the axis it came from; None where it was spelled out."""
     constraints: tuple[str, ...] = ()
-    """Requirements that hold for what is brought along, without bringing it."""
+    """Requirements for packages that others depend on; they install nothing themselves."""
     wheels_only: bool = False
-    """Whether nothing may be compiled."""
+    """True where nothing may be compiled."""
 
     @property
     def pins(self) -> dict[str, str]:
@@ -45,7 +49,9 @@ class Environment:
 
     @property
     def inputs_digest(self) -> str:
-        """Digest of all that a lock of this environment depends on."""
+        """Digest of all that a lock of this environment depends on; its header holds it."""
+        # fields that came later are added only where they are used, so that the digests in locks
+        # made before stay what they are
         inputs: list[object] = [self.requires, self.extras, self.as_of, self.python]
         inputs += [self.constraints] if self.constraints else []
         inputs += ["wheels only"] if self.wheels_only else []
@@ -53,10 +59,11 @@ class Environment:
 
 
 def environments_of(spec: MatrixSpec) -> tuple[Environment, ...]:
-    """All environments of a matrix: axes in the order of the file, then those spelled out."""
+    """List the environments of a matrix: axes in the order of the file, then those spelled out."""
     found = [
         Environment(
             id=f"{axis.prefix}-{version}",
+            # not str.format, which would raise for any other brace
             requires=tuple(text.replace("{version}", version) for text in axis.requires),
             extras=axis.extras,
             as_of=axis.as_of,

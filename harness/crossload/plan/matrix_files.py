@@ -1,4 +1,7 @@
-"""Matrix files of a project, read together: one environment id is one environment in all of them."""
+"""The matrix files of a project, read together.
+
+An environment id means the same environment in all of them.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +22,28 @@ _FIRST = ("sklearn", "joblib", "tensorflow")
 
 
 def load_specs(folder: Path, names: Sequence[str] = ()) -> list[MatrixSpec]:
-    """Matrix files of a folder by name, all of them if none is named.  Raises `ConfigError` with all mistakes of all files."""
+    """Read the matrix files of a folder.
+
+    Parameters
+    ----------
+    folder
+        The folder with ``*.toml``.
+    names
+        Matrices to read, in this order; paths such as ``matrix/sklearn.toml`` will do. All files
+        of the folder if there are none.
+
+    Raises
+    ------
+    ConfigError
+        There is no matrix file, one that was named does not exist, files have mistakes (all of
+        them are listed), or an environment id means two things, even in files not named.
+    """
     known = find_matrices(folder)
     if not known:
         raise ConfigError(
             [f"no matrix files in {folder.name}/"], hint="run in a folder that has matrix/*.toml"
         )
+    # people let the shell complete file names
     wanted = [
         name.removesuffix(".toml").rsplit("/", 1)[-1] if name.endswith(".toml") else name
         for name in names
@@ -37,42 +56,55 @@ def load_specs(folder: Path, names: Sequence[str] = ()) -> list[MatrixSpec]:
     hint = None
     for name in chosen:
         try:
-            specs.append(load_matrix(folder / f"{name}.toml", shown=f"{folder.name}/{name}.toml"))
+            label = f"{folder.name}/{name}.toml"
+            specs.append(load_matrix(folder / f"{name}.toml", display_name=label))
         except ConfigError as error:
             problems += error.problems
             hint = hint or error.hint
+    # all mistakes of all files at once: whoever mends one should not find the next by another run
     if problems:
         raise ConfigError(problems, hint=hint)
-    # those that are not asked for count too: an id that means two things would overwrite the lock of the other
-    others = [spec for spec in load_what_can_be(folder)[0] if spec.name not in chosen]
-    if clashes := id_clashes([*others, *specs]):
+    # those that were not named count too: an id that means two things would overwrite the lock of
+    # the other
+    others = [spec for spec in load_valid_specs(folder)[0] if spec.name not in chosen]
+    if conflicts := find_id_conflicts([*others, *specs]):
         raise ConfigError(
-            clashes, hint="give the axis another prefix, or the environment another id"
+            conflicts, hint="give the axis another prefix, or the environment another id"
         )
     return specs
 
 
-def load_what_can_be(folder: Path) -> tuple[list[MatrixSpec], list[str]]:
-    """All matrix files of a folder that have no mistakes, and the mistakes of the others; never raises."""
+def load_valid_specs(folder: Path) -> tuple[list[MatrixSpec], list[str]]:
+    """Read all matrix files of a folder that have no mistakes; never raise.
+
+    Returns
+    -------
+    tuple
+        The matrices that can be used, and the mistakes of the others, a line each, with ids that
+        mean two things among them.
+    """
     specs: list[MatrixSpec] = []
     problems: list[str] = []
     for name, path in find_matrices(folder).items():
         try:
-            specs.append(load_matrix(path, shown=f"{folder.name}/{name}.toml"))
+            specs.append(load_matrix(path, display_name=f"{folder.name}/{name}.toml"))
         except ConfigError as error:
             problems += error.problems
-    return specs, problems + id_clashes(specs)
+    return specs, problems + find_id_conflicts(specs)
 
 
-def id_clashes(specs: Sequence[MatrixSpec]) -> list[str]:
-    """Ids that mean two different environments: ids are names of sessions, locks and folders."""
+def find_id_conflicts(specs: Sequence[MatrixSpec]) -> list[str]:
+    """Find ids that mean two different environments, with a message for each.
+
+    Ids are names of sessions, locks and folders, which all matrices share.
+    """
     seen: dict[str, tuple[str, str]] = {}
     problems = []
     for spec in specs:
         for environment in environments_of(spec):
-            digest, owner = seen.setdefault(environment.id, (environment.inputs_digest, spec.shown))
+            here = (environment.inputs_digest, spec.display_name)
+            digest, owner = seen.setdefault(environment.id, here)
             if digest != environment.inputs_digest:
-                problems.append(
-                    f"{spec.shown}: environment {environment.id!r} means something else in {owner}"
-                )
+                what = f"environment {environment.id!r} means something else in {owner}"
+                problems.append(f"{spec.display_name}: {what}")
     return problems

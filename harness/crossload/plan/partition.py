@@ -1,7 +1,9 @@
-"""Splits plans into shards for machines that share nothing: each saves with its own writers and loads in all readers.
+"""The split of plans into shards, for machines that share nothing.
 
-A save and all loads of what it gave stay together, so that no shard needs the artifacts of another, and joined shards
-fit together even where saving twice gives other bytes.  The split depends on the plans, the count and the recorded costs only.
+Each shard saves with its own writers and loads in all readers. A save and all loads of what it
+gave stay together, so that no shard needs the artifacts of another, and joined shards fit together
+even where saving twice gives other bytes. The split depends on the plans, the count and the
+recorded costs only.
 """
 
 from __future__ import annotations
@@ -16,11 +18,26 @@ if TYPE_CHECKING:
     from crossload.plan.cells import Plan
 
 _UNEVEN = 0.75
-"""A writer whose cost is more than this times a fair share is spread over several shards."""
+"""A writer that costs less than this times a fair share is never spread over shards."""
 
 
 def partition(plans: Sequence[Plan], count: int, costs: Mapping[str, Costs]) -> tuple[Shard, ...]:
-    """Split all selected cells into ``count`` shards of about equal cost; some are empty where there is too little work."""
+    """Split all selected cells into shards of about equal cost.
+
+    Parameters
+    ----------
+    plans
+        Plans of all matrices that are to be split together.
+    count
+        Number of shards.
+    costs
+        Recorded CPU seconds by matrix; cells of others count alike.
+
+    Returns
+    -------
+    tuple of Shard
+        ``count`` of them; the last ones are empty where there are fewer units than shards.
+    """
     prices = _prices(plans, costs)
     groups: dict[tuple[str, str], list[Unit]] = {}
     for unit in prices:
@@ -30,12 +47,13 @@ def partition(plans: Sequence[Plan], count: int, costs: Mapping[str, Costs]) -> 
     chunks: list[list[Unit]] = []
     for units in groups.values():
         price = sum(prices[unit] for unit in units)
-        pieces = (
-            1
-            if not fair or price <= fair * _UNEVEN
-            else min(len(units), round(price / fair + 0.49))
-        )
+        pieces = 1
+        if fair and price > fair * _UNEVEN:
+            # rounds up, but leaves a writer whole that costs no more than a fair share: each
+            # further shard with it has to build its environment
+            pieces = min(len(units), round(price / fair + 0.49))
         chunks += _pack(units, pieces, prices)
+    # fewer writers than shards: halve the largest, so that no machine is idle
     while len(chunks) < count and (largest := max(chunks, key=len)) and len(largest) > 1:
         chunks.remove(largest)
         chunks += _pack(largest, 2, prices)
@@ -44,18 +62,18 @@ def partition(plans: Sequence[Plan], count: int, costs: Mapping[str, Costs]) -> 
     spent = 0.0
     for chunk in sorted(chunks, key=lambda units: order[units[0][:2]]):
         price = sum(prices[unit] for unit in chunk)
-        # neighbours go to one shard: the fewer matrices a shard has, the fewer environments it has to build
+        # neighbours go to one shard: the fewer matrices a shard has, the fewer environments it has
+        # to build
         index = min(count - 1, int((spent + price / 2) / fair)) if fair else 0
         spent += price
         bins[index] += chunk
         weights[index] += price
-    weights = [weight for weight, units in zip(weights, bins, strict=True) if units] + [
-        0.0
-    ] * bins.count([])
-    bins = [units for units in bins if units] + [[]] * bins.count([])
+    # the first shard has the controls of environments that never write: it must not be empty
+    filled = [(units, weight) for units, weight in zip(bins, weights, strict=True) if units]
+    filled += [([], 0.0)] * bins.count([])
     return tuple(
-        Shard(number=index + 1, count=count, units=frozenset(units), seconds=weights[index])
-        for index, units in enumerate(bins)
+        Shard(number=number, count=count, units=frozenset(units), seconds=weight)
+        for number, (units, weight) in enumerate(filled, start=1)
     )
 
 
@@ -72,7 +90,7 @@ def _prices(plans: Sequence[Plan], costs: Mapping[str, Costs]) -> dict[Unit, flo
 
 
 def _pack(units: Sequence[Unit], pieces: int, prices: Mapping[Unit, float]) -> list[list[Unit]]:
-    """Units in ``pieces`` lists of about equal price."""
+    """Put units into ``pieces`` lists of about equal price, the dearest first."""
     bins: list[list[Unit]] = [[] for _ in range(pieces)]
     for unit in sorted(units, key=lambda each: (-prices[each], each)):
         min(bins, key=lambda each: (sum(prices[one] for one in each), len(each))).append(unit)

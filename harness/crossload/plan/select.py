@@ -1,4 +1,4 @@
-"""Selectors: which cells a rule or a command line means."""
+"""The selectors of rules and command lines: patterns over environments, recipes and formats."""
 
 from __future__ import annotations
 
@@ -24,15 +24,32 @@ _SPECIFIER = re.compile(r"^([A-Za-z0-9._-]+?)\s*([<>=!~].*)$")
 
 
 def matches_environment(pattern: str, environment: Environment) -> bool:
-    """Whether ``sklearn-1.5.2``, ``sklearn-1.*`` or ``sklearn>=1.8`` means this environment."""
+    """Tell whether a pattern means an environment.
+
+    Parameters
+    ----------
+    pattern
+        An id such as ``sklearn-1.5.2``, a shell pattern such as ``sklearn-1.*``, or a specifier
+        such as ``sklearn>=1.8``.
+    environment
+        The environment; specifiers are compared with its exact pins.
+
+    Raises
+    ------
+    ConfigError
+        The pattern looks like a specifier and is none.
+    """
     found = _SPECIFIER.match(pattern.strip())
     if found is None:
         return fnmatch.fnmatchcase(environment.id, pattern)
     name, specifier = found.groups()
     package = canonicalize_name(PACKAGE_ALIASES.get(name.lower(), name))
     pins = environment.pins
+    # tensorflow-cpu is the same code as tensorflow: `tf>=2.15` means both
     version = pins.get(package, pins.get(canonicalize_name(package + "-cpu")))
     try:
+        # Pre-releases count like any other version. The default of packaging has changed, and
+        # depended on the specifier: https://github.com/pypa/packaging/pull/897
         return version is not None and SpecifierSet(specifier).contains(version, prereleases=True)
     except InvalidSpecifier as error:
         msg = f"{pattern!r} is not a specifier: {error}"
@@ -42,7 +59,7 @@ def matches_environment(pattern: str, environment: Environment) -> bool:
 def matches_rule(
     rule: Rule, writer: Environment, reader: Environment, recipe: str, fmt: str
 ) -> bool:
-    """Whether every key of the rule matches."""
+    """Tell whether every key of a rule matches a cell."""
     return (
         (rule.writer is None or matches_environment(rule.writer, writer))
         and (rule.reader is None or matches_environment(rule.reader, reader))
@@ -54,7 +71,11 @@ def matches_rule(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selection:
-    """Selectors of a command line: patterns of one kind are alternatives, kinds must all match; empty means all."""
+    """Selectors of a command line.
+
+    Patterns of one kind are alternatives, kinds must all match, and a kind without patterns
+    matches everything.
+    """
 
     only: tuple[str, ...] = ()
     """Environments that both save and load."""
@@ -68,16 +89,19 @@ class Selection:
         return any((self.only, self.writers, self.readers, self.cases, self.formats))
 
     def saves(self, environment: Environment) -> bool:
+        """Tell whether an environment is selected as a writer."""
         return _any_environment(self.only, environment) and _any_environment(
             self.writers, environment
         )
 
     def loads(self, environment: Environment) -> bool:
+        """Tell whether an environment is selected as a reader."""
         return _any_environment(self.only, environment) and _any_environment(
             self.readers, environment
         )
 
     def takes(self, recipe: str, fmt: str) -> bool:
+        """Tell whether a recipe in a format is selected."""
         return _any_case(self.cases, recipe, fmt) and (
             not self.formats or any(fnmatch.fnmatchcase(fmt, pattern) for pattern in self.formats)
         )
@@ -100,10 +124,25 @@ def check_selection(
     recipes: Iterable[str],
     formats: Iterable[str],
 ) -> None:
-    """Raise `SelectionError` for each selector that means nothing at all, with what was perhaps meant."""
+    """Check that every selector means something.
+
+    Parameters
+    ----------
+    selection
+        The selectors of a command line.
+    environments, recipes, formats
+        Everything that they could mean; recipes and formats by name.
+
+    Raises
+    ------
+    SelectionError
+        Selectors mean nothing at all: a line for each, with what was perhaps meant.
+    ConfigError
+        A specifier is not one.
+    """
     known, recipe_names, format_names = list(environments), list(recipes), list(formats)
     ids = [environment.id for environment in known]
-    lost = [
+    unmatched = [
         (kind, pattern, ids)
         for kind, patterns in (
             ("environment", selection.only),
@@ -113,23 +152,23 @@ def check_selection(
         for pattern in patterns
         if not any(matches_environment(pattern, environment) for environment in known)
     ]
-    lost += [
+    unmatched += [
         ("case", pattern, recipe_names)
         for pattern in selection.cases
         if not any(
             _any_case((pattern,), recipe, fmt) for recipe in recipe_names for fmt in format_names
         )
     ]
-    lost += [
-        ("format", p, format_names)
-        for p in selection.formats
-        if not fnmatch.filter(format_names, p)
+    unmatched += [
+        ("format", pattern, format_names)
+        for pattern in selection.formats
+        if not fnmatch.filter(format_names, pattern)
     ]
-    if lost:
+    if unmatched:
         lines = [
             f"no {kind} matches {pattern!r} - known: {', '.join(names)}"
             if _SPECIFIER.match(pattern)
             else f"no such {kind}: {pattern!r} - {did_you_mean(pattern, names)}"
-            for kind, pattern, names in lost
+            for kind, pattern, names in unmatched
         ]
         raise SelectionError("\n".join(lines))

@@ -1,4 +1,4 @@
-"""What changed between two runs, cell by cell: the only place that says which change is which."""
+"""The changes between two runs, cell by cell: the only place that says which change is which."""
 
 from __future__ import annotations
 
@@ -25,56 +25,85 @@ KINDS = (
 """All kinds of change, the most urgent first."""
 
 REGRESSIONS = KINDS[:2]
-"""What was fine and is not any more."""
+"""Kinds of cells that were fine and are not any more."""
 
 UNKNOWN = -1
-"""In a `Past`: the run does not know the cell."""
+"""Number in a `Past` for a cell that the run does not know."""
 
+# the order of the class is the numbering of `Past.verdicts` in memory; files hold words
 _VERDICTS = tuple(Verdict)
 
 
 def change_kind(before: Verdict | None, now: Verdict) -> str:
-    """One of `KINDS`; empty where nothing changed, or where neither run could measure the cell."""
-    was, told = before.passes if before else None, now.passes
-    if before is now or (was is None and told is None):
+    """Name the change of a cell from one run to the next.
+
+    Parameters
+    ----------
+    before
+        Verdict in the earlier run; None where it does not know the cell.
+    now
+        Verdict in this run.
+
+    Returns
+    -------
+    str
+        One of `KINDS`; empty where nothing changed, or where neither run could measure the cell.
+    """
+    passed, passes = before.passes if before else None, now.passes
+    if before is now or (passed is None and passes is None):
         return ""
-    if was is None:
+    if passed is None:
         return "newly measured"
-    if told is None:
+    if passes is None:
         return "not measured any more"
+    # before "fails otherwise": an error that became a silent drift is worse, not another failure
     if now is Verdict.DRIFT:
         return "newly drifting"
-    if was and told:
+    if passed and passes:
         return "passes otherwise"
-    if told:
+    if passes:
         return "fixed"
-    return "new failures" if was else "fails otherwise"
+    return "new failures" if passed else "fails otherwise"
 
 
 def time_of(run: str) -> datetime:
-    """When a run was, by its name."""
+    """Read the time of a run, in UTC, from its name.
+
+    Raises
+    ------
+    ValueError
+        The name is no time, such as ``20261122T103000Z``.
+    """
     return datetime.strptime(run, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Past:
-    """An earlier run: its name, such as ``20261122T103000Z``, and what it found of each cell of a view."""
+    """An earlier run, and its verdict on each cell of a view."""
 
     run: str
+    """Name of the run, such as ``20261122T103000Z``."""
     verdicts: np.ndarray[Any, np.dtype[np.int8]]
     """Index of the verdict among all verdicts, or `UNKNOWN`; shape (cells,)."""
 
     @property
     def when(self) -> datetime:
+        """Time of the run, in UTC."""
         return time_of(self.run)
 
     def changes(self, rows: JudgedCells) -> dict[str, np.ndarray[Any, np.dtype[np.intp]]]:
-        """Indexes of the cells that changed since, by kind, in the order of `KINDS`; kinds that do not occur are left out."""
+        """Find the cells that changed since this run.
+
+        Returns
+        -------
+        dict
+            Indexes of cells by kind, in the order of `KINDS`; kinds that do not occur are left out.
+        """
         place = {kind: number for number, kind in enumerate(KINDS)}
         size = len(_VERDICTS)
-        kinds = np.full(
-            (size + 1, size), UNKNOWN, dtype=np.int8
-        )  # the last line is that of UNKNOWN
+        # a table of all pairs of verdicts, because a matrix has far more cells than pairs; UNKNOWN
+        # is -1 and so finds the last line
+        kinds = np.full((size + 1, size), UNKNOWN, dtype=np.int8)
         for i, before in enumerate((*_VERDICTS, None)):
             for j, now in enumerate(_VERDICTS):
                 kinds[i, j] = place.get(change_kind(before, now), UNKNOWN)

@@ -1,6 +1,7 @@
-"""Published outcomes for other programs: CSV, JUnit XML, badges, GitHub annotations.  Pure: text from a table.
+"""Published outcomes for other programs: CSV, JUnit XML, badges, GitHub annotations.
 
-Texts of outcomes come from pinned processes and are not trusted: each format escapes them in its own way.
+Texts of outcomes come from pinned processes and are not trusted: each format escapes them in its
+own way.
 """
 
 from __future__ import annotations
@@ -24,43 +25,72 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _VERDICTS = {verdict.word: verdict for verdict in Verdict}
+# characters that XML 1.0 cannot hold, not even as references: https://www.w3.org/TR/xml/#charsets
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _GREEN, _YELLOW, _RED, _GREY = "#3a7d34", "#8a6d00", "#b3261e", "#5f5f5f"
 _PLAIN = re.compile(r"^[A-Za-z_]+-\d+(\.\d+)*(\.post\d+)?$")
 """An environment that is a version and nothing else, such as ``sklearn-1.9.1``."""
 
 MOST_ANNOTATIONS = 10
-"""GitHub shows no more of one step."""
+"""Number of warnings that GitHub shows of one step; it drops further ones without a word.
+
+See https://github.com/orgs/community/discussions/26680.
+"""
 
 _MOST_SUMMARY = 500_000
-"""Signs of one report in a summary, of which GitHub takes a megabyte."""
+"""Characters of one report in the summary of a step.
+
+GitHub refuses a summary of more than 1 MiB as a whole ("upload aborted, supports content up to a
+size of 1024k"): half of it, because a character may take several bytes and another report may
+follow in the same step.
+"""
 
 
 def _judged_against(table: pd.DataFrame) -> bool:
-    """Whether the matrix has expectations: then only what they do not explain is a failure."""
+    """Tell if the matrix has expectations: then only what they do not explain is a failure."""
     return bool(table["known"].astype(str).ne("").any())
 
 
 def failures(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows that somebody should look at: unexpected ones, or all that failed where nothing is expected."""
+    """Select the rows that somebody should look at.
+
+    Unexpected ones, or all that failed where nothing is expected.
+
+    Parameters
+    ----------
+    table
+        Outcomes, one row a cell, with the columns of ``outcomes.parquet``.
+    """
     if _judged_against(table):
         unexpected = [Surprise.FAILURE.value, Surprise.PASS.value, Surprise.OTHER.value]
         return table[table["surprise"].astype(str).isin(unexpected)]
-    return table[table["passes"] == False]  # noqa: E712 - the column has gaps
+    return table[table["passes"] == False]  # noqa: E712 - the column has gaps: null is no failure
 
 
 def to_csv(_name: str, table: pd.DataFrame) -> str:
-    """All columns, one row a cell; one line too, whatever signs its texts hold."""
+    """Render all columns as CSV, one row and one line a cell.
+
+    Control characters become blanks: a reason with an end of line would be quoted correctly, and
+    still break every tool that reads lines.
+    """
+    # Parquet gives dictionaries of texts back as categories
     texts = [str(name) for name in table if table[name].dtype == "category"]
     plain = table.assign(**{name: table[name].astype(str).map(printable) for name in texts})
     return str(plain.to_csv(index=False, lineterminator="\n"))
 
 
 def to_junit(name: str, table: pd.DataFrame) -> str:
-    """JUnit XML: a suite a case, a test a pair.
+    """Render JUnit XML: a suite a case, a test a pair.
 
-    Failures are unexpected results; known failures are skipped with their reason, as pytest does with xfail; what was not
-    measured is skipped too.
+    Failures are unexpected results.  Known failures are skipped with their reason, as pytest does
+    with xfail; what was not measured is skipped too.
+
+    Parameters
+    ----------
+    name
+        Name of the matrix.
+    table
+        Outcomes, one row a cell, with the columns of ``outcomes.parquet``.
     """
     wrong = set(failures(table).index)
     top = ET.Element("testsuites", name=name)
@@ -86,6 +116,7 @@ def to_junit(name: str, table: pd.DataFrame) -> str:
         )
         if index in wrong:
             counts[case][1] += 1
+            # viewers show the attribute in one line, and the whole text when they are asked
             ET.SubElement(test, "failure", message=text[:300], type=str(row["verdict"])).text = text
         elif not _VERDICTS[str(row["verdict"])].passes:
             counts[case][2] += 1
@@ -99,12 +130,29 @@ def to_junit(name: str, table: pd.DataFrame) -> str:
 
 
 def xml_text(text: str) -> str:
-    """Text without what XML 1.0 cannot hold, such as the escape signs of terminals."""
+    """Replace what XML 1.0 cannot hold, such as the escape codes of terminals.
+
+    Python writes such characters, and nothing reads the file again
+    (https://github.com/python/cpython/issues/121188).
+    """
     return _NOT_XML.sub("\ufffd", text)
 
 
 def badge_of(table: pd.DataFrame) -> tuple[str, str, str]:
-    """(label, message, colour): how many of the models that other versions saved the newest one loads as they were."""
+    """Count the models of other versions that the newest version loads as they were.
+
+    Parameters
+    ----------
+    table
+        Outcomes, one row a cell, with the columns of ``outcomes.parquet``.
+
+    Returns
+    -------
+    tuple
+        (label, message, colour).
+    """
+    # an environment that was spelled out, such as the newest version with an old NumPy, is not what
+    # a badge is asked for
     ids = list(dict.fromkeys(table["reader"].astype(str)))
     plain = [each for each in ids if _PLAIN.match(each)]
     reader = max(plain, key=lambda each: Version(each.rpartition("-")[2])) if plain else ids[-1]
@@ -112,7 +160,7 @@ def badge_of(table: pd.DataFrame) -> tuple[str, str, str]:
         (table["reader"].astype(str) == reader) & (table["writer"].astype(str) != reader)
     ]
     measured = loaded[loaded["passes"].notna()]
-    passed = int((measured["passes"] == True).sum())  # noqa: E712
+    passed = int((measured["passes"] == True).sum())  # noqa: E712 - the column has gaps
     total = len(measured)
     share = passed / total if total else 0.0
     colour = _GREY if not total else _GREEN if share == 1 else _YELLOW if share >= 0.5 else _RED
@@ -120,60 +168,94 @@ def badge_of(table: pd.DataFrame) -> tuple[str, str, str]:
 
 
 def to_badge_json(_name: str, table: pd.DataFrame) -> str:
-    """The JSON that badge services read from an endpoint."""
+    """Render the JSON that badge services read from an endpoint (https://shields.io/badges/endpoint-badge)."""
     label, message, colour = badge_of(table)
-    return (
-        json.dumps({"schemaVersion": 1, "label": label, "message": message, "color": colour}) + "\n"
-    )
+    fields = {"schemaVersion": 1, "label": label, "message": message, "color": colour}
+    return json.dumps(fields) + "\n"
 
 
 def to_badge(_name: str, table: pd.DataFrame) -> str:
-    """A badge as SVG; widths are estimated, 7 units a sign."""
+    """Render a badge as SVG, with no font and no image from elsewhere."""
     label, message, colour = badge_of(table)
+    # widths are estimated: nothing here can measure the font of the reader
     left, right = 7 * len(label) + 12, 7 * len(message) + 12
     title = escape(f"{label}: {message}")
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" aria-label="{title}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20"'
+        f' role="img" aria-label="{title}">'
         f"<title>{title}</title>"
-        f'<rect width="{left}" height="20" fill="#444"/><rect x="{left}" width="{right}" height="20" fill="{colour}"/>'
-        '<g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">'
-        f'<text x="{left / 2}" y="14">{escape(label)}</text><text x="{left + right / 2}" y="14">{escape(message)}</text></g></svg>\n'
+        f'<rect width="{left}" height="20" fill="#444"/>'
+        f'<rect x="{left}" width="{right}" height="20" fill="{colour}"/>'
+        '<g fill="#fff" text-anchor="middle"'
+        ' font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">'
+        f'<text x="{left / 2}" y="14">{escape(label)}</text>'
+        f'<text x="{left + right / 2}" y="14">{escape(message)}</text></g></svg>\n'
     )
 
 
 def to_annotations(name: str, table: pd.DataFrame) -> str:
-    """Lines that GitHub Actions shows beside a run: the first of each different failure."""
+    """Render the lines that GitHub Actions shows beside a run: one for each different failure."""
     return "".join(f"{line}\n" for line in _annotations(name, failures(table)))
 
 
 def _annotations(name: str, rows: pd.DataFrame) -> Iterator[str]:
+    # the same failure between many pairs would use up the annotations that GitHub shows
     different = rows.drop_duplicates(["verdict", "reason"])
     for row in different.head(MOST_ANNOTATIONS).to_dict("records"):
         title = f"{name}: {row['verdict']}, {row['recipe']}/{row['format']}"
-        text = f"saved with {row['writer']}, loaded in {row['reader']}: {row['reason'] or row['surprise']}"
+        pair = f"saved with {row['writer']}, loaded in {row['reader']}"
+        text = f"{pair}: {row['reason'] or row['surprise']}"
         yield f"::warning title={command_text(title, property_=True)}::{command_text(text[:600])}"
     if len(different) > MOST_ANNOTATIONS:
-        yield f"::warning title={command_text(name, property_=True)}::{len(rows)} cells in all; the report has them"
+        title = command_text(name, property_=True)
+        yield f"::warning title={title}::{len(rows)} cells in all; the report has them"
 
 
 def command_text(text: str, *, property_: bool = False) -> str:
-    """Escape a text for a workflow command, so that no line of it can be taken for another command."""
-    signs = {"%": "%25", "\r": "%0D", "\n": "%0A"} | ({":": "%3A", ",": "%2C"} if property_ else {})
-    return "".join(signs.get(sign, sign) for sign in text)
+    """Escape a text for a workflow command of GitHub Actions.
+
+    No line of it can be taken for another command.
+
+    Parameters
+    ----------
+    text
+        The text, which is not trusted.
+    property_
+        True for the value of a property, such as a title: its end is a comma or a colon.
+    """
+    # as the toolkit of GitHub does it:
+    # https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts
+    codes = {"%": "%25", "\r": "%0D", "\n": "%0A"} | ({":": "%3A", ",": "%2C"} if property_ else {})
+    return "".join(codes.get(char, char) for char in text)
 
 
-def tell_github(
-    environ: Mapping[str, str], name: str, folder: Path, out: Callable[[str], None]
+def report_to_github(
+    environ: Mapping[str, str], name: str, folder: Path, write_line: Callable[[str], None]
 ) -> None:
-    """Within GitHub Actions: annotations for failures, and the report in the summary of the step; elsewhere nothing."""
+    """Write annotations for failures, and the report into the summary of the step.
+
+    Does nothing outside GitHub Actions.
+
+    Parameters
+    ----------
+    environ
+        Environment variables; ``GITHUB_ACTIONS`` and ``GITHUB_STEP_SUMMARY`` are read.
+    name
+        Name of the matrix.
+    folder
+        Folder of the report; ``outcomes.parquet`` and ``README.md`` are read.
+    write_line
+        Writes a line to stdout, where GitHub Actions looks for commands.
+    """
     if environ.get("GITHUB_ACTIONS") != "true":
         return
     import pandas as pd  # noqa: PLC0415 - an ordinary run does without it
 
     lines = to_annotations(name, pd.read_parquet(folder / "outcomes.parquet")).rstrip("\n")
     if lines:
-        out(lines)
+        write_line(lines)
     if environ.get("GITHUB_STEP_SUMMARY"):
+        # appended: other steps, and other matrices of this step, write into the same file
         text = (folder / "README.md").read_text(encoding="utf-8")
         with Path(environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as stream:
             stream.write(text[:_MOST_SUMMARY] + "\n")
@@ -186,4 +268,4 @@ EXPORTS: dict[str, Callable[[str, pd.DataFrame], str]] = {
     "badge-json": to_badge_json,
     "github": to_annotations,
 }
-"""Formats of ``crossload export``."""
+"""Renderers of ``crossload export`` by the name of their format."""

@@ -1,4 +1,4 @@
-"""An Atom feed of regressions: one entry for each run that found cells to fail or drift that did not before."""
+"""An Atom feed of regressions: one entry for each run that found new failures or drifts."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 FEED_NAME = "regressions.atom"
+"""Name of the file beside a published report."""
 
 _NAMESPACE = "http://www.w3.org/2005/Atom"
 
@@ -30,16 +31,30 @@ class Entry:
 
 
 def render_feed(name: str, title: str, entries: Sequence[Entry], when: datetime) -> str:
-    """The feed as XML, newest entry first; ``when`` is the time of the newest run, be there an entry for it or not."""
+    """Render the feed as XML.
+
+    Parameters
+    ----------
+    name, title
+        Name and title of the matrix.
+    entries
+        Regressions of single runs, newest first.
+    when
+        Time of the newest run, in UTC, be there an entry for it or not: that it found nothing new
+        is news too.
+    """
     top = ET.Element("feed", xmlns=_NAMESPACE)
 
     def add(parent: ET.Element, tag: str, text: str = "", **attributes: str) -> ET.Element:
         made = ET.SubElement(parent, tag, attributes)
+        # Python writes control characters as they are, and no XML parser reads them again
+        # (https://github.com/python/cpython/issues/121188)
         made.text = printable(text, keep="\n") or None
         return made
 
     add(top, "id", _id(name))
     add(top, "title", f"{title}: regressions")
+    # id, title and updated are required of a feed and of each entry (RFC 4287, section 4.1)
     add(top, "updated", _time(when))
     add(add(top, "author"), "name", "crossload")
     add(top, "link", rel="alternate", href="index.html")
@@ -55,7 +70,11 @@ def render_feed(name: str, title: str, entries: Sequence[Entry], when: datetime)
 
 
 def _id(text: str) -> str:
-    """The same for the same run, wherever the feed is published."""
+    """Give an entry an id that stays the same wherever and whenever the feed is published.
+
+    Readers show an entry again whose id is new (RFC 4287, section 4.2.6), so the id is drawn from
+    the name of the run, and neither from the address nor by lot.
+    """
     return uuid.uuid5(uuid.NAMESPACE_URL, f"crossload {text}").urn
 
 

@@ -1,4 +1,4 @@
-"""Writes the files of a report folder: Markdown, HTML, JSON and Parquet of one view."""
+"""The files of a report folder: Markdown, HTML, JSON and Parquet of one view."""
 
 from __future__ import annotations
 
@@ -18,7 +18,22 @@ if TYPE_CHECKING:
 
 
 def write_texts(folder: Path, texts: Mapping[str, str]) -> list[Path]:
-    """Write texts by the name of their file; a reader never sees half of one."""
+    """Write texts into a folder that exists.
+
+    Parameters
+    ----------
+    folder
+        Where to write; nothing else in it is touched.
+    texts
+        Texts by the name of their file; written as UTF-8.
+
+    Returns
+    -------
+    list
+        Paths of the files, in the same order.
+    """
+    # under another name first: renaming replaces the old file at once, so that no reader and no
+    # interrupted run leaves half a file
     for name, text in texts.items():
         part = folder / f"{name}.part"
         part.write_text(text, encoding="utf-8")
@@ -27,7 +42,23 @@ def write_texts(folder: Path, texts: Mapping[str, str]) -> list[Path]:
 
 
 def write_reports(view: View, folder: Path, more: Mapping[str, str] | None = None) -> list[Path]:
-    """Write everything, and ``more`` texts by the name of their file; a reader never sees half a file."""
+    """Write all files of a report.
+
+    Parameters
+    ----------
+    view
+        The view to render.
+    folder
+        Folder of the report; made if it is not there.
+    more
+        Further texts by the name of their file.
+
+    Returns
+    -------
+    list
+        Paths of ``README.md``, ``index.html``, ``summary.json``, the further texts and
+        ``outcomes.parquet``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     texts = {
         "README.md": render_markdown(view),
@@ -36,6 +67,7 @@ def write_reports(view: View, folder: Path, more: Mapping[str, str] | None = Non
         **(more or {}),
     }
     written = write_texts(folder, texts)
+    # streamed rather than made in memory, so it does not pass through `write_texts`
     part = folder / "outcomes.parquet.part"
     write_outcomes(view, part)
     part.replace(folder / "outcomes.parquet")

@@ -1,6 +1,7 @@
-"""One table, saved with x loaded in, for documents of other people: Markdown, reStructuredText, HTML.  Pure.
+"""One table, saved with x loaded in, for documents of users: Markdown, reStructuredText, HTML.
 
-Each has the symbol of the worst verdict, how many cells failed, and a legend of the symbols that occur.
+Each has the symbol of the worst verdict, how many cells failed, and a legend of the symbols that
+occur.
 """
 
 from __future__ import annotations
@@ -22,36 +23,44 @@ if TYPE_CHECKING:
 
     Squares = Mapping[tuple[str, str], Square]
 
-CAPTION = "Rows: saved with. Columns: loaded in. The worst verdict, and how many of the measured cells failed."
+CAPTION = (
+    "Rows: saved with. Columns: loaded in. "
+    "The worst verdict, and how many of the measured cells failed."
+)
+"""Explanation of a table, in all layouts."""
 
 
-def sign_of(verdict: Verdict) -> str:
-    """The symbol of a verdict, where a blank would not be seen."""
+def symbol_of(verdict: Verdict) -> str:
+    """Give the symbol of a verdict; a dot where it is a blank, which would not be seen."""
     return verdict.symbol.strip() or "."
 
 
 def legend_of(squares: Squares) -> list[Verdict]:
-    """The verdicts that a table shows."""
-    shown = {square.worst for square in squares.values()}
-    return [verdict for verdict in Verdict if verdict in shown]
+    """List the verdicts that a table shows, in the order of all verdicts."""
+    occurring = {square.worst for square in squares.values()}
+    return [verdict for verdict in Verdict if verdict in occurring]
 
 
-def look_of(verdict: Verdict) -> str:
-    """Name of the style of a verdict: pass, fail, drift or none."""
+def style_of(verdict: Verdict) -> str:
+    """Name the style of a verdict: pass, fail, drift or none."""
+    # a drift fails too, and has a style of its own: nothing else warns the user of it
     if verdict is Verdict.DRIFT:
         return "drift"
     return {True: "pass", False: "fail", None: "none"}[verdict.passes]
 
 
-def _told(square: Square | None, mark: str) -> str:
-    """The symbol of a square between marks, and how many of its measured cells failed."""
+def _square_text(square: Square | None, mark: str) -> str:
+    """Give the symbol of a square between marks, and how many of its measured cells failed."""
     if square is None:
         return ""
-    return f"{mark}{sign_of(square.worst)}{mark}{failed_of(square)}"
+    return f"{mark}{symbol_of(square.worst)}{mark}{failed_text(square)}"
 
 
-def failed_of(square: Square) -> str:
-    """`` 3/4`` where three of four measured cells failed; nothing where none did, or where there is but one."""
+def failed_text(square: Square) -> str:
+    """Give `` 3/4`` where three of four measured cells failed.
+
+    Empty where none failed, and where there is but one, whose symbol says it.
+    """
     return (
         f" {square.failed}/{square.failed + square.passed}"
         if square.failed and square.planned > 1
@@ -60,29 +69,48 @@ def failed_of(square: Square) -> str:
 
 
 def to_markdown(ids: Sequence[str], squares: Squares) -> str:
-    """A pipe table, as GitHub and MkDocs read it."""
+    """Render a pipe table, as GitHub and MkDocs read it.
+
+    Parameters
+    ----------
+    ids
+        Environments in the order of rows and columns.
+    squares
+        Cells of each (writer, reader).
+    """
     labels = short_labels(list(ids))
     rows = [
-        [f"**{escape_markdown(w)}**", *(_told(squares.get((w, r)), "`") for r in ids)] for w in ids
+        [f"**{escape_markdown(w)}**", *(_square_text(squares.get((w, r)), "`") for r in ids)]
+        for w in ids
     ]
     head = ["saved with ↓ loaded in →", *(escape_markdown(labels[each]) for each in ids)]
     legend = "; ".join(
-        f"`{sign_of(each)}` {each.word}: {each.sentence}" for each in legend_of(squares)
+        f"`{symbol_of(each)}` {each.word}: {each.sentence}" for each in legend_of(squares)
     )
     return f"{markdown_table(head, rows)}\n\n{CAPTION} {legend}.\n"
 
 
 def to_rst(ids: Sequence[str], squares: Squares) -> str:
-    """A list-table of reStructuredText, which needs no columns of equal width.  Symbols are literals: a lone ``-`` would be a list."""
+    """Render a list-table of reStructuredText, which needs no columns of equal width.
+
+    Parameters
+    ----------
+    ids
+        Environments in the order of rows and columns.
+    squares
+        Cells of each (writer, reader).
+    """
     labels = short_labels(list(ids))
 
     def literal(text: str) -> str:
+        # as a literal, because a lone ``-`` would begin a list and ``sklearn_`` would be a link;
+        # a literal cannot hold a backquote, nor be empty
         return f"``{printable(text).replace('`', chr(39)).strip() or '-'}``"
 
-    rows = [[literal(w), *(_told(squares.get((w, r)), "``") for r in ids)] for w in ids]
+    rows = [[literal(w), *(_square_text(squares.get((w, r)), "``") for r in ids)] for w in ids]
     head = ["saved with / loaded in", *(literal(labels[each]) for each in ids)]
     legend = "\n".join(
-        f"- ``{sign_of(each)}`` {each.word}: {each.sentence}" for each in legend_of(squares)
+        f"- ``{symbol_of(each)}`` {each.word}: {each.sentence}" for each in legend_of(squares)
     )
     lines = [".. list-table::", "   :header-rows: 1", "   :stub-columns: 1", ""]
     for row in (head, *rows):
@@ -93,10 +121,21 @@ def to_rst(ids: Sequence[str], squares: Squares) -> str:
 
 
 def to_html(ids: Sequence[str], squares: Squares) -> str:
-    """A table to include in a page: no script, no style; classes ``crossload-pass``, ``-fail``, ``-drift``, ``-none`` to style by."""
+    """Render a table to include in a page: no script, no style.
+
+    Squares have the class ``crossload-pass``, ``-fail``, ``-drift`` or ``-none`` to style them by.
+
+    Parameters
+    ----------
+    ids
+        Environments in the order of rows and columns.
+    squares
+        Cells of each (writer, reader).
+    """
     labels = short_labels(list(ids))
 
     def text(value: str) -> str:
+        # control characters are no threat to HTML, but marks that turn the writing direction are
         return str(escape_html(printable(value)))
 
     def cell(square: Square | None) -> str:
@@ -105,7 +144,8 @@ def to_html(ids: Sequence[str], squares: Squares) -> str:
         measured = square.failed + square.passed
         failed = f" <small>{square.failed} of {measured} failed</small>" if square.failed else ""
         worst = square.worst
-        return f'<td class="crossload-{look_of(worst)}"><b>{text(sign_of(worst))}</b> {text(worst.word)}{failed}</td>'
+        symbol = f"<b>{text(symbol_of(worst))}</b>"
+        return f'<td class="crossload-{style_of(worst)}">{symbol} {text(worst.word)}{failed}</td>'
 
     head = "".join(f'<th scope="col">{text(labels[each])}</th>' for each in ids)
     lines = [
@@ -130,4 +170,4 @@ FRAGMENTS: dict[str, Callable[[Sequence[str], Squares], str]] = {
     "rst": to_rst,
     "html": to_html,
 }
-"""Layouts of one table."""
+"""Renderers of one table by the name of their layout."""

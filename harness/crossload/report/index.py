@@ -1,4 +1,4 @@
-"""The index of the reports folder, as Markdown and as a page: one line for each matrix that has a report."""
+"""The index of the reports folder: one line for each matrix, as Markdown and as a page."""
 
 from __future__ import annotations
 
@@ -16,15 +16,43 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEADINGS = (
-    "matrix", "measured", "environments", "cells", "passed", "failed", "silent drifts", "n/a", "not measured", "diagonal", "controls",
-)  # fmt: skip
+    "matrix",
+    "measured",
+    "environments",
+    "cells",
+    "passed",
+    "failed",
+    "silent drifts",
+    "n/a",
+    "not measured",
+    "diagonal",
+    "controls",
+)
 
 
 def write_index(reports: Path) -> list[Path]:
-    """Write ``README.md``, ``index.html`` and the schema of summaries into the reports folder."""
+    """Write ``README.md``, ``index.html`` and the schema of summaries into the reports folder.
+
+    Parameters
+    ----------
+    reports
+        Folder with one folder a matrix; their ``summary.json`` are read.
+
+    Returns
+    -------
+    list
+        Paths of the three files.
+
+    Raises
+    ------
+    ValueError
+        A summary is no JSON.
+    """
     found = []
     for path in sorted(reports.glob("*/summary.json")):
         known = json.loads(path.read_text(encoding="utf-8"))
+        # reports of an older version stay on disk until their matrix is run again: their members
+        # mean something else, so they are left out
         if known.get("schema") == SCHEMA_VERSION:
             found.append((path.parent.name, known))
     rows = [(name, known["title"], _facts(known)) for name, known in found]
@@ -37,7 +65,7 @@ def write_index(reports: Path) -> list[Path]:
 
 
 def _facts(known: dict[str, Any]) -> list[str]:
-    """One line of the index, after the name of the matrix."""
+    """Give one line of the index, after the name of the matrix."""
     counts, diagonal = known["counts"], known["diagonal"]
     days = (
         known["date"] if known["since"] == known["date"] else f"{known['since']} to {known['date']}"
@@ -65,9 +93,10 @@ def _markdown(rows: list[tuple[str, str, list[str]]]) -> str:
         "# Reports",
         "Written by `nox -s matrix` from real runs; do not edit.",
         table(list(HEADINGS), lines),
-        "Each folder has `README.md` (tables), `index.html` (a page that answers questions and shows every cell; open it from a copy\n"
-        "on disk, GitHub shows its source), `summary.json` ([schema](summary.schema.json)), `regressions.atom` (a feed), `history/` (what\n"
-        "earlier runs found), and `outcomes.parquet` with one row a cell:",
-        table(["column", "meaning"], [[f"`{name}`", meaning] for name, meaning in COLUMNS.items()]),
+        "Each folder has `README.md` (tables), `index.html` (a page that answers questions and"
+        " shows every cell; open it from a copy\non disk, GitHub shows its source),"
+        " `summary.json` ([schema](summary.schema.json)), `regressions.atom` (a feed),"
+        " `history/` (what\nearlier runs found), and `outcomes.parquet` with one row a cell:",
+        table(["column", "meaning"], [[f"`{name}`", text] for name, text in COLUMNS.items()]),
     ]
     return "\n\n".join(parts) + "\n"

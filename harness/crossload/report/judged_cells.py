@@ -1,4 +1,7 @@
-"""Judged cells in columns: what is equal is kept once, so that millions of cells fit and are counted at once."""
+"""Judged cells in columns: what is equal is kept once, so that millions of cells fit in memory.
+
+Columns of numbers are counted by NumPy, without a Python object for each cell.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from crossload.report.view_types import Row
+from crossload.report.view_types import JudgedCell
 from crossload.verdict import Finding, Surprise, Verdict
 
 if TYPE_CHECKING:
@@ -21,14 +24,17 @@ if TYPE_CHECKING:
     Indexes = np.ndarray[Any, np.dtype[np.integer[Any]]]
 
 _BLOCK = 20_000
-"""Cells that are held as Python numbers, before they become an array."""
+"""Cells that are held as Python numbers before they become an array, which is far smaller."""
 
 _VERDICTS = list(Verdict)
 _NUMBER = {verdict: index for index, verdict in enumerate(_VERDICTS)}
 
 
-class _Names:
-    """Things by number, each once; what is the same object is found by its identity, which is quicker than by its value."""
+class _Numbering:
+    """Values by number, each once.
+
+    The same object is found by its identity, which is quicker than by its value.
+    """
 
     def __init__(self) -> None:
         self.values: list[Any] = []
@@ -37,11 +43,12 @@ class _Names:
         self._held: list[Any] = []
 
     def number(self, value: Any) -> int:
+        """Give the number of a value; a new one if it was not seen before."""
         found = self._by_identity.get(id(value))
         return self._add(value, value) if found is None else found
 
     def case(self, case: Case) -> int:
-        """Number of a case, which is known by its name: hashing all of it would take longer."""
+        """Give the number of a case, which is known by its name: hashing all of it takes longer."""
         found = self._by_identity.get(id(case))
         return self._add(case, case.name) if found is None else found
 
@@ -50,21 +57,35 @@ class _Names:
         if found == len(self.values):
             self.values.append(value)
         self._by_identity[id(value)] = found
-        self._held.append(value)  # an identity means something only while the object lives
+        # an identity means something only while the object lives: another one may get its address
+        self._held.append(value)
         return found
 
 
-class JudgedCells(Sequence[Row]):
-    """All judged cells of a view."""
+class JudgedCells(Sequence[JudgedCell]):
+    """All judged cells of a view: a sequence of `JudgedCell`, held in columns.
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    A *kind* is a judgement together with a finding; most cells share theirs with many others.
+    Columns have one number a cell, shape (cells,): ``case``, ``writer``, ``reader``, ``kind``,
+    ``artifact``, ``text``, ``confirmed``, ``verdict``; what they refer to stands in the lists
+    ``cases``, ``environments``, ``judgements`` and ``findings``, ``artifacts``, ``texts``.
+
+    Parameters
+    ----------
+    rows
+        The cells; they are read once and not kept.
+    """
+
+    def __init__(self, rows: Iterable[JudgedCell]) -> None:
         self.cells: list[Cell] = []
-        cases, environments = _Names(), _Names()
+        cases, environments = _Numbering(), _Numbering()
         kinds: dict[tuple[int, Surprise, int], int] = {}
         self.judgements: list[Judgement] = []
-        """Judgement of each kind; a kind is a judgement together with a finding."""
+        """Judgement of each kind."""
         self.findings: list[Finding] = []
+        """Finding of each kind."""
         self.artifacts: list[tuple[str, int]] = []
+        """(SHA-256, bytes), each once."""
         self.texts: list[tuple[str, tuple[str, ...]]] = []
         """(traceback, warnings), each once."""
         artifacts: dict[tuple[str, int], int] = {}
@@ -75,6 +96,8 @@ class JudgedCells(Sequence[Row]):
         nan = float("nan")
         for row in rows:
             cell, finding = row.cell, row.finding
+            # the judge gives equal cells one object; to hash all numbers of a judgement for each
+            # cell would take most of the time
             key = (id(row.judgement), finding.surprise, id(finding.expectation))
             kind = kinds.setdefault(key, len(kinds))
             if kind == len(self.judgements):
@@ -87,6 +110,7 @@ class JudgedCells(Sequence[Row]):
             self.cells.append(cell)
             numbers.append((case, writer, reader, kind, artifact, text, row.confirmed))
             seconds.append((row.seconds.get("load", nan), row.seconds.get("predict", nan)))
+            # a tuple of Python numbers takes many times the bytes of a row of an array
             if len(numbers) == _BLOCK:
                 blocks.append(_block(numbers, seconds))
                 numbers, seconds = [], []
@@ -96,6 +120,7 @@ class JudgedCells(Sequence[Row]):
             columns.T
         )
         self.confirmed = confirmed.astype(bool)
+        # 32-bit floats: the clock is not as exact as their seven digits
         self.seconds = np.concatenate([block for _, block in blocks])
         """Seconds of loading and of predicting, two columns."""
         self.cases, self.environments = cases.values, environments.values
@@ -111,10 +136,10 @@ class JudgedCells(Sequence[Row]):
         return len(self.cells)
 
     @overload
-    def __getitem__(self, index: int) -> Row: ...
+    def __getitem__(self, index: int) -> JudgedCell: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+    def __getitem__(self, index: slice) -> list[JudgedCell]: ...
+    def __getitem__(self, index: int | slice) -> JudgedCell | list[JudgedCell]:
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
         kind = self.kind[index]
@@ -122,7 +147,7 @@ class JudgedCells(Sequence[Row]):
         artifact, size = self.artifacts[self.artifact[index]]
         load, predict = self.seconds[index]
         found = {"load": float(load), "predict": float(predict)}
-        return Row(
+        return JudgedCell(
             cell=self.cells[index],
             judgement=self.judgements[kind],
             finding=self.findings[kind],
@@ -134,43 +159,78 @@ class JudgedCells(Sequence[Row]):
             warnings=warnings,
         )
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[JudgedCell]:
         return (self[index] for index in range(len(self)))
 
-    # --- counting -----------------------------------------------------------------------------------------------
+    # --- counting -------------------------------------------------------------------------------
 
     def counts(self) -> Counter[Verdict]:
-        """Cells by verdict."""
+        """Count the cells by verdict; verdicts that do not occur are left out."""
         found = np.bincount(self.verdict, minlength=len(_VERDICTS))
         return Counter(
             {verdict: int(found[index]) for index, verdict in enumerate(_VERDICTS) if found[index]}
         )
 
     def count_by(self, *keys: Indexes) -> dict[tuple[int, ...], Counter[Verdict]]:
-        """Cells by verdict for each combination of these columns, in the order in which they first occur."""
+        """Count the cells by verdict for each combination of these columns.
+
+        Parameters
+        ----------
+        keys
+            Columns, shape (cells,), such as ``writer`` and ``reader``.
+
+        Returns
+        -------
+        dict
+            In the order in which combinations first occur.
+        """
         tables: dict[tuple[int, ...], Counter[Verdict]] = {}
-        for first, combination, count in _unique([*keys, self.verdict]):
+        for _, combination, count in _unique([*keys, self.verdict]):
             group = combination[:-1]
             tables.setdefault(group, Counter())[_VERDICTS[combination[-1]]] += count
-            del first
         return tables
 
     def first_of(self, mask: np.ndarray, *keys: Indexes) -> list[int]:
-        """Index of the first cell of each combination of these columns, among the cells that the mask chooses."""
+        """Find the first cell of each combination of these columns.
+
+        Parameters
+        ----------
+        mask
+            Cells to look among, shape (cells,).
+        keys
+            Columns, shape (cells,).
+
+        Returns
+        -------
+        list
+            Indexes of cells, in their order.
+        """
         chosen = np.flatnonzero(mask)
         return [int(chosen[first]) for first, _, _ in _unique([key[chosen] for key in keys])]
 
     def count_kinds(self) -> Indexes:
-        """Cells of each kind."""
+        """Count the cells of each kind, shape (kinds,)."""
         return np.bincount(self.kind, minlength=len(self.judgements))
 
     def of_kinds(self, wanted: Iterable[bool]) -> np.ndarray:
-        """Mask of the cells whose kind is wanted."""
+        """Give the mask of the cells whose kind is wanted, shape (cells,).
+
+        Parameters
+        ----------
+        wanted
+            True or False for each kind, in their order.
+        """
         chosen = np.fromiter(wanted, dtype=bool, count=len(self.judgements))
         return chosen[self.kind] if len(self.kind) else np.zeros(0, dtype=bool)
 
     def pairs(self, mask: np.ndarray) -> list[tuple[str, str]]:
-        """Different (writer, reader) of the cells that the mask chooses, in the order in which they occur."""
+        """List the different (writer, reader) of some cells, in the order in which they occur.
+
+        Parameters
+        ----------
+        mask
+            A mask of shape (cells,), or indexes of cells.
+        """
         names = self.environments
         found = _unique([self.writer[mask], self.reader[mask]])
         return [(names[writer], names[reader]) for _, (writer, reader), _ in found]
@@ -179,6 +239,7 @@ class JudgedCells(Sequence[Row]):
 def _block(
     numbers: list[tuple[Any, ...]], seconds: list[tuple[float, float]]
 ) -> tuple[np.ndarray, np.ndarray]:
+    # reshaped, because an empty list has no second axis
     return (
         np.array(numbers, dtype=np.int32).reshape(len(numbers), 7),
         np.array(seconds, dtype=np.float32).reshape(len(seconds), 2),
@@ -186,9 +247,13 @@ def _block(
 
 
 def _unique(columns: Sequence[Indexes]) -> list[tuple[int, tuple[int, ...], int]]:
-    """(index of the first, values, count) of each different combination, in the order in which they first occur."""
+    """Find each different combination of some columns.
+
+    Gives (index of the first, values, count), in the order in which they first occur.
+    """
     if not len(columns[0]):
         return []
+    # one number a combination: `np.unique` of several columns (axis=0) sorts rows, which is slower
     code = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:
         code = code * (int(column.max()) + 1) + column

@@ -1,4 +1,4 @@
-"""Markdown of a view: reads well on GitHub, written by the program only."""
+"""The Markdown of a view: it reads well on GitHub, and is written by the program only."""
 
 from __future__ import annotations
 
@@ -13,18 +13,28 @@ if TYPE_CHECKING:
     from crossload.report.view import View
     from crossload.report.view_types import Grid, Square
 
-_SIGNS = str.maketrans(
+# < and > as entities, so that no text becomes HTML; an apostrophe instead of a backquote, which
+# would open code, where the other escapes do not count
+_ESCAPES = str.maketrans(
     {"|": "\\|", "<": "&lt;", ">": "&gt;", "`": "'", "*": "\\*", "_": "\\_", "[": "\\[", "]": "\\]"}
 )
 
 
 def escape(text: str) -> str:
-    """Untrusted text as Markdown text of one line."""
-    return printable(text).translate(_SIGNS)
+    """Escape untrusted text for Markdown, on one line."""
+    return printable(text).translate(_ESCAPES)
 
 
 def table(headings: list[str], rows: list[list[str]]) -> str:
-    """A pipe table of texts that are escaped already."""
+    """Render a pipe table.
+
+    Parameters
+    ----------
+    headings
+        Headings of the columns, escaped already.
+    rows
+        Texts of each line, escaped already.
+    """
     lines = ["| " + " | ".join(headings) + " |", "|" + " --- |" * len(headings)]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
@@ -35,13 +45,22 @@ def _square(square: Square | None) -> str:
     worst = square.worst
     if worst.passes is False:
         return f"**{worst.symbol}** {square.failed}"
+    # words, because the blank of a cell that was not run would look like one that was not planned
     return {Verdict.NOT_RUN: "not run", Verdict.NO_ENVIRONMENT: "no env"}.get(
         worst, f"`{worst.symbol}`"
     )
 
 
 def grid_table(grid: Grid, ids: list[str]) -> str:
-    """One grid: rows saved with, columns loaded in; the number of failed cells where something failed."""
+    """Render one grid: rows saved with, columns loaded in, and how many cells failed.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    ids
+        Environments in the order of rows and columns.
+    """
     labels = short_labels(ids)
     rows = [
         [f"**{escape(each)}**", *[_square(grid.squares.get((each, reader))) for reader in ids]]
@@ -51,7 +70,15 @@ def grid_table(grid: Grid, ids: list[str]) -> str:
 
 
 def rollup_table(what: str, squares: dict[str, Square]) -> str:
-    """Worst verdict and counts by verdict; the counts of a line sum to its planned cells."""
+    """Render a table of the worst verdict and counts by verdict.
+
+    Parameters
+    ----------
+    what
+        Heading of the first column, such as ``format``.
+    squares
+        Cells by the name in the first column; the counts of a line sum to its planned cells.
+    """
     seen = [
         verdict
         for verdict in Verdict
@@ -70,30 +97,24 @@ def rollup_table(what: str, squares: dict[str, Square]) -> str:
 
 
 def render_markdown(view: View) -> str:
-    """The whole report of one matrix."""
+    """Render the whole report of one matrix."""
     ids = [facts.id for facts in view.environments]
-    run, same = view.run, view.diagonal
+    run, (same, measured) = view.run, view.diagonal
+    resumes = ", ".join(f"{count} {escape(how)}" for how, count in view.resumes.items())
     parts = [
         f"# {escape(view.title)}",
         f"{len(view.rows)} cells: **{view.passed} passed, {view.failed} failed**, "
         f"{view.counts[Verdict.DRIFT]} of the failures being silent drifts. "
         f"Measured {run.days} with crossload {run.version} on {run.platform}. "
-        f"Diagonal (saved and loaded in the same environment): {same[0]} of {same[1]} bit-identical. "
+        "Diagonal (saved and loaded in the same environment): "
+        f"{same} of {measured} bit-identical. "
         f"{escape(view.controls_text.capitalize())}.",
         *([escape(view.expectations_text.capitalize()) + "."] if view.judged_against else []),
-        *(
-            [
-                "Training goes on after loading: "
-                + ", ".join(f"{n} {escape(what)}" for what, n in view.resumes.items())
-                + "."
-            ]
-            if view.resumes
-            else []
-        ),
+        *([f"Training goes on after loading: {resumes}."] if view.resumes else []),
         *[f"**Missed control**: {escape(each.text)}" for each in view.missed],
         *([f"Changes {view.changes_text}."] if view.past else []),
-        "Written by `nox -s matrix`; do not edit. [Page](index.html) · [summary.json](summary.json) · "
-        "[outcomes.parquet](outcomes.parquet)",
+        "Written by `nox -s matrix`; do not edit. [Page](index.html) · "
+        "[summary.json](summary.json) · [outcomes.parquet](outcomes.parquet)",
         "## Verdicts",
         table(
             ["", "verdict", "cells", "means"],
@@ -123,7 +144,8 @@ def render_markdown(view: View) -> str:
         ]
         parts += [
             "## By version",
-            "Backward compatible: reads what older versions wrote. Forward compatible: reads what newer versions wrote.",
+            "Backward compatible: reads what older versions wrote. "
+            "Forward compatible: reads what newer versions wrote.",
             table(["reader", "backward (older writers)", "forward (newer writers)"], rows),
         ]
     if view.worst_drifts:
@@ -162,19 +184,20 @@ def render_markdown(view: View) -> str:
                         f"{escape(each.boundary[0])} → {escape(each.boundary[1])}",
                         escape(cut(each.example, 200)),
                     ]
-                    for each in view.signatures[:40]
+                    for each in view.signatures[:40]  # the others are in summary.json
                 ],
             ),
         ]
     if view.overfitted:
-        shown = [
+        rows = [
             [escape(row.cell.case.recipe), escape(row.cell.writer), f"{row.judgement.gap:.2f}"]
             for row in view.overfitted[:20]
         ]
         parts += [
             "## Overfitted models",
-            "Their held-out score is far below the score on the rows they were trained on; drift on them says less.",
-            table(["recipe", "saved with", "training score minus held-out score"], shown),
+            "Their held-out score is far below the score on the rows they were trained on; "
+            "drift on them says less.",
+            table(["recipe", "saved with", "training score minus held-out score"], rows),
         ]
     parts += [
         "## By format",

@@ -1,14 +1,14 @@
 """The data of a page: everything that a cell can show, packed so that 300,000 cells open at once.
 
-What many cells share (judgements, texts, artifacts) is laid out once as JSON; each cell is a number in each of some columns of
-fixed width.  Both together are one zlib stream as base64: ``uint32 length of the JSON, JSON, columns``, little endian.
+What many cells share (judgements, texts, artifacts) is laid out once as JSON; each cell is a number
+in each of some columns of fixed width.  Both together are one zlib stream as base64: ``uint32
+length of the JSON, JSON, columns``, little endian.  ``templates/data.js`` unpacks it.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import math
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -16,45 +16,47 @@ import numpy as np
 
 from crossload.report.changes import KINDS
 from crossload.report.labels import short_labels
-from crossload.safe import cut, printable
+from crossload.report.page_entries import ValueTable, kind_entry, short_text, texts_of
+from crossload.safe import printable
 from crossload.verdict import GAPS, Verdict
-from crossload.verdict.reasons import allowed_change, metric_drifts
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from crossload.config import Tolerance
     from crossload.report.view import View
-    from crossload.verdict import Distance, Finding, Judgement
-
-LAST_LINES = 6
-"""Lines of a traceback that a page shows."""
-
-_MOST = 1200
-"""Signs of one text; what is longer is cut where it says least: a traceback at its beginning, other texts at their end."""
 
 _UNKNOWN = 255
+"""Number of a cell that an earlier run does not know; the same as in ``templates/data.js``."""
 
 
-def pack(view: View) -> str:
-    """Everything that a page needs beside what stands in its HTML."""
+def pack_page_data(view: View) -> str:
+    """Pack everything that a page needs beside what stands in its HTML.
+
+    Returns
+    -------
+    str
+        Base64, which holds nothing that HTML could take for markup.
+    """
     known, columns = _clean(tables(view)), columns_of(view)
     places, offset = {}, 0
     for name, column in columns.items():
-        places[name] = [column.dtype.name, offset]
+        places[name] = [column.dtype.name, offset]  # the names of ``TYPES`` in data.js
         offset += column.nbytes
+    # allow_nan=False: Python would write NaN and Infinity, at which `JSON.parse` of browsers fails
     text = json.dumps(known | {"columns": places}, separators=(",", ":"), allow_nan=False).encode()
+    # blanks: a typed array of JavaScript must begin at a multiple of the size of its numbers
     text += b" " * (-(len(text) + 4) % 8)
     raw = (
         len(text).to_bytes(4, "little")
         + text
         + b"".join(column.tobytes() for column in columns.values())
     )
+    # zlib has no time in its header, as gzip has: two renderings of the same view are equal.  The
+    # level is stated, so that a page is the same whatever the default is.
     return base64.b64encode(zlib.compress(raw, 6)).decode()
 
 
 def _clean(value: Any) -> Any:
-    """The same with every text as it may stand in a page: all of it may come from pinned processes."""
+    """Clean every text of a value: all of it may come from pinned processes."""
     if isinstance(value, str):
         return printable(value, keep="\n")
     if isinstance(value, dict):
@@ -63,7 +65,10 @@ def _clean(value: Any) -> Any:
 
 
 def columns_of(view: View) -> dict[str, np.ndarray[Any, Any]]:
-    """One number a cell in each column; wide ones first, so that each begins where its type may begin."""
+    """Lay out the columns: one number a cell in each, shape (cells,).
+
+    Wide types come first, so that each column begins at a multiple of the size of its numbers.
+    """
     rows = view.rows
     place = {facts.id: index for index, facts in enumerate(view.environments)}
     environments = np.array([place.get(name, 0) for name in rows.environments], dtype=np.uint16)
@@ -78,9 +83,11 @@ def columns_of(view: View) -> dict[str, np.ndarray[Any, Any]]:
         "reader": environments[rows.reader],
         "confirmed": rows.confirmed.astype("u1"),
     }
-    for name in ("load", "predict"):  # four digits are enough, and zeros are packed well
+    for name in ("load", "predict"):
+        # the last twelve bits of 23 are noise of the clock, and do not pack: four digits are enough
         bits = found[name].view("<u4") & np.uint32(0xFFFFF000)
         found[name] = bits.view("<f4")
+    # zero is "not changed", so kinds are counted from one
     changed = np.zeros(len(rows), dtype="u1")
     for kind, cells in view.changes.items():
         changed[cells] = KINDS.index(kind) + 1
@@ -91,15 +98,16 @@ def columns_of(view: View) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def tables(view: View) -> dict[str, Any]:
-    """What cells refer to by number."""
+    """Lay out what cells refer to by number, as values that JSON knows."""
     rows = view.rows
     labels = short_labels([facts.id for facts in view.environments], squeeze=False)
-    known, metrics, texts = _Once(), _Once(), _texts(view)
+    known, metrics, texts = ValueTable(), ValueTable(), texts_of(view)
+    # a kind with metrics is of one case only, so that any cell of it knows what was allowed
     first_case: dict[int, str] = {}
     for case, kind in zip(rows.case.tolist(), rows.kind.tolist(), strict=True):
         first_case.setdefault(kind, rows.cases[case].name)
     kinds = [
-        _kind(judged, finding, view.tolerances.get(first_case.get(number, "")), known, metrics)
+        kind_entry(judged, finding, view.tolerances.get(first_case.get(number, "")), known, metrics)
         for number, (judged, finding) in enumerate(zip(rows.judgements, rows.findings, strict=True))
     ]
     return {
@@ -126,7 +134,7 @@ def tables(view: View) -> dict[str, Any]:
                 "axis": facts.axis,
                 "python": facts.python,
                 "asOf": facts.as_of,
-                "failure": _text(facts.failure),
+                "failure": short_text(facts.failure),
                 "leftOut": list(facts.left_out),
                 "versions": facts.versions,
             }
@@ -144,119 +152,12 @@ def tables(view: View) -> dict[str, Any]:
         "kinds": kinds,
         "metrics": metrics.values,
         "known": known.values,
+        # 16 digits identify an artifact among those of a matrix, and are a quarter of the bytes
         "artifacts": [[sha[:16], size] for sha, size in rows.artifacts],
         **texts,
         "past": [f"{past.when:%Y-%m-%d %H:%M}" for past in view.past],
     }
 
 
-class _Once:
-    """Values by number, equal ones once."""
-
-    def __init__(self) -> None:
-        self.values: list[Any] = []
-        self._numbers: dict[Hashable, int] = {}
-
-    def number(self, value: Any) -> int:
-        key = json.dumps(value)
-        found = self._numbers.setdefault(key, len(self.values))
-        if found == len(self.values):
-            self.values.append(value)
-        return found
-
-
-def _kind(
-    judged: Judgement, finding: Finding, tolerance: Tolerance | None, known: _Once, metrics: _Once
-) -> dict[str, Any]:
-    """A judgement with its finding; what is empty is left out."""
-    expectation = finding.expectation
-    found = {
-        "verdict": list(Verdict).index(judged.verdict),
-        "reason": _text(judged.reason),
-        "warned": [_text(each) for each in judged.warned],
-        "surprise": finding.surprise.value,
-        "unexpected": finding.unexpected,
-        "known": None
-        if expectation is None
-        else known.number([_text(expectation.reason), _link(expectation.link), expectation.name]),
-        "metrics": metrics.number(_metrics(judged, tolerance)) if judged.before else None,
-        "worst": judged.worst_metric,
-        "excess": _number(judged.worst_excess) if judged.worst_metric else None,
-        "distances": {name: _distance(each) for name, each in judged.distances.items()},
-        "confusion": [list(judged.classes), *judged.confusion] if judged.confusion else None,
-        "changed": judged.changed_labels,
-        "state": judged.state if judged.verdict.measured and judged.before else "",
-        "optimizer": judged.optimizer,
-        "resumes": _text(judged.resumes),
-        "lost": _text(judged.lost),
-        "noise": _number(judged.noise),
-        "gap": None if math.isnan(judged.gap) else _number(judged.gap),
-        "witnesses": list(judged.witnesses),
-    }
-    return {
-        name: value
-        for name, value in found.items()
-        if value or (value == 0 and name in ("verdict", "metrics", "known"))
-    }
-
-
-def _metrics(judged: Judgement, tolerance: Tolerance | None) -> list[list[Any]]:
-    """[name, before, after, drift, allowed, moved] of each metric; moved: 0 not at all, 1 within tolerance, 2 too far."""
-    nan = float("nan")
-    allowed = 0.0 if tolerance is None else tolerance.metric or 0.0
-    moved = {
-        each.name: 1 + (each.excess > 1)
-        for each in metric_drifts(judged.before, judged.after, allowed)
-    }
-    found = []
-    for name in dict.fromkeys((*judged.before, *judged.after)):
-        before, after = judged.before.get(name, nan), judged.after.get(name, nan)
-        numbers = (before, after, after - before, allowed_change(name, before, allowed))
-        found.append([name, *map(_number, numbers), moved.get(name, 0)])
-    return found
-
-
-def _distance(each: Distance) -> list[Any]:
-    """[max, mean, median, 99 %, largest relative, changed, size, form, quantiles, exact]."""
-    numbers = (each.max_abs, each.mean_abs, each.median_abs, each.p99_abs, each.max_rel)
-    quantiles = [float(f"{value:.3g}") for value in each.quantiles]
-    return [
-        *map(_number, numbers),
-        each.changed,
-        each.size,
-        _text(each.form),
-        quantiles,
-        each.exact,
-    ]
-
-
-def _texts(view: View) -> dict[str, Any]:
-    """Last lines of tracebacks and warnings, each once; a text is [traceback, [warnings]]."""
-    tails, warnings = _Once(), _Once()
-    found = []
-    for traceback, said in view.rows.texts:
-        lines = traceback.strip().splitlines()[-LAST_LINES:]
-        tail = "\n".join(lines)
-        tail = tail if len(tail) <= _MOST else "… " + tail[-_MOST:]
-        found.append([tails.number(tail), [warnings.number(_text(each)) for each in said]])
-    return {"tails": tails.values, "warnings": warnings.values, "texts": found}
-
-
-def _text(text: str) -> str:
-    return cut(text, _MOST)
-
-
-def _link(link: str) -> str:
-    """An address that may be followed: nothing but the web."""
-    return link if link.startswith(("https://", "http://")) else ""
-
-
 def _atol(tolerance: Tolerance | None) -> float:
     return 0.0 if tolerance is None else tolerance.atol or 0.0
-
-
-def _number(value: float) -> float | str | None:
-    """JSON knows neither infinity nor NaN; nine digits are more than anybody reads."""
-    if math.isnan(value):
-        return None
-    return float(f"{value:.9g}") if math.isfinite(value) else ("inf" if value > 0 else "-inf")

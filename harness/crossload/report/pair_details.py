@@ -1,4 +1,7 @@
-"""What a page tells of each pair of environments without script: bounded, so that a large matrix stays readable."""
+"""The details of pairs of environments that a page shows without script.
+
+They are bounded, so that the page of a large matrix stays readable.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +19,17 @@ if TYPE_CHECKING:
     from crossload.verdict import Verdict
 
 MOST_SQUARES = 4000
-"""Squares of all grids that are laid out as HTML beside the first."""
+"""Most squares of grids that are laid out as HTML beside the first grid."""
 
 MOST_PAIRS = 400
-"""Pairs whose failures are listed without script."""
+"""Most pairs of a matrix whose failures are listed without script."""
 
 _MOST_GROUPS = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
-    """Failures of one pair that say the same."""
+    """The failures of one pair that say the same."""
 
     verdict: Verdict
     cells: int
@@ -36,7 +39,7 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pair:
-    """One writer and one reader: all cells, and the failures that most of them have."""
+    """One writer and one reader: all their cells, and the most frequent failures."""
 
     writer: str
     reader: str
@@ -47,11 +50,12 @@ class Pair:
 
 
 def squares_of(view: View) -> tuple[Grid, ...]:
-    """Grids of families, as many as stay readable."""
+    """Select the grids of families that a page shows without script: as many as stay readable."""
     found: list[Grid] = []
     squares = 0
     for grid in view.grids[1:]:
         squares += len(grid.squares)
+        # whole grids only: half of a grid would look like a matrix with fewer environments
         if squares > MOST_SQUARES:
             break
         found.append(grid)
@@ -59,20 +63,30 @@ def squares_of(view: View) -> tuple[Grid, ...]:
 
 
 def failures_by_pair(view: View) -> tuple[Pair, ...]:
-    """What failed between each pair, the most frequent first; empty for a matrix of too many pairs."""
+    """Group what failed between each pair, the most frequent first.
+
+    Returns
+    -------
+    tuple
+        One for each pair of the matrix; empty for a matrix of more than `MOST_PAIRS`.
+    """
     rows, squares = view.rows, view.grids[0].squares
+    # the script shows every pair when it is asked; without it the page would grow without bound
     if len(squares) > MOST_PAIRS:
         return ()
     names: dict[tuple[Verdict, str], int] = {}
-    said = [
+    group_of_kind = [
         names.setdefault((judged.verdict, signature_of(judged.reason)), len(names))
         if judged.verdict.passes is False
         else -1
         for judged in rows.judgements
     ]
-    group = np.array(said, dtype=np.int64)[rows.kind] if len(rows) else np.zeros(0, dtype=np.int64)
+    group = (
+        np.array(group_of_kind, dtype=np.int64)[rows.kind] if len(rows) else np.zeros(0, np.int64)
+    )
     found: dict[tuple[str, str], list[Group]] = {}
     failed = np.flatnonzero(group >= 0)
+    # counted by columns of numbers: a large matrix has millions of failures and few different ones
     columns = np.stack([rows.writer[failed], rows.reader[failed], group[failed]])
     different, first, count = np.unique(columns, axis=1, return_index=True, return_counts=True)
     for (writer, reader, _), place, cells in zip(different.T, first, count, strict=True):
@@ -89,11 +103,11 @@ def failures_by_pair(view: View) -> tuple[Pair, ...]:
 
 def _pair(pair: tuple[str, str], square: Square, groups: list[Group]) -> Pair:
     groups.sort(key=lambda each: (-each.cells, each.case))
-    shown = tuple(groups[:_MOST_GROUPS])
+    listed = tuple(groups[:_MOST_GROUPS])
     return Pair(
         writer=pair[0],
         reader=pair[1],
         square=square,
-        groups=shown,
-        left=square.failed - sum(each.cells for each in shown),
+        groups=listed,
+        left=square.failed - sum(each.cells for each in listed),
     )

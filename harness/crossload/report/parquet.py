@@ -1,4 +1,7 @@
-"""The table of outcomes, one row a cell, streamed into Parquet: what is equal in many cells is laid out once."""
+"""The table of outcomes, one row a cell, streamed into Parquet.
+
+What is equal in many cells is laid out once.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from crossload.verdict import Finding, Judgement
 
 _BLOCK = 32_768
-"""Cells that are laid out at once: memory does not grow with the table."""
+"""Cells that are laid out at once, so that memory does not grow with the table."""
 
 COLUMNS = {
     "family, recipe, format, task": "the case: recipe and format, under the heading of a family",
@@ -29,39 +32,64 @@ COLUMNS = {
     "worst_metric, worst_drift": "the metric that moved most, and by how much (after minus before)",
     "worst_excess": "the same in units of its tolerance; above 1 it is too far",
     "max_abs, max_rel": "largest difference of any recorded output; 0 where bit-equal",
-    "mean_abs, median_abs, p99_abs": "mean, median and 99th percentile of the differences of the output that moved farthest",
+    "mean_abs, median_abs, p99_abs": (
+        "mean, median and 99th percentile of the differences of the output that moved farthest"
+    ),
     "mean_rel, median_rel, p99_rel": "the same, relative to the value before",
     "changed_labels": "number of held-out rows whose predicted label changed",
-    "state": "fitted state after loading: equal, differs, layout (arrays renamed, added, removed), or unknown",
-    "optimizer": "optimizer variables after loading: kept, changed, lost; empty where there were none",
-    "resumes": "whether training goes on alike after loading: yes, no, what was lost; empty where not asked",
+    "state": (
+        "fitted state after loading: equal, differs, layout (arrays renamed, added, removed), or"
+        " unknown"
+    ),
+    "optimizer": (
+        "optimizer variables after loading: kept, changed, lost; empty where there were none"
+    ),
+    "resumes": (
+        "whether training goes on alike after loading: yes, no, what was lost; empty where not"
+        " asked"
+    ),
     "lost": "class that the reader did not find, where the error names one",
-    "inferred, witnesses": "verdict that a cell is believed to have that was not measured, and the readers that show it",
+    "inferred, witnesses": (
+        "verdict that a cell is believed to have that was not measured, and the readers that show"
+        " it"
+    ),
     "noise": "largest difference between two predictions of the writer in its own process",
     "train_gap": "accuracy or R2 on training rows minus that on held-out rows",
     "confirmed": "measured a second time in a process of its own",
     "artifact, artifact_bytes": "SHA-256 (first 16 digits) and size of what was loaded",
     "load_seconds, predict_seconds": "seconds of loading and predicting, one thread",
-    "METRIC_before, METRIC_after, METRIC_drift": "each metric just before saving, just after loading, and the change",
+    "METRIC_before, METRIC_after, METRIC_drift": (
+        "each metric just before saving, just after loading, and the change"
+    ),
 }
 """Columns of the table of outcomes, and what they mean."""
 
-
-_WORDS = pa.dictionary(pa.int32(), pa.string())
+# one type for all columns of words, because every block must have the schema of the first; 32 bits,
+# because Parquet gives such an index back whatever it was given
+# (https://github.com/apache/arrow/issues/36589)
+_TEXT_TYPE = pa.dictionary(pa.int32(), pa.string())
 
 
 def write_outcomes(view: View, path: Path) -> None:
-    """Write the table; `COLUMNS` says what is in it."""
+    """Write the table; `COLUMNS` says what is in it.
+
+    Parameters
+    ----------
+    view
+        The view whose cells are written.
+    path
+        File to write; it is replaced.
+    """
     rows = view.rows
-    kinds = _of_kinds(rows)
-    fixed = _of_cases(rows)
+    kinds = _kind_columns(rows)
+    fixed = _case_columns(rows)
     names = pa.array(rows.environments, pa.string())
-    told = ["\n".join(warnings) for _, warnings in rows.texts]
-    texts = list(dict.fromkeys(told))
+    # texts of cells also differ by their tracebacks, which the table does not hold: without joining
+    # equal warnings the file would depend on them
+    all_warnings = ["\n".join(warnings) for _, warnings in rows.texts]
+    texts = list(dict.fromkeys(all_warnings))
     place = {text: index for index, text in enumerate(texts)}
-    warned = np.array(
-        [place[text] for text in told], dtype=np.int32
-    )  # texts also differ by their tracebacks
+    warned = np.array([place[text] for text in all_warnings], dtype=np.int32)
     artifacts = pa.array([sha[:16] for sha, _ in rows.artifacts], pa.string())
     sizes = pa.array([size for _, size in rows.artifacts], pa.int64())
 
@@ -69,15 +97,19 @@ def write_outcomes(view: View, path: Path) -> None:
         case, kind = pa.array(rows.case[start:end]), pa.array(rows.kind[start:end])
         artifact = pa.array(rows.artifact[start:end])
         columns: dict[str, pa.Array] = {name: values.take(case) for name, values in fixed.items()}
-        columns["writer"] = _words(rows.writer[start:end], names)
-        columns["reader"] = _words(rows.reader[start:end], names)
+        columns["writer"] = _dictionary_array(rows.writer[start:end], names)
+        columns["reader"] = _dictionary_array(rows.reader[start:end], names)
         columns |= {name: values.take(kind) for name, values in kinds.items()}
-        columns["warnings"] = _words(warned[rows.text[start:end]], pa.array(texts, pa.string()))
+        columns["warnings"] = _dictionary_array(
+            warned[rows.text[start:end]], pa.array(texts, pa.string())
+        )
         columns["confirmed"] = pa.array(rows.confirmed[start:end])
         columns["artifact"] = artifacts.take(artifact)
         columns["artifact_bytes"] = sizes.take(artifact)
+        # 64 bits, as all other numbers of the table: a reader shall not have to know which are not
         columns["load_seconds"] = pa.array(rows.seconds[start:end, 0].astype("float64"))
         columns["predict_seconds"] = pa.array(rows.seconds[start:end, 1].astype("float64"))
+        # metrics depend on the matrix and come last; worst_drift only sounds like one
         metrics = [
             name
             for name in kinds
@@ -94,33 +126,34 @@ def write_outcomes(view: View, path: Path) -> None:
 
 
 def _ordered(names: list[str]) -> list[str]:
+    """Sort columns as `COLUMNS` lists them, so that the documented order is that of the file."""
     wanted = [name.strip() for group in COLUMNS for name in group.split(",")]
     return sorted(names, key=lambda name: wanted.index(name) if name in wanted else len(wanted))
 
 
-def _words(index: np.ndarray, values: pa.Array) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(index.astype("int32")), values).cast(_WORDS)
+def _dictionary_array(index: np.ndarray, values: pa.Array) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(index.astype("int32")), values).cast(_TEXT_TYPE)
 
 
 def _encoded(values: list[str]) -> pa.DictionaryArray:
-    return pa.array(values, pa.string()).dictionary_encode().cast(_WORDS)
+    return pa.array(values, pa.string()).dictionary_encode().cast(_TEXT_TYPE)
 
 
-def _of_cases(rows: JudgedCells) -> dict[str, pa.Array]:
+def _case_columns(rows: JudgedCells) -> dict[str, pa.Array]:
     return {
         name: _encoded([getattr(case, name) for case in rows.cases])
         for name in ("family", "recipe", "format", "task")
     }
 
 
-def _of_kinds(rows: JudgedCells) -> dict[str, pa.Array]:
-    """Columns that a judgement and its finding decide, laid out once for each kind."""
+def _kind_columns(rows: JudgedCells) -> dict[str, pa.Array]:
+    """Lay out the columns that a judgement and its finding decide, once for each kind."""
     flat = [
-        _flat(judged, finding)
+        _kind_values(judged, finding)
         for judged, finding in zip(rows.judgements, rows.findings, strict=True)
     ]
     found: dict[str, pa.Array] = {}
-    for name, kind in _KINDS.items():
+    for name, kind in _TYPES.items():
         values = [each[name] for each in flat]
         found[name] = (
             _encoded(values)
@@ -136,14 +169,14 @@ def _of_kinds(rows: JudgedCells) -> dict[str, pa.Array]:
     for name in names:
         before = np.array([judged.before.get(name, nan) for judged in rows.judgements])
         after = np.array([judged.after.get(name, nan) for judged in rows.judgements])
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore"):  # the difference of two infinities
             drift = after - before
         for suffix, numbers in (("before", before), ("after", after), ("drift", drift)):
             found[f"{name}_{suffix}"] = pa.array(numbers)
     return found
 
 
-_KINDS: dict[str, type] = {
+_TYPES: dict[str, type] = {
     "verdict": str,
     "passes": bool,
     "reason": str,
@@ -173,7 +206,7 @@ _KINDS: dict[str, type] = {
 }
 
 
-def _flat(judged: Judgement, finding: Finding) -> dict[str, Any]:
+def _kind_values(judged: Judgement, finding: Finding) -> dict[str, Any]:
     nan = float("nan")
     return {
         "verdict": judged.verdict.word,
@@ -183,6 +216,7 @@ def _flat(judged: Judgement, finding: Finding) -> dict[str, Any]:
         "known": finding.expectation.reason if finding.expectation else "",
         "warned": ", ".join(judged.warned),
         "worst_metric": judged.worst_metric,
+        # NaN rather than 0 where nothing was measured: it must not lower a mean
         "worst_drift": judged.worst_drift if judged.verdict.measured else nan,
         "worst_excess": judged.worst_excess if judged.verdict.measured else nan,
         "max_abs": judged.max_abs if judged.after else nan,
@@ -201,7 +235,10 @@ def _flat(judged: Judgement, finding: Finding) -> dict[str, Any]:
 
 
 def _distances(judged: Judgement) -> dict[str, float]:
-    """Statistics of the output that moved farthest; zeros where all are bit-equal, NaN where nothing was predicted."""
+    """Give the statistics of the output that moved farthest.
+
+    Zeros where all are bit-equal, NaN where nothing was predicted.
+    """
     names = ("mean_abs", "median_abs", "p99_abs", "mean_rel", "median_rel", "p99_rel")
     if not judged.after:
         return dict.fromkeys(names, float("nan"))

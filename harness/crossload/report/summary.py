@@ -1,4 +1,7 @@
-"""``summary.json``: a view without single cells, for programs.  Its JSON Schema is `schema_text`, published beside the reports."""
+"""The summary of a view, for programs: ``summary.json``, without single cells.
+
+Its JSON Schema is `schema_text`, published beside the reports.
+"""
 
 from __future__ import annotations
 
@@ -15,23 +18,27 @@ if TYPE_CHECKING:
     from crossload.report.view_types import Square
 
 SCHEMA_VERSION = 3
-"""Raised whenever a member goes away or means something else; new members do not raise it."""
+"""Version of the members; raised when one goes away or means something else, not for new ones."""
 
 SCHEMA_NAME = "summary.schema.json"
+"""Name of the schema's file in the reports folder."""
 
 
 def schema_text() -> str:
-    """The JSON Schema of a summary."""
+    """Read the JSON Schema of a summary, which is part of the package."""
     return files("crossload.report").joinpath(SCHEMA_NAME).read_text(encoding="utf-8")
 
 
 def _finite(value: float) -> float | str:
-    """JSON knows no infinity."""
+    """Give an infinity as a text: JSON has none (RFC 8259, section 6), and parsers refuse it."""
     return value if math.isfinite(value) else str(value)
 
 
 def summary(view: View) -> dict[str, Any]:
-    """The view without single cells, for machines."""
+    """Render a view without single cells, as values that JSON knows.
+
+    `SCHEMA_NAME` says what the members mean.
+    """
     return {
         "$schema": f"../{SCHEMA_NAME}",
         "schema": SCHEMA_VERSION,
@@ -51,6 +58,7 @@ def summary(view: View) -> dict[str, Any]:
             "measured": tally(view.controls)[1],
             "missed": [each.text for each in view.missed],
         },
+        # null where no cell was inferred: zeros would say that it was checked
         "inferred": view.accuracy
         and {
             "cells": view.accuracy.inferred,
@@ -108,6 +116,7 @@ def summary(view: View) -> dict[str, Any]:
             }
             for row in view.worst_drifts
         ],
+        # two runs that found the same have the same digest, whatever machines they ran on
         "verdicts_sha256": table_digest(view),
         "costs": view.costs,
         "previous": view.past[-1].run if view.past else None,
@@ -132,7 +141,8 @@ def summary(view: View) -> dict[str, Any]:
 
 
 def rollup(square: Square) -> dict[str, Any]:
-    """Worst verdict and counts of a group of cells."""
+    """Give the worst verdict and the counts of a group of cells."""
+    # sorted, so that summaries differ only where the counts do
     counts = sorted(square.counts.items(), key=lambda each: each[0].word)
     return {
         "worst": square.worst.word,

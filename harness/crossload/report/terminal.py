@@ -1,4 +1,4 @@
-"""Terminal tables of a view, with tabulate; plain text, no colour, no control codes."""
+"""The tables of a view for terminals: plain text, no colour, no control codes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 
 def plural(count: int, one: str) -> str:
-    """``1 case``, ``2 cases``."""
+    """Write a count with its noun: ``1 case``, ``2 cases``."""
     return f"{count} {one}{'' if count == 1 else 's'}"
 
 
 def square_text(square: Square | None) -> str:
-    """``=`` where all is well; else the worst symbol and how many failed, as ``L 12``."""
+    """Write a square: ``=`` where all is well, ``L 12`` where twelve cells failed.
+
+    The symbol is that of the worst verdict.  A dot stands for a cell that was not run, whose
+    symbol is a blank.
+    """
     if square is None:
         return ""
     worst = square.worst
@@ -32,11 +36,26 @@ def square_text(square: Square | None) -> str:
 
 
 def grid_text(grid: Grid, ids: list[str], width: int) -> str:
-    """One grid: rows saved with, columns loaded in; letters for columns, then blocks of columns, where it is too wide."""
+    """Render one grid: rows saved with, columns loaded in.
+
+    Where it is too wide, columns get letters instead of ids, and then stand in several tables.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    ids
+        Environments in the order of rows and columns.
+    width
+        Columns of the terminal.
+    """
     labels = short_labels(ids)
     squares = [[square_text(grid.squares.get((each, reader))) for reader in ids] for each in ids]
     rows = [[each, *line] for each, line in zip(ids, squares, strict=True)]
+    # headings are broken at hyphens: ids are wider than what stands below them
     headings = ["saved with \\ loaded in", *[labels[each].replace("-", "\n") for each in ids]]
+    # disable_numparse: tabulate takes whatever float() reads for a number, and writes it anew
+    # (https://github.com/astanin/python-tabulate/issues/66)
     table = tabulate(rows, headings, tablefmt="simple", stralign="left", disable_numparse=True)
     if max(len(line) for line in table.splitlines()) <= width:
         return table
@@ -66,7 +85,16 @@ def grid_text(grid: Grid, ids: list[str], width: int) -> str:
 
 
 def render_terminal(view: View, *, width: int = 100) -> str:
-    """All tables and the summary, ready to print."""
+    """Render all tables and the summary, ready to print.
+
+    Parameters
+    ----------
+    view
+        The view to render.
+    width
+        Columns of the terminal.
+    """
+    # a run of few environments of a large matrix shall not print the empty rows of all others
     ids = [facts.id for facts in view.environments if facts.id in view.touched]
     parts = [
         fill(f"== {view.title} ==", width),
@@ -76,8 +104,9 @@ def render_terminal(view: View, *, width: int = 100) -> str:
         parts.append(
             f"{len(view.environments) - len(ids)} environments without any outcome are left out."
         )
-    shown = view.grids[1:] + view.grids[:1] if len(view.families) > 1 else view.grids[1:]
-    for grid in shown:
+    # the grid of all cases last, near the summary; with one family it would be the same table again
+    grids = view.grids[1:] + view.grids[:1] if len(view.families) > 1 else view.grids[1:]
+    for grid in grids:
         if not any(square.worst is not Verdict.NOT_RUN for square in grid.squares.values()):
             continue
         parts += [
@@ -97,19 +126,25 @@ def _legend(view: View, width: int) -> str:
 
 
 def _with_texts(headings: list[str], rows: list[list[str]], texts: list[str], width: int) -> str:
-    """A table whose last column are untrusted texts, at most three lines each, in the width that the others leave."""
+    """Render a table whose last column are untrusted texts.
+
+    They have at most three lines each, in the width that the other columns leave.
+    """
     alone = tabulate(rows, headings[:-1], tablefmt="simple", disable_numparse=True)
     left = max(20, width - max(map(len, alone.splitlines())) - 2)
     for row, text in zip(rows, texts, strict=True):
         lines = wrap(printable(text), left)
-        row.append(
-            "\n".join(lines[:3] if len(lines) <= 3 else [*lines[:2], lines[2][: left - 4] + " ..."])
-        )
+        if len(lines) > 3:
+            lines = [*lines[:2], lines[2][: left - 4] + " ..."]
+        row.append("\n".join(lines))
     return tabulate(rows, headings, tablefmt="simple", disable_numparse=True)
 
 
 def _unexpected_passes(view: View) -> list[str]:
-    """Cells that were known to fail and pass: as loud as failures, because a fact has changed or was never true."""
+    """List cells that were known to fail and pass.
+
+    They are as loud as failures, because a fact has changed or was never true.
+    """
     passes = view.rows.of_kinds(finding.surprise is Surprise.PASS for finding in view.rows.findings)
     total = int(passes.sum())
     rows = [view.rows[int(index)] for index in passes.nonzero()[0][:5]]
@@ -124,23 +159,19 @@ def _unexpected_passes(view: View) -> list[str]:
 def _summary(view: View, width: int) -> str:
     same, measured = view.diagonal
     counts = ", ".join(f"{count} {verdict.word}" for verdict, count in view.counts.items() if count)
+    resumes = ", ".join(f"{count} {printable(how)}" for how, count in view.resumes.items())
     lines = [
         f"{view.name}: {plural(len(view.rows), 'cell')}: {view.passed} passed, {view.failed} failed"
         f" ({view.counts[Verdict.DRIFT]} of them silent drifts)",
         f"  {counts}",
-        f"  diagonal (saved and loaded in the same environment): {same} of {measured} bit-identical",
+        "  diagonal (saved and loaded in the same environment):"
+        f" {same} of {measured} bit-identical",
         f"  {view.controls_text}",
         *([f"  {view.expectations_text}"] if view.judged_against else []),
         *[f"  EXPIRED {printable(text)}" for text in view.expired],
         *_unexpected_passes(view),
         *([f"  {view.accuracy.text}"] if view.accuracy else []),
-        *(
-            [
-                f"  training goes on: {', '.join(f'{n} {printable(what)}' for what, n in view.resumes.items())}"
-            ]
-            if view.resumes
-            else []
-        ),
+        *([f"  training goes on: {resumes}"] if view.resumes else []),
         *[f"  MISSED CONTROL {printable(each.text)}" for each in view.missed],
     ]
     lines += [
@@ -150,6 +181,7 @@ def _summary(view: View, width: int) -> str:
         lines.append(f"  NOT MEASURED in this run: {view.counts[Verdict.NOT_RUN]} cells")
     if view.past:
         lines.append(f"  {view.changes_text}")
+    # ids of environments have hyphens, at which they must not be cut: people search for them
     lines = [fill(line, width, subsequent_indent="    ", break_on_hyphens=False) for line in lines]
     if view.worst_drifts:
         rows = [
@@ -164,13 +196,13 @@ def _summary(view: View, width: int) -> str:
             table,
         ]
     if view.signatures:
-        shown = view.signatures[:10]
-        rows = [[str(each.cells), str(each.cases), "\n-> ".join(each.boundary)] for each in shown]
+        first = view.signatures[:10]
+        rows = [[str(each.cells), str(each.cases), "\n-> ".join(each.boundary)] for each in first]
         headings = ["cells", "cases", "first seen between", "what was said"]
-        table = _with_texts(headings, rows, [each.example for each in shown], width)
+        table = _with_texts(headings, rows, [each.example for each in first], width)
         lines += [
             "",
-            f"the most frequent failures ({min(10, len(view.signatures))} of {len(view.signatures)})",
+            f"the most frequent failures ({len(first)} of {len(view.signatures)})",
             table,
         ]
     return "\n".join(lines)

@@ -1,7 +1,7 @@
-"""The verdict table: one line a cell with what was found and nothing that differs from run to run.
+"""The verdict table: one line a cell with what was found, and nothing that differs from run to run.
 
-Two runs of the same matrix agree if and only if their tables are equal, byte for byte: whatever the number of workers, the
-machines and the order of work.
+Two runs of the same matrix agree if and only if their tables are equal, byte for byte: whatever the
+number of workers, the machines and the order of work.
 """
 
 from __future__ import annotations
@@ -20,18 +20,35 @@ if TYPE_CHECKING:
     from crossload.verdict import Finding, Judgement
 
 HEAD = (
-    "family", "recipe", "format", "writer", "reader", "verdict", "surprise", "warned", "worst_metric", "worst_drift",
-    "changed_labels", "max_abs", "state", "optimizer", "resumes", "lost", "reason",
-)  # fmt: skip
+    "family",
+    "recipe",
+    "format",
+    "writer",
+    "reader",
+    "verdict",
+    "surprise",
+    "warned",
+    "worst_metric",
+    "worst_drift",
+    "changed_labels",
+    "max_abs",
+    "state",
+    "optimizer",
+    "resumes",
+    "lost",
+    "reason",
+)
+"""Headings of the table."""
 
 
 def verdict_lines(view: View) -> Iterator[str]:
-    """The table as CSV, line by line."""
+    """Render the table as CSV, line by line, with a line of headings first."""
     rows = view.rows
     yield _line(HEAD)
+    # the parts of a line are rendered once a case and once a kind, and put together for each cell
     cases = [_line((case.family, case.recipe, case.format)).rstrip("\n") for case in rows.cases]
     kinds = [
-        _line(_told(each, finding))
+        _line(_kind_fields(each, finding))
         for each, finding in zip(rows.judgements, rows.findings, strict=True)
     ]
     names = rows.environments
@@ -42,14 +59,15 @@ def verdict_lines(view: View) -> Iterator[str]:
 
 
 def table_digest(view: View) -> str:
-    """SHA-256 of the verdict table."""
+    """Compute the SHA-256 of the verdict table, in hexadecimal digits."""
     state = hashlib.sha256()
     for line in verdict_lines(view):
         state.update(line.encode())
     return state.hexdigest()
 
 
-def _told(judged: Judgement, finding: Finding) -> tuple[str, ...]:
+def _kind_fields(judged: Judgement, finding: Finding) -> tuple[str, ...]:
+    # six digits: the last ones of a sum may differ between machines, and so would the digests
     return (
         judged.verdict.word,
         finding.surprise.value,

@@ -1,4 +1,7 @@
-"""The parts of the view model: facts of environments, rows of cells, squares of grids.  Values only."""
+"""The parts of the view model: facts of environments, judged cells, squares of grids.
+
+Values only.
+"""
 
 from __future__ import annotations
 
@@ -14,38 +17,50 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentFacts:
-    """What an environment is, or why it is not."""
+    """The contents of an environment, or the reason why it could not be built."""
 
     id: str
     python: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     """The whole lock, by package."""
     as_of: str = ""
+    """Day as of which its packages were resolved."""
     left_out: tuple[str, ...] = ()
+    """Packages that had no release yet at that day."""
     failure: str = ""
+    """Reason why it could not be built; empty if it stands."""
     axis: str = ""
-    """Package of the axis it is a version of; empty where it was spelled out, and so is neither older nor newer."""
+    """Package of the axis it is a version of.
+
+    Empty where it was spelled out, and so is neither older nor newer than others.
+    """
 
 
 @dataclass(kw_only=True, slots=True)
-class Row:
-    """One judged cell with the facts of its records.  Not frozen: there are millions, each alive for a moment."""
+class JudgedCell:
+    """One judged cell with the facts of its records."""
+
+    # not frozen: there are millions, each alive for a moment, and freezing makes each assignment of
+    # `__init__` a call
 
     cell: Cell
     judgement: Judgement
     seconds: dict[str, float]
+    """Seconds of loading (``load``) and of predicting (``predict``), where they were reached."""
     finding: Finding = field(default_factory=Finding)
     """The verdict against what is known of the cell."""
     artifact: str = ""
+    """SHA-256 of what was loaded."""
     artifact_bytes: int = 0
     confirmed: bool = False
+    """True if it was measured a second time, in a process of its own."""
     traceback: str = ""
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunFacts:
-    """About the run itself."""
+    """The facts of a run itself: when, where, with what, how long."""
 
     date: str
     """Day of the newest outcome."""
@@ -57,12 +72,13 @@ class RunFacts:
     cpu_seconds: float
     cores: int
     leaks: tuple[str, ...] = ()
+    """Cells that gave another answer when they were measured again in a process of their own."""
     since: str = ""
     """Day of the oldest outcome."""
 
     @property
     def days(self) -> str:
-        """When it was measured: one day, or the first and the last."""
+        """Days of measuring: one day, or the first and the last."""
         return (
             f"{self.since} to {self.date}" if self.since and self.since != self.date else self.date
         )
@@ -76,20 +92,27 @@ class Square:
 
     @property
     def planned(self) -> int:
+        """Number of all cells."""
         return sum(self.counts.values())
 
     @property
     def passed(self) -> int:
+        """Number of cells that pass."""
         return sum(count for verdict, count in self.counts.items() if verdict.passes)
 
     @property
     def failed(self) -> int:
+        """Number of cells that fail."""
         return sum(count for verdict, count in self.counts.items() if verdict.passes is False)
 
     @property
     def worst(self) -> Verdict:
-        """The worst verdict; a cell that was planned and not measured is never covered by one that passed."""
+        """The worst verdict; a gap where all measured cells pass and others were not measured.
+
+        So a cell that was planned and not measured is never covered by one that passed.
+        """
         worst = max(self.counts, key=lambda verdict: verdict.severity)
+        # a failure is shown before a gap: it is known, whatever the missing cells are
         if worst.passes:
             for gap in GAPS:
                 if gap in self.counts:
@@ -107,7 +130,7 @@ class Grid:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Direction:
-    """One version as a reader: of older writers (backward compatible) and of newer ones (forward compatible)."""
+    """One version as a reader of older writers (backward) and of newer ones (forward)."""
 
     id: str
     backward: Square
@@ -115,7 +138,19 @@ class Direction:
 
 
 def compatibility(square: Square) -> str:
-    """``full``, ``12 of 20``, or why it cannot be told; full only if everything planned that exists passed."""
+    """Say how far a version is compatible, in words.
+
+    Parameters
+    ----------
+    square
+        All cells of the version with older, or with newer writers.
+
+    Returns
+    -------
+    str
+        ``full``, ``12 of 20``, or why it cannot be told; full only if everything passed that was
+        planned and exists in both versions.
+    """
     if not square.counts:
         return "no such version"
     missing = sum(square.counts.get(each, 0) for each in GAPS)
@@ -128,15 +163,17 @@ def compatibility(square: Square) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signature:
-    """Failures that say the same, names and numbers aside."""
+    """The failures that say the same, names and numbers aside."""
 
     verdict: Verdict
     text: str
+    """Error text without names and numbers."""
     example: str
+    """Whole text of one of them."""
     cells: int
     cases: int
     pairs: tuple[tuple[str, str], ...]
     unexpected: int = 0
-    """How many of the cells are a surprise to the expectations."""
+    """Number of its cells that the expectations do not explain."""
     boundary: tuple[str, str] = ("", "")
-    """The pair of versions that are nearest to each other: where it was first seen."""
+    """Pair of versions that are nearest to each other: where it was first seen."""

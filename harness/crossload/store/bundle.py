@@ -1,7 +1,8 @@
 """Outcomes on their way between machines: a journal and what it refers to, packed into one tar.
 
-The same bundle is what a remote store holds, what a worker of a cluster gives back, and what is unpacked into the store of
-whoever reads it.  Names in a bundle are checked: a bundle from elsewhere is not trusted to write where it likes.
+The same bundle is what a remote store holds, what a worker of a cluster gives back, and what is
+unpacked into the store of whoever reads it.  Names in a bundle are checked: a bundle from
+elsewhere is not trusted to write where it likes.
 """
 
 from __future__ import annotations
@@ -22,19 +23,23 @@ if TYPE_CHECKING:
 
     from crossload.store.records import Record
 
+# Every name is matched with these, and files are written by us, not extracted by tarfile: its
+# filters keep names within a folder, but let through what is no part of a store
+# (https://docs.python.org/3/library/tarfile.html#extraction-filters).
 _JOURNAL = re.compile(r"^journals/[\w.-]+\.jsonl$")
 _OUTPUTS = re.compile(r"^outputs/[0-9a-f]{32}\.npz$")
 _STATES = re.compile(r"^states/[0-9a-f]{32}\.json$")
 _ARTIFACT = re.compile(r"^artifacts/[0-9a-f]{64}/(?!.*\.\.)[^/\\].*$")
 _NAMED = ("kept", "noise", "kept_train", "resumed")
+"""Members of a record that name a file of outputs."""
 
 
 class NotABundle(Exception):
-    """Truncated, or something else altogether."""
+    """The bytes are a truncated bundle, or something else altogether."""
 
 
 def refers_to(record: Record) -> Iterator[str]:
-    """Names, within a store, of the outputs and states that a record refers to."""
+    """Give the names, within a store, of the outputs and states that a record refers to."""
     for name in _NAMED:
         if record.get(name):
             yield f"outputs/{record[name]}.npz"
@@ -43,7 +48,7 @@ def refers_to(record: Record) -> Iterator[str]:
 
 
 def records_of(journal: bytes) -> Iterator[Record]:
-    """Facts of all outcomes of a journal."""
+    """Give the facts of all outcomes of a journal; lines that cannot be read are passed over."""
     reader = Reader()
     for line in journal.splitlines():
         try:
@@ -53,6 +58,7 @@ def records_of(journal: bytes) -> Iterator[Record]:
     for kind in ("save", "load"):
         for known in reader.by_kind[kind].values():
             yield known.facts
+            # a repeat in a process of its own holds what it repeated, with outputs of its own
             if "first" in known.facts:
                 yield known.facts["first"]
 
@@ -60,10 +66,24 @@ def records_of(journal: bytes) -> Iterator[Record]:
 def pack(
     root: Path, journal: Path, *, without: frozenset[str] = frozenset()
 ) -> tuple[bytes, set[str], set[str]]:
-    """(tar of a journal with the outputs and states that it refers to, their names, places of its artifacts).
+    """Pack a journal with the outputs and states that it refers to.
 
-    What is named in ``without`` is left out, because the receiver has it.
+    Parameters
+    ----------
+    root
+        The folder of the store.
+    journal
+        The journal, which may still be written to.
+    without
+        Names of outputs and states that the receiver has.
+
+    Returns
+    -------
+    tuple
+        The tar, the names of the outputs and states in it, and the places of the artifacts that
+        the journal names, which are not in it.
     """
+    # up to the last whole line
     text = journal.read_bytes()
     text = text[: text.rfind(b"\n") + 1]
     names: set[str] = set()
@@ -77,32 +97,41 @@ def pack(
     with tarfile.open(fileobj=stream, mode="w") as tar:
         for name in sorted(names):
             _add(tar, name, (root / name).read_bytes())
-        _add(tar, f"journals/{journal.name}", text)  # last: a bundle without it is not whole
+        # last: a bundle without it is not whole.  tarfile takes a tar that was cut between two
+        # members for a whole one, and ends silently at a damaged header:
+        # https://github.com/python/cpython/issues/120740
+        _add(tar, f"journals/{journal.name}", text)
     return stream.getvalue(), names, artifacts
 
 
 def place_of(artifact: Record) -> str:
-    """``<sha256>/<name>``: the same bytes may have been saved under two names, and some libraries go by the name."""
+    """Give the place of an artifact below the folder of artifacts: ``<sha256>/<name>``."""
+    # the same bytes may have been saved under two names, and Keras goes by the suffix
     return f"{artifact['sha256']}/{artifact['name']}"
 
 
 def pack_artifacts(root: Path, places: Iterable[str]) -> bytes:
-    """Tar of artifacts, files and folders alike, by their places."""
+    """Pack artifacts, files and folders alike, into one tar.
+
+    Parameters
+    ----------
+    root
+        The folder of the store.
+    places
+        Places as `place_of` gives them.
+    """
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as tar:
         for place in sorted(places):
             top = root / "artifacts" / place
-            for path in (
-                [top]
-                if top.is_file()
-                else sorted(each for each in top.rglob("*") if each.is_file())
-            ):
+            files = [top] if top.is_file() else sorted(p for p in top.rglob("*") if p.is_file())
+            for path in files:
                 _add(tar, path.relative_to(root).as_posix(), path.read_bytes())
     return stream.getvalue()
 
 
 def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
-    """A member that is the same wherever and whenever it is packed."""
+    # no time, owner and rights: equal files give equal bytes wherever and whenever they are packed
     member = tarfile.TarInfo(name)
     member.size = len(data)
     tar.addfile(member, io.BytesIO(data))
@@ -125,7 +154,25 @@ def _members(data: bytes) -> dict[str, bytes]:
 
 
 def unpack(data: bytes, root: Path) -> str:
-    """Take a bundle into a store, the journal last; give the journal's name.  Raises `NotABundle`."""
+    """Take a bundle into a store, the journal last.
+
+    Parameters
+    ----------
+    data
+        The tar of `pack`.
+    root
+        The folder of the store, in which its folders are.
+
+    Returns
+    -------
+    str
+        The name of the journal.
+
+    Raises
+    ------
+    NotABundle
+        The bytes are truncated, or hold other things than one journal, outputs and states.
+    """
     members = _members(data)
     journals = [name for name in members if _JOURNAL.match(name)]
     others = [name for name in members if not _JOURNAL.match(name)]
@@ -134,6 +181,7 @@ def unpack(data: bytes, root: Path) -> str:
     ):
         msg = "it holds other things than one journal, outputs and states"
         raise NotABundle(msg)
+    # outputs and states first, each renamed when it is whole: who reads the journal finds them
     for name in (*others, *journals):
         path = root / name
         if path.exists() and name != journals[0]:
@@ -145,7 +193,25 @@ def unpack(data: bytes, root: Path) -> str:
 
 
 def unpack_artifacts(data: bytes, root: Path) -> list[str]:
-    """Take artifacts into a store; give their places, each checked.  Raises `NotABundle`."""
+    """Take artifacts into a store.
+
+    Parameters
+    ----------
+    data
+        The tar of `pack_artifacts`.
+    root
+        The folder of the store.
+
+    Returns
+    -------
+    list of str
+        The places of the artifacts.
+
+    Raises
+    ------
+    NotABundle
+        The bytes are truncated, hold other things, or are not what their names say.
+    """
     members = _members(data)
     found: dict[str, dict[str, bytes]] = {}
     for name, content in members.items():
@@ -172,6 +238,7 @@ def _unpack_artifact(place: str, files: dict[str, bytes], target: Path) -> None:
         if outputs.sha256_of(str(part / top)) != sha:
             msg = f"artifact {sha[:16]} is not what its name says"
             raise NotABundle(msg)
+        # the digest is that of a file or of a whole folder, so both move in one step
         target.parent.mkdir(exist_ok=True)
         (part / top).rename(target)
     except OSError:
@@ -182,7 +249,7 @@ def _unpack_artifact(place: str, files: dict[str, bytes], target: Path) -> None:
 
 
 def pack_files(folder: Path) -> bytes:
-    """Tar of the files of one folder."""
+    """Pack the files of one folder, without folders in it, into a tar."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as tar:
         for path in sorted(folder.iterdir()):
@@ -191,7 +258,13 @@ def pack_files(folder: Path) -> bytes:
 
 
 def unpack_files(data: bytes, folder: Path) -> None:
-    """Write the files of a tar into a folder.  Raises `NotABundle` for names that would lead out of it."""
+    """Write the files of a tar into a folder, which is made.
+
+    Raises
+    ------
+    NotABundle
+        The bytes are truncated, or a name would lead out of the folder.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in _members(data).items():
         if "/" in name or "\\" in name or name.startswith("."):

@@ -1,4 +1,4 @@
-"""The version of a store's layout, the way from older ones to this one, and what is told of disks that fail."""
+"""The version of a store's layout, the upgrade of older ones, and the errors of disks."""
 
 from __future__ import annotations
 
@@ -16,11 +16,26 @@ if TYPE_CHECKING:
 SCHEMA = 2
 """Version of the layout and of the records; `_UPGRADES` says how older ones become this one."""
 
+# EDQUOT: the user's share of the disk is full; EFBIG: the limit of one file (`ulimit -f`).  To the
+# user all three are the same: make room, nothing is lost.
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Error numbers of a write for which there is no room."""
 
 
 def check(root: Path) -> int:
-    """The schema of a store; 0 for one that is new.  Raises `StoreError` for a newer or unreadable one."""
+    """Read the version of a store's layout.
+
+    Returns
+    -------
+    int
+        The schema; 0 for a store that is new.
+
+    Raises
+    ------
+    StoreError
+        The store is of a newer program, or its ``schema.json`` cannot be read.
+    """
+    # schema 1 had no schema.json
     path = root / "schema.json"
     if not path.exists():
         return 1 if any((root / "journals").glob("*.jsonl")) else 0
@@ -40,19 +55,33 @@ def check(root: Path) -> int:
 
 
 def upgrade(root: Path) -> list[str]:
-    """Make a store of an older schema one of this; only while it is held alone.  Gives what each step did, in words."""
+    """Make a store of an older schema one of this schema; only while it is held alone.
+
+    Returns
+    -------
+    list of str
+        What each step did, in words.
+
+    Raises
+    ------
+    StoreError
+        The store is of a newer program, or its ``schema.json`` cannot be read.
+    """
     found = check(root)
     if found == SCHEMA:
         return []
-    told = [step(root) for step in _UPGRADES[max(found - 1, 0) :]] if found else []
+    notes = [step(root) for step in _UPGRADES[max(found - 1, 0) :]] if found else []
+    # after all steps, and by renaming: a store whose upgrade was killed is upgraded again
     part = root / "schema.json.part"
     part.write_text(json.dumps({"schema": SCHEMA}) + "\n", encoding="utf-8")
     part.replace(root / "schema.json")
-    return told
+    return notes
 
 
 def _from_schema_1(root: Path) -> str:
-    """Keys of schema 1 digested the whole of a recipe file and of the worker code: nothing can be found by them any more."""
+    """Set the journals of schema 1 aside."""
+    # its keys digested the whole of a recipe file and of the worker code: nothing can be found by
+    # them any more
     folder = root / "aside" / "schema-1"
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
@@ -69,7 +98,7 @@ _UPGRADES: list[Callable[[Path], str]] = [_from_schema_1]
 
 
 def disk_error(error: OSError) -> StoreError:
-    """A `StoreError` that says what to do."""
+    """Give the `StoreError` of an error of the disk, with what to do about it."""
     if error.errno in DISK_FULL:
         return StoreError(
             f"the disk is full: {error.strerror}",

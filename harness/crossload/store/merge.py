@@ -1,7 +1,8 @@
 """Joins stores: the journals of all, and what they refer to.
 
-A journal is named by time and run, and never changed once its run is over; joining is the union of named files.  So it does
-not matter in which order, in which groups, or how often stores are joined.
+A journal is named by time and run, and never changed once its run is over; joining is the union
+of named files.  So it does not matter in which order, in which groups, or how often stores are
+joined.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
 
 
 def store_in(folder: Path) -> Path:
-    """The store in a folder: the folder itself, or where a project or a CI artifact has it.  Raises `SelectionError`."""
+    """Find the store in a folder: the folder itself, or where a project or a CI artifact has it.
+
+    Raises
+    ------
+    SelectionError
+        There is no store in the folder.
+    """
     for place in (folder, folder / "store", folder / ".crossload" / "store"):
         if (place / "journals").is_dir():
             return place
@@ -33,9 +40,24 @@ def store_in(folder: Path) -> Path:
 
 
 def join(store: Store, other: Path) -> tuple[int, int]:
-    """Take in everything of another store; give the count of new journals and of new files that they refer to.
+    """Take in everything of another store, by copying its files.
 
-    What a journal refers to comes first: a reader of this store never sees an outcome without it.
+    Parameters
+    ----------
+    store
+        The store that grows.
+    other
+        The folder of the other store, which is only read.
+
+    Returns
+    -------
+    tuple of int
+        The count of new journals, and of new files that they refer to.
+
+    Raises
+    ------
+    StoreError
+        The other store is of another schema.
     """
     path = other / "schema.json"
     found = json.loads(path.read_text(encoding="utf-8")).get("schema") if path.exists() else 1
@@ -45,6 +67,7 @@ def join(store: Store, other: Path) -> tuple[int, int]:
             msg,
             hint="run `nox -s matrix` there with this crossload, which upgrades it, and join again",
         )
+    # what journals refer to comes first: a reader of this store never sees an outcome without it
     blobs = 0
     for folder in store.blobs.folders:
         source = other / folder.name
@@ -56,6 +79,7 @@ def join(store: Store, other: Path) -> tuple[int, int]:
             )
             for path in inner:  # the same bytes may have been saved under two names
                 target = folder / path.relative_to(source)
+                # ".part": a run that was killed, or is writing it now
                 if ".part" not in each.name and not target.exists():
                     target.parent.mkdir(exist_ok=True)
                     _copy(path, target)
@@ -69,12 +93,12 @@ def join(store: Store, other: Path) -> tuple[int, int]:
 def _join_journal(source: Path, target: Path) -> int:
     text = source.read_bytes()
     if target.exists():
+        # a journal only grows: the shorter of two was copied while its run went on
         there = target.read_bytes()
         if there.startswith(text):
             return 0
-        if not text.startswith(
-            there
-        ):  # two files of one name: somebody edited one of them; both count
+        # two files of one name, none the beginning of the other: somebody edited one; both count
+        if not text.startswith(there):
             target = target.with_name(f"{target.stem}-{hashlib.sha256(text).hexdigest()[:8]}.jsonl")
             if target.exists():
                 return 0
@@ -83,6 +107,7 @@ def _join_journal(source: Path, target: Path) -> int:
 
 
 def _copy(source: Path, target: Path) -> None:
+    # renamed when it is whole: the runs of this store may be reading its folders
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     if source.is_dir():
         shutil.copytree(source, part, dirs_exist_ok=True)

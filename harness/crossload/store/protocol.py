@@ -1,4 +1,8 @@
-"""The contract between a local store and one elsewhere: the store is handed something that keeps it, and knows no more."""
+"""The contract between a local store and one elsewhere.
+
+The store is handed something that keeps it, and knows no more: `remote` imports the store, not
+the other way round.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +15,37 @@ if TYPE_CHECKING:
 
 
 class RemoteStore(Protocol):
-    """A place outside of this machine that outcomes and artifacts are shared through."""
+    """A place outside of this machine through which outcomes and artifacts are shared."""
 
     def open(self) -> list[str]:
         """Take in all outcomes that are not here yet, and give the names of their journals.
 
-        Raises `StoreError` where the place cannot be used or has a schema that this program does not know.
+        Raises
+        ------
+        StoreError
+            The place cannot be used, or has a schema that this program does not know.
         """
 
     def has(self, journal: Path) -> bool:
-        """Tell whether a journal was there when the store was opened."""
+        """Say if a journal was there when the store was opened."""
 
     def push(self, journal: Path) -> None:
-        """Put a journal there, what it refers to first.  Raises `StoreError`."""
+        """Put a journal there, what it refers to first.
+
+        Raises
+        ------
+        StoreError
+            The place cannot be written.
+        """
 
     def has_artifact(self, artifact: Record) -> bool:
-        """Tell whether an artifact can be fetched."""
+        """Say if an artifact can be fetched."""
 
     def fetch_artifact(self, artifact: Record) -> None:
-        """Bring an artifact here.  Raises `StoreError` if it is damaged there."""
+        """Bring an artifact here.
+
+        Raises
+        ------
+        StoreError
+            The artifact is damaged there, or the place cannot be used.
+        """

@@ -1,6 +1,7 @@
-"""Outcomes in memory: by key, equal facts kept once, so that millions of them fit.
+"""Outcomes in memory by key: equal facts are kept once, so that millions of them fit.
 
-A journal line is cut into its key, its seconds and the rest; the rest is parsed once for all lines that share it.
+A journal line is cut into its key, its seconds and the rest; the rest is parsed once for all
+lines that share it.
 """
 
 from __future__ import annotations
@@ -16,22 +17,24 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 UNSURE = ("crash", "timeout", "memory")
-"""Statuses that depend on the machine as much as on the model; they are believed when seen twice."""
+"""Statuses that depend on the machine too, not on the model alone: believed when seen twice."""
 
 KINDS = ("save", "load", "environment", "snapshot")
+"""Kinds of records; lines of other kinds frame a journal, or are damaged."""
 
 
 class Known(NamedTuple):
-    """One outcome: facts that others may share, its own seconds, and the journal it was first written to."""
+    """One outcome: facts that others may share, its own seconds, and its first journal."""
 
     facts: Record
     seconds: bytes
-    """The members of the JSON object ``seconds``, as they stand in the journal: read when they are asked for."""
+    """The members of the JSON object ``seconds`` as they stand in the journal, not parsed yet."""
     at: str
+    """Name of the journal; it sorts by time."""
 
 
 def seconds_of(known: Known | None) -> dict[str, float]:
-    """Seconds by stage of an outcome."""
+    """Give the seconds of an outcome by stage; empty where none are known."""
     if known is None or not known.seconds:
         return {}
     seconds: dict[str, float] = json.loads(b"{" + known.seconds + b"}")
@@ -39,7 +42,7 @@ def seconds_of(known: Known | None) -> dict[str, float]:
 
 
 class Records:
-    """Outcomes of one kind by key.  Of two under one key the one that was written later counts."""
+    """Outcomes of one kind by key; of two under one key the one that was written later counts."""
 
     def __init__(self) -> None:
         self._known: dict[str, Known] = {}
@@ -51,22 +54,23 @@ class Records:
         return key in self._known
 
     def get(self, key: str | None) -> Record | None:
-        """The facts under a key; not to be changed: other keys may share them."""
+        """Give the facts under a key; not to be changed, because other keys may share them."""
         found = self._known.get(key) if key is not None else None
         return None if found is None else found.facts
 
     def find(self, key: str | None) -> Known | None:
-        """Facts, seconds and journal under a key."""
+        """Give facts, seconds and journal under a key."""
         return self._known.get(key) if key is not None else None
 
     def seconds(self, key: str | None) -> dict[str, float]:
-        """Seconds by stage of the outcome under a key."""
+        """Give the seconds by stage of the outcome under a key."""
         return seconds_of(self.find(key))
 
     def put(self, key: str, known: Known) -> None:
         """Let an outcome in; a repeat in a process of its own keeps the first answer beside it."""
         before = self._known.get(key)
         if before is not None:
+            # names of journals sort by time; stores that were joined are read in any order
             if known.at < before.at:
                 return
             if known.facts.get("confirm") and "first" not in known.facts:
@@ -78,11 +82,11 @@ class Records:
         self._known[key] = known
 
     def items(self) -> Iterator[tuple[str, Known]]:
-        """Everything that is known, by key."""
+        """Go through everything that is known, with its key."""
         yield from self._known.items()
 
     def values(self) -> Iterator[Known]:
-        """Everything that is known."""
+        """Go through everything that is known."""
         yield from self._known.values()
 
 
@@ -94,12 +98,42 @@ class Reader:
         self._shared: dict[tuple[bytes, bytes, bytes], Record] = {}
 
     def line(self, line: bytes, at: str) -> str:
-        """Take in one line; give its key, empty for lines that only frame a journal.  Raises ValueError for any other."""
+        """Take in one line of a journal.
+
+        Parameters
+        ----------
+        line
+            The line, with or without its line break.
+        at
+            Name of the journal, for lines that do not name one themselves.
+
+        Returns
+        -------
+        str
+            The key of the outcome; empty for lines that only frame a journal.
+
+        Raises
+        ------
+        ValueError
+            The line is none of ours.  Damaged lines may raise KeyError, TypeError, IndexError and
+            AttributeError too.
+        """
         fast = self._fast(line, at)
         return fast or self.record(json.loads(line), at)
 
     def record(self, record: Record, at: str) -> str:
-        """Take in a record that is a dict already; give its key.  Raises ValueError if it is not one of ours."""
+        """Take in a record that is a dict already.
+
+        Returns
+        -------
+        str
+            The key of the outcome; empty for records that only frame a journal.
+
+        Raises
+        ------
+        ValueError
+            The record is none of ours.
+        """
         if record.get("kind") in ("end", "journal"):
             return ""
         if record.get("kind") not in KINDS or not record.get("key"):
@@ -112,6 +146,8 @@ class Reader:
             name: value for name, value in record.items() if name not in ("key", "seconds", "at")
         }
         text = json.dumps(rest, sort_keys=True).encode()
+        # the whole text in place of the three parts of `_fast`: facts of both ways are not shared
+        # with each other, which costs memory and nothing else
         facts = self._shared.setdefault((text, b"", b""), rest)
         seconds = json.dumps(record.get("seconds", {}), sort_keys=True).encode()[1:-1]
         key = str(record["key"])
@@ -119,10 +155,11 @@ class Reader:
         return key
 
     def _fast(self, line: bytes, at: str) -> str:
-        """The same without parsing what is known; an empty text for lines of another shape.
-
-        A quote within a JSON string is always escaped, so that these patterns are found between values only.
-        """
+        """Take in a line without parsing what is known; give "" for lines of another shape."""
+        # Journals are written with sorted keys, so that "key", "seconds" and, in merged journals,
+        # "at" stand at the top level in places that can be searched for.  A quote within a JSON
+        # string is always escaped: these patterns are found between values only.  A key has 32
+        # characters.
         start = line.find(b'"key": "')
         end = start + 8 + 32
         begin = line.find(b'"seconds": {', end)
@@ -130,10 +167,10 @@ class Reader:
         if start < 0 or begin < 0 or close < 0 or line[end : end + 3] != b'", ':
             return ""
         head = line[:start]
-        own = head.find(b'"at": "')
-        if own >= 0:
-            stop = head.find(b'", ', own)
-            at, head = head[own + 7 : stop].decode(), head[:own] + head[stop + 3 :]
+        named = head.find(b'"at": "')
+        if named >= 0:
+            stop = head.find(b'", ', named)
+            at, head = head[named + 7 : stop].decode(), head[:named] + head[stop + 3 :]
         parts = (head, line[end + 3 : begin], line[close + 3 :])
         facts = self._shared.get(parts)
         if facts is None:
@@ -147,13 +184,14 @@ class Reader:
 
 
 class Writer:
-    """Turns outcomes into journal lines that give the same outcomes again; equal facts are laid out once."""
+    """Turns outcomes into journal lines that give the same outcomes when they are read."""
 
     def __init__(self) -> None:
         self._texts: dict[int, tuple[Record, bytes]] = {}
 
     def line(self, key: str, known: Known) -> bytes:
-        """A line with the journal that the outcome was first written to."""
+        """Give a line that names the journal to which the outcome was first written."""
+        # by id: facts are shared objects, and the entry keeps them alive, so no id is used twice
         found = self._texts.get(id(known.facts))
         if found is None:
             found = self._texts[id(known.facts)] = (
@@ -169,14 +207,15 @@ class Writer:
 
 
 def is_corrupted(record: Record) -> bool:
-    """Whether the reader found that the artifact in the store is not what was saved."""
+    """Say if the reader found that the artifact in the store is not what was saved."""
     return bool(record.get("error", {}).get("type") == CORRUPTED)
 
 
 def is_unbelieved(record: Record) -> bool:
-    """Whether an outcome is to be measured again by the next run.
+    """Say if an outcome is to be measured again by the next run.
 
-    That is a crash, time-out or outgrown limit that was seen once only, because the run that saw it was ended before the
-    repeat; and an artifact that was damaged in the store, which says nothing about the model.
+    That is a crash, time-out or outgrown limit that was seen once only, because the run that saw it
+    was ended before the repeat; and an artifact that was damaged in the store, which says nothing
+    about the model.
     """
     return (record["status"] in UNSURE and not record.get("confirm")) or is_corrupted(record)

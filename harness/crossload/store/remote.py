@@ -1,10 +1,12 @@
-"""A store elsewhere: any URL that fsspec knows (``s3://bucket/name``, ``gs://``, ``file:///mnt/shared/store``).
+"""A store elsewhere: any URL that fsspec knows (``s3://bucket/name``, ``file:///mnt/store``).
 
-The folder of the project stays the place where pinned processes work; the remote store is what several machines share.
-Every job's journal is put there as one object with its outputs and states (`bundle`), after its artifacts: a reader sees all
-of an outcome or nothing.  Objects are never changed; artifacts are fetched when somebody is to load them.
+The folder of the project stays the place where pinned processes work; the remote store is what
+several machines share.  Every job's journal is put there as one object with its outputs and states
+(`bundle`), after its artifacts: a reader sees all of an outcome or nothing.  Artifacts are fetched
+when somebody is to load them.
 
-Layout below the URL: ``schema.json``, ``outcomes/<journal>.tar``, ``artifacts/<sha256>-<name>.tar``, ``aside/``.
+Layout below the URL: ``schema.json``, ``outcomes/<journal>.tar``,
+``artifacts/<sha256>-<name>.tar``, ``aside/``.
 """
 
 from __future__ import annotations
@@ -30,7 +32,20 @@ _RENAMES = ("file", "local", "memory", "sftp", "ssh", "smb", "hdfs")
 
 
 class Remote:
-    """The other end of one local store."""
+    """The other end of one local store.
+
+    Parameters
+    ----------
+    url
+        Any URL that fsspec knows.
+    store
+        The local store, which takes in what is there and gives what it has.
+
+    Raises
+    ------
+    StoreError
+        The URL cannot be understood, or its kind needs a package that is not installed.
+    """
 
     def __init__(self, url: str, store: Store) -> None:
         self.url, self.store = url, store
@@ -52,23 +67,25 @@ class Remote:
         self._protocol = fs.protocol if isinstance(fs.protocol, str) else fs.protocol[0]
         self._lock = threading.Lock()
         self._held: dict[str, set[str]] = {}
-        """Outputs and states by the journal whose bundle brought them there."""
+        """Outputs and states by the journal in whose bundle they are there."""
         self._artifacts: set[str] = set()
         self._pushed: dict[str, int] = {}
         self._bundles: set[str] = set()
 
-    def _ask(self, operation: str, *arguments: Any, **options: Any) -> Any:
-        """Do something with the file system there.
-
-        Raises FileNotFoundError, and `StoreError` for whatever else each of fsspec's many file systems may raise.
-        """
+    def _call(self, operation: str, *arguments: Any, **options: Any) -> Any:
+        """Call a method of the file system; errors but FileNotFoundError become StoreErrors."""
+        # what fsspec's packages raise has no common base: botocore's ClientError, paramiko's
+        # SSHException, aiohttp's ClientError, ...
         try:
             return getattr(self._fs, operation)(*arguments, **options)
         except FileNotFoundError:
             raise
         except Exception as error:
             msg = f"the store {self.url} cannot be used: {type(error).__name__}: {error}"
-            hint = "check the URL, the rights and the network; what was measured is kept in .crossload/store"
+            hint = (
+                "check the URL, the rights and the network; "
+                "what was measured is kept in .crossload/store"
+            )
             raise StoreError(msg, hint=hint) from error
 
     def _path(self, name: str) -> str:
@@ -76,11 +93,14 @@ class Remote:
 
     def _names(self, folder: str) -> dict[str, int]:
         """Objects below a folder with their sizes; empty where there is no such folder yet."""
+        # s3fs and others list a folder once and answer from that, by intention:
+        # https://github.com/fsspec/s3fs/issues/851
         self._fs.invalidate_cache()
         try:
-            found = self._ask("ls", self._path(folder), detail=True)
+            found = self._call("ls", self._path(folder), detail=True)
         except FileNotFoundError:
             return {}
+        # some file systems give no size, and some list the folder itself
         return {
             posixpath.basename(each["name"]): int(each["size"] or 0)
             for each in found
@@ -88,7 +108,13 @@ class Remote:
         }
 
     def open(self) -> list[str]:
-        """Check what is there and take in all outcomes that are not here yet; give their journals.  Raises `StoreError`."""
+        """Check what is there and take in all outcomes that are not here yet; give their journals.
+
+        Raises
+        ------
+        StoreError
+            The place cannot be used, or has another schema.
+        """
         self._check_schema()
         self._bundles = set(self._names("outcomes"))
         self._artifacts = {name for name in self._names("artifacts") if name.endswith(".tar")}
@@ -96,7 +122,7 @@ class Remote:
 
     def _check_schema(self) -> None:
         try:
-            found = json.loads(self._ask("cat_file", self._path("schema.json")))["schema"]
+            found = json.loads(self._call("cat_file", self._path("schema.json")))["schema"]
         except FileNotFoundError:
             self._put("schema.json", (json.dumps({"schema": SCHEMA}) + "\n").encode())
             return
@@ -114,12 +140,13 @@ class Remote:
             if not name.endswith(".tar"):
                 self._put_aside(f"outcomes/{name}", "not a bundle of outcomes")
                 continue
+            # a journal is put again when it has grown: its size tells that from what is known
             stamp = self._stamp(name, size)
             if stamp.exists():
                 continue
             try:
                 found = bundle.unpack(
-                    self._ask("cat_file", self._path(f"outcomes/{name}")), self.store.root
+                    self._call("cat_file", self._path(f"outcomes/{name}")), self.store.root
                 )
             except bundle.NotABundle as error:
                 self._put_aside(f"outcomes/{name}", str(error))
@@ -132,21 +159,21 @@ class Remote:
         return taken
 
     def _stamp(self, name: str, size: int) -> Path:
-        """A file that says that this machine knows an object of this size, because it took it or gave it."""
+        """The empty file whose presence says that this machine took or gave such an object."""
         folder = self.store.root / "pulled"
         folder.mkdir(exist_ok=True)
         return folder / f"{name}.{size}"
 
     def _put_aside(self, name: str, why: str) -> None:
-        """Move an object that is not what it should be out of the way, where the rights allow it; name it in any case."""
+        """Move an object that is not what it should be out of the way; note it in any case."""
         target = f"aside/{posixpath.basename(name)}.{uuid.uuid4().hex[:6]}"
         try:
-            self._ask("makedirs", self._path("aside"), exist_ok=True)
-            self._ask("mv", self._path(name), self._path(target))
+            self._call("makedirs", self._path("aside"), exist_ok=True)
+            self._call("mv", self._path(name), self._path(target))
             text = f"moved to {target} there"
         except (OSError, StoreError) as error:
             text = f"it stays there: {error}"
-        self.store.aside.append(f"{self.url}/{name}: {why} ({text})")
+        self.store.damage_notes.append(f"{self.url}/{name}: {why} ({text})")
 
     def _put(self, name: str, data: bytes) -> None:
         try:
@@ -157,25 +184,34 @@ class Remote:
 
     def _write(self, path: str, data: bytes) -> None:
         if self._protocol not in _RENAMES:
-            self._ask("pipe_file", path, data)  # object stores show an object when it is whole
+            self._call("pipe_file", path, data)  # object stores show an object when it is whole
             return
-        self._ask("makedirs", posixpath.dirname(path), exist_ok=True)
+        self._call("makedirs", posixpath.dirname(path), exist_ok=True)
         part = f"{path}.{uuid.uuid4().hex[:8]}.part"
-        self._ask("pipe_file", part, data)
-        self._ask("mv", part, path)
+        self._call("pipe_file", part, data)
+        self._call("mv", part, path)
 
     def has(self, journal: Path) -> bool:
-        """Whether a journal was there when the store was opened."""
+        """Say if a journal was there when the store was opened."""
         return f"{journal.stem}.tar" in self._bundles
 
     def push(self, journal: Path) -> None:
-        """Put a journal there, what it refers to first.  Raises `StoreError`."""
+        """Put a journal there, what it refers to first.
+
+        Raises
+        ------
+        StoreError
+            The place cannot be written.
+        """
+        # one at a time: workers end their jobs at once, and share artifacts and outputs
         with self._lock:
             size = journal.stat().st_size
             if self._pushed.get(journal.stem) == size:
                 return
             others = (names for stem, names in self._held.items() if stem != journal.stem)
             held: frozenset[str] = frozenset().union(*others)
+            # what bundles of other journals hold is there already; artifacts come before the bundle
+            # that names them
             data, names, artifacts = bundle.pack(self.store.root, journal, without=held)
             for place in sorted(artifacts):
                 name = _object_of(place)
@@ -188,15 +224,21 @@ class Remote:
             self._pushed[journal.stem] = size
 
     def has_artifact(self, artifact: Record) -> bool:
-        """Whether an artifact can be fetched."""
+        """Say if an artifact can be fetched."""
         return _object_of(bundle.place_of(artifact)) in self._artifacts
 
     def fetch_artifact(self, artifact: Record) -> None:
-        """Bring an artifact here.  Raises `StoreError` if it is damaged there."""
+        """Bring an artifact here.
+
+        Raises
+        ------
+        StoreError
+            The artifact is damaged there, which sets it aside, or the place cannot be used.
+        """
         name = _object_of(bundle.place_of(artifact))
         try:
             bundle.unpack_artifacts(
-                self._ask("cat_file", self._path(f"artifacts/{name}")), self.store.root
+                self._call("cat_file", self._path(f"artifacts/{name}")), self.store.root
             )
         except (bundle.NotABundle, FileNotFoundError) as error:
             self._artifacts.discard(name)
@@ -208,5 +250,5 @@ class Remote:
 
 
 def _object_of(place: str) -> str:
-    """Name of the object that holds an artifact."""
+    """Name of the object that holds an artifact; without folders, so that one listing shows all."""
     return place.replace("/", "-") + ".tar"

@@ -1,15 +1,13 @@
-"""Outcomes, artifacts and outputs on disk: append-only journals that a kill cannot damage beyond their last line.
+"""Outcomes, artifacts and outputs on disk: nothing is lost to a kill, nothing damaged is believed.
 
-Several runs may use a store at once: each writes journals of its own and reads those of the others.  Only what rewrites the
-store (merging journals, `crossload.engine.gc`) needs it alone.
+Several runs may use a store at once: each writes journals of its own and reads those of the
+others.  Only what rewrites the store (merging journals, `crossload.matrix.gc`) needs it alone.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import shutil
-import time
 import uuid
 from typing import TYPE_CHECKING
 
@@ -17,46 +15,69 @@ from filelock import FileLock, ReadWriteLock, Timeout
 
 from crossload.errors import StoreError
 from crossload.store.blobs import Blobs
-from crossload.store.layout import SCHEMA, check, disk_error, upgrade
-from crossload.store.records import Reader, Records, Writer
+from crossload.store.journals import Journals
+from crossload.store.layout import check, disk_error, upgrade
+from crossload.store.records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from crossload.store.protocol import RemoteStore
-    from crossload.store.records import Record
+    from crossload.store.records import Reader, Record
 
 _COMPACT_ABOVE = 60
 """Journals are merged at the start of a run when there are more than this."""
 
 
 class Store:
-    """The store of a project."""
+    """The store of a project: a folder of journals, artifacts, outputs, states and locks."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.journals = root / "journals"
+        """The folder of journals."""
         self.scratch = root / "scratch"
+        """The folder in which pinned processes work; nothing in it outlives its run."""
         self.claims = root / "claims"
-        self.aside: list[str] = []
-        """What was damaged or foreign and was moved to the folder ``aside``, in words, for the user to know."""
+        self.damage_notes: list[str] = []
+        """Texts for the user: files that were damaged or foreign, and were moved to ``aside/``."""
         self.blobs = Blobs(root, self._put_aside)
-        self.reader = Reader()
-        self._numbers = itertools.count()
-        self._run = uuid.uuid4().hex[:8]
-        self._offsets: dict[str, int] = {}
-        self._lock: ReadWriteLock | None = None
-        self._own: Path | None = None
         self.remote: RemoteStore | None = None
         """The store elsewhere that this one shares its outcomes with."""
+        self._files = Journals(self.journals, self._put_aside)
+        self._lock: ReadWriteLock | None = None
+        self._driver_journal: Path | None = None
 
-    # --- opening and closing ------------------------------------------------------------------------------------
+    @property
+    def reader(self) -> Reader:
+        """All outcomes that were read; another object after `rewrite`."""
+        return self._files.reader
+
+    @property
+    def saves(self) -> Records:
+        """Outcomes of saves by key."""
+        return self.reader.by_kind["save"]
+
+    @property
+    def loads(self) -> Records:
+        """Outcomes of loads by key."""
+        return self.reader.by_kind["load"]
+
+    # --- opening and closing --------------------------------------------------------------------
 
     def open(self, *, alone: bool = False) -> None:
-        """Make the folders, upgrade what is older, and take part in the store; ``alone`` keeps all others out.
+        """Make the folders, upgrade what is older, and take part in the store.
 
-        Raises `StoreError` where the store cannot be written, is newer than this program, or is not free.
+        Parameters
+        ----------
+        alone
+            Keep all others out until `close`.
+
+        Raises
+        ------
+        StoreError
+            The store cannot be written, is newer than this program, is no store, or is not free.
         """
         if (self.root / "outcomes").is_dir():
             msg = f"{self.root} is what a store behind a URL looks like from the other side"
@@ -66,11 +87,16 @@ class Store:
             raise StoreError(msg, hint="give another folder as store")
         try:
             self.make_folders()
+            # Readers are the runs, the writer is who rewrites journals (filelock has such locks
+            # since 3.21: https://github.com/tox-dev/filelock/pull/399).  By default all locks of a
+            # path are one object within a process, and two stores would not keep each other out.
             self._lock = ReadWriteLock(self.root / "lock.db", is_singleton=False)
             if self._try_alone():
-                self.aside += upgrade(self.root)
+                self.damage_notes += upgrade(self.root)
                 if not alone:
                     self._tidy()
+                    # a write lock cannot be turned into a read lock: there is a moment in which
+                    # another run may upgrade or clean the store, hence the check below
                     self._lock.release()
             elif alone:
                 msg = f"another run is using the store {self.root}"
@@ -85,7 +111,7 @@ class Store:
             raise disk_error(error) from error
 
     def make_folders(self) -> None:
-        """The folders of a store."""
+        """Make the folders of a store, those that are missing."""
         for folder in (self.root, *self.blobs.folders, self.journals, self.scratch, self.claims):
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -100,7 +126,7 @@ class Store:
     def close(self) -> None:
         """Let others have the store to themselves; what was not shared yet is shared now."""
         if self.remote is not None:
-            for name in [name for name, offset in self._offsets.items() if offset == -1]:
+            for name in self._files.ours():
                 self.publish(self.journals / name)
         if self._lock is not None:
             self._lock.release(force=True)
@@ -108,7 +134,16 @@ class Store:
             self._lock = None
 
     def claim(self, name: str) -> FileLock | None:
-        """Work on something alone among all runs that share the store; None while another does."""
+        """Work on something alone among all runs that share the store.
+
+        Returns
+        -------
+        FileLock or None
+            A lock to be released; None while another run has it.
+        """
+        # A claim is the run's, whichever of its threads takes it.  By default a lock is of one
+        # thread, and releasing it in another does nothing at all:
+        # https://github.com/tox-dev/filelock/issues/404
         lock = FileLock(self.claims / f"{name}.lock", timeout=0, thread_local=False)
         try:
             lock.acquire()
@@ -116,32 +151,37 @@ class Store:
             return None
         return lock
 
-    # --- journals -----------------------------------------------------------------------------------------------
+    # --- journals -------------------------------------------------------------------------------
 
     def new_journal(self, label: str) -> Path:
-        """An empty journal; names sort by time, and no two runs on any machines give the same."""
-        path = (
-            self.journals
-            / f"{time.time_ns():020d}-{self._run}-{next(self._numbers):04d}-{label}.jsonl"
-        )
-        self._write_header(path)
-        self._offsets[path.name] = -1
-        return path
+        """Begin a journal; names sort by time, and no two runs on any machines give the same."""
+        return self._files.new(label)
 
-    def own(self, name: str) -> None:
+    def mark_known(self, name: str) -> None:
         """Say that a journal came here by this run, which knows its records already."""
-        self._offsets[name] = -1
+        self._files.mark_known(name)
 
     def records_in(self, name: str) -> list[Record]:
-        """Records of a journal, as dicts of their own."""
+        """Read the saves and loads of a journal, as dicts of their own."""
         lines = (self.journals / name).read_bytes().splitlines()[1:]
         found = [json.loads(line) for line in lines]
         return [record for record in found if record["kind"] in ("save", "load")]
 
     def share_with(self, remote: RemoteStore) -> int:
-        """Take in what is known elsewhere, and give there what is measured here; gives the count of journals taken in."""
+        """Take in what is known elsewhere, and give there what is measured here from now on.
+
+        Returns
+        -------
+        int
+            The count of journals taken in.
+
+        Raises
+        ------
+        StoreError
+            The store elsewhere cannot be used.
+        """
         taken = remote.open()
-        for path in sorted(self.journals.glob("*.jsonl")):
+        for path in self._files.paths():
             if not remote.has(path):  # measured or joined while nobody shared it
                 remote.push(path)
         self.remote = remote
@@ -149,13 +189,15 @@ class Store:
         return len(taken)
 
     def publish(self, journal: Path) -> None:
-        """Give a journal to the store elsewhere, if there is one."""
+        """Give a journal to the store elsewhere, if there is one.
+
+        Raises
+        ------
+        StoreError
+            The store elsewhere cannot be written.
+        """
         if self.remote is not None and journal.exists():
             self.remote.push(journal)
-
-    @staticmethod
-    def _write_header(path: Path) -> None:
-        path.write_text(json.dumps({"kind": "journal", "schema": SCHEMA}) + "\n", encoding="utf-8")
 
     def append(self, records: Iterable[Record]) -> None:
         """Write records of the driver itself, those that are not known yet."""
@@ -165,138 +207,58 @@ class Store:
                 known.get(name) == value for name, value in record.items() if name != "key"
             ):
                 continue
-            if self._own is None:
-                self._own = self.new_journal("driver")
-            with self._own.open("a", encoding="utf-8") as stream:
+            if self._driver_journal is None:
+                self._driver_journal = self.new_journal("driver")
+            with self._driver_journal.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(record, sort_keys=True) + "\n")
-            self.reader.record(record, self._own.name)
+            self.reader.record(record, self._driver_journal.name)
 
     def read(self) -> Reader:
-        """All records; what was cut short by a kill is passed over."""
-        for path in sorted(self.journals.glob("*.jsonl")):
-            self._read(path, whole=True)
+        """Read all journals and give what is in them; what a kill cut short is passed over."""
+        self._files.read_all()
         return self.reader
 
     def refresh(self) -> list[str]:
         """Read what other runs have written since; give the keys of it."""
-        found: list[str] = []
-        for path in sorted(self.journals.glob("*.jsonl")):
-            if self._offsets.get(path.name) != -1:
-                found += self._read(path, whole=False)
-        return found
+        return self._files.read_new()
 
-    def _read(self, path: Path, *, whole: bool) -> list[str]:
-        start = self._offsets.get(path.name, 0)
-        with path.open("rb") as stream:
-            stream.seek(start)
-            text = stream.read()
-        end = text.rfind(b"\n") + 1
-        found: list[str] = []
-        bad = 0
-        lines = text[:end].splitlines()
-        if start == 0 and lines:
-            if not _is_header(lines[0]):
-                self._put_aside(path, f"{path.name}: not a journal of crossload")
-                return []
-            del lines[0]
-        for line in lines:
-            try:
-                key = self.reader.line(line, path.name)
-                found += [key] if key else []
-            except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-                bad += 1
-        self._offsets[path.name] = start + end
-        if bad and whole:
-            self._salvage(path, bad)
-        return found
+    def rewrite(self, wanted: Callable[[str, str], bool]) -> int:
+        """Make one journal of all, with the records that are ``wanted(kind, key)``.
 
-    def _salvage(self, path: Path, bad: int) -> None:
-        """Keep the good lines of a damaged journal under its name, and the damaged file aside."""
-        good = []
-        for line in path.read_bytes().splitlines(keepends=True):
-            try:
-                json.loads(line)
-                good.append(line)
-            except ValueError:
-                continue
-        self._put_aside(path, f"{path.name}: {bad} lines could not be read; the others are kept")
-        part = path.with_suffix(".part")
-        part.write_bytes(b"".join(good))
-        part.replace(path)
+        Only while the store is held alone.
+
+        Returns
+        -------
+        int
+            The count of records that went.
+        """
+        return self._files.rewrite(wanted)
+
+    def forget_outcomes(self) -> None:
+        """Go on as if nothing had been measured yet.
+
+        What is on disk stays, and what is measured now counts more, because it is newer.
+        """
+        self.reader.by_kind["save"], self.reader.by_kind["load"] = Records(), Records()
+
+    # --- order ----------------------------------------------------------------------------------
 
     def _put_aside(self, path: Path, text: str) -> None:
-        """Move what is not what it should be out of the way, and remember to say so."""
+        """Move what is not what it should be out of the way, and keep a note of it."""
         folder = self.root / "aside"
         folder.mkdir(exist_ok=True)
+        # it may be there from before: the same file can be damaged twice
         target = folder / f"{path.name}.{uuid.uuid4().hex[:6]}"
         try:
             path.rename(target)
         except FileNotFoundError:
             return  # another run was first
-        self.aside.append(f"{text} (moved to aside/{target.name})")
+        self.damage_notes.append(f"{text} (moved to aside/{target.name})")
 
     def _tidy(self) -> None:
-        """What may be done while nobody else is here: scratch of killed runs goes, many journals become one."""
+        """Drop the scratch folders of killed runs and merge journals, while nobody else is here."""
         for folder in self.scratch.iterdir():
             shutil.rmtree(folder, ignore_errors=True)
         shared = (self.root / "pulled").is_dir()  # there each journal is known by its name
-        if not shared and len(list(self.journals.glob("*.jsonl"))) > _COMPACT_ABOVE:
+        if not shared and len(self._files.paths()) > _COMPACT_ABOVE:
             self.rewrite(lambda _kind, _key: True)
-
-    def rewrite(self, wanted: Callable[[str, str], bool]) -> int:
-        """Make one journal of all, with the records that are ``wanted(kind, key)``; give the count of those that went.
-
-        Only while the store is held alone.  Each record keeps the name of the journal it came from, so that joining with
-        another store gives the same before and after.
-        """
-        paths = sorted(self.journals.glob("*.jsonl"))
-        self.reader, self._offsets = Reader(), {}
-        for path in paths:
-            self._read(path, whole=True)
-        paths = [path for path in paths if path.exists()]
-        target = (
-            self.journals
-            / f"{time.time_ns():020d}-{self._run}-{next(self._numbers):04d}-merged.jsonl"
-        )
-        part = target.with_suffix(".part")
-        self._write_header(part)
-        dropped, writer = 0, Writer()
-        with part.open("ab") as stream:
-            for kind, records in self.reader.by_kind.items():
-                for key, known in records.items():
-                    if wanted(kind, key):
-                        stream.write(writer.line(key, known))
-                    else:
-                        dropped += 1
-        part.replace(target)
-        for path in paths:
-            path.unlink()
-        if dropped:
-            self.reader, self._offsets = Reader(), {}
-        else:
-            self._offsets = {target.name: target.stat().st_size}  # all of it is known already
-        return dropped
-
-    def forget(self) -> None:
-        """Go on as if nothing had been measured yet; what is on disk stays, and what is measured now counts more."""
-        self.reader.by_kind["save"], self.reader.by_kind["load"] = Records(), Records()
-
-    @property
-    def saves(self) -> Records:
-        return self.reader.by_kind["save"]
-
-    @property
-    def loads(self) -> Records:
-        return self.reader.by_kind["load"]
-
-
-def _is_header(line: bytes) -> bool:
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return False
-    return (
-        isinstance(found, dict)
-        and found.get("kind") == "journal"
-        and isinstance(found.get("schema"), int)
-    )

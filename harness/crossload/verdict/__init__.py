@@ -1,12 +1,17 @@
-"""What outcomes mean: metrics, drift, tolerances, verdicts, roll-ups.  Pure, and computed here only."""
+"""The meaning of outcomes: metrics, drift, tolerances, verdicts and roll-ups.
+
+Pure, and computed here only: no other room judges.
+"""
 
 from __future__ import annotations
 
 from crossload.verdict.compare import Distance, compare
 from crossload.verdict.controls import Control, tally
-from crossload.verdict.expect import Expectations, Finding, Surprise, as_toml, propose
-from crossload.verdict.judge import Judge, Judgement
+from crossload.verdict.expect import Expectations, Finding, Surprise
+from crossload.verdict.judge import Judge
+from crossload.verdict.judgement import Judgement
 from crossload.verdict.metrics import compute_metrics
+from crossload.verdict.proposals import as_toml, propose
 from crossload.verdict.verdicts import GAPS, Verdict
 
 __all__ = [

@@ -1,4 +1,7 @@
-"""Controls: artifacts damaged on purpose.  A harness that lets one pass proves nothing about the others."""
+"""Controls: artifacts damaged on purpose.
+
+A harness that lets one of them pass proves nothing about the others.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crossload.plan import Cell
-    from crossload.verdict.judge import Judgement
+    from crossload.verdict.judgement import Judgement
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,15 +25,20 @@ class Control:
     says: str
     """Text that the reason must contain; empty for any."""
     resumes: str = ""
-    """What must be said of further training; empty for anything."""
+    """Beginning of what must be found of further training; empty for anything."""
     judgement: Judgement
 
     @property
     def caught(self) -> bool | None:
-        """Whether it got the verdict it must; None where the environment or the format is not there."""
+        """True if it got the verdict it must.
+
+        None where it was not measured, because the environment or the format is not there.
+        """
         found = self.judgement
         if not found.verdict.measured:
             return None
+        # the verdict alone is not enough: a control that fails for another reason than its damage,
+        # such as a file that is missing, would be counted as caught
         return (
             found.verdict.word == self.expected
             and self.says in found.reason
@@ -39,7 +47,7 @@ class Control:
 
     @property
     def text(self) -> str:
-        """What was expected and what came, for a control that was missed."""
+        """The expected and the found result in words, for a control that was missed."""
         wanted = self.expected + (f" saying {self.says!r}" if self.says else "")
         wanted += f" and training: {self.resumes}" if self.resumes else ""
         found = f"{self.judgement.verdict.word}: {self.judgement.reason or 'no reason'}"
@@ -48,6 +56,12 @@ class Control:
 
 
 def tally(controls: Sequence[Control]) -> tuple[int, int]:
-    """(caught, measured)."""
+    """Count the controls that were caught and those that were measured.
+
+    Returns
+    -------
+    tuple
+        (caught, measured).
+    """
     measured = [each for each in controls if each.caught is not None]
     return sum(bool(each.caught) for each in measured), len(measured)

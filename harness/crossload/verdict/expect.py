@@ -1,9 +1,11 @@
-"""Judges verdicts against expectations, strictly both ways: what is known must fail, and fail as it is known to."""
+"""Verdicts against expectations, strictly both ways.
+
+Nothing may fail that is not known to, and what is known must fail, and fail as it is known to.
+"""
 
 from __future__ import annotations
 
 import fnmatch
-from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -17,15 +19,17 @@ if TYPE_CHECKING:
 
     from crossload.config.expectations import Expectation
     from crossload.plan import Case, Cell, Environment
-    from crossload.verdict.judge import Judgement
+    from crossload.verdict.judgement import Judgement
 
 
 class Surprise(StrEnum):
-    """How a cell stands to what is known of it."""
+    """The relation of a verdict to what is known of its cell; reports have such a column."""
 
+    # an empty text, because tables show it for most cells
     NONE = ""
     """Nothing was expected and it passed, or nothing could be measured."""
     EXPECTED = "expected"
+    """It failed, and as it is known to."""
     FAILURE = "unexpected failure"
     PASS = "unexpected pass"  # noqa: S105 - no password
     OTHER = "another failure than expected"
@@ -33,18 +37,31 @@ class Surprise(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """A cell against its expectation."""
+    """The verdict of one cell held against the expectation that selects it, if there is one."""
 
     surprise: Surprise = Surprise.NONE
     expectation: Expectation | None = None
 
     @property
     def unexpected(self) -> bool:
+        """True if somebody should look: a failure, a pass or an error that nobody expected."""
         return self.surprise in (Surprise.FAILURE, Surprise.PASS, Surprise.OTHER)
 
 
 class Expectations:
-    """The expectations of one matrix; the first that selects a cell counts for it."""
+    """The expectations of one matrix; the first that selects a cell counts for it.
+
+    Parameters
+    ----------
+    known
+        All expectations, in the order of their file.
+    environments
+        Environments of the matrix by id, which expectations select by name or version.
+    today
+        Expectations that expire on this day or before it do not count.
+    file_name
+        Name of the file of expectations, for messages.
+    """
 
     def __init__(
         self,
@@ -52,22 +69,24 @@ class Expectations:
         environments: Mapping[str, Environment],
         *,
         today: date,
-        shown: str,
+        file_name: str,
     ) -> None:
-        self._shown = shown
+        self._file_name = file_name
         self.expired = [
             each for each in known if each.expires is not None and each.expires <= today
         ]
+        """Expectations that count no more: their cells are unexpected failures again."""
         self._known = [each for each in known if each not in self.expired]
         self._writers = {each.name: _selected(each.writer, environments) for each in self._known}
-        self._of_case: dict[tuple[str, str], list[Expectation]] = {}
         self._readers = {each.name: _selected(each.reader, environments) for each in self._known}
+        #         # patterns are matched once a case: a matrix has far more cells than cases
+        self._of_case: dict[tuple[str, str], list[Expectation]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._known)
 
     def of(self, cell: Cell) -> Expectation | None:
-        """The expectation that selects a cell."""
+        """Find the expectation that selects a cell; None where there is none."""
         key = (cell.case.recipe, cell.case.format)
         if key not in self._of_case:
             self._of_case[key] = [each for each in self._known if _selects(each, cell.case)]
@@ -77,7 +96,16 @@ class Expectations:
         return None
 
     def check_all_used(self, cells: Iterable[Cell]) -> None:
-        """Raise `ConfigError` for expectations that select no cell, or only cells that an earlier one selects."""
+        """Check that each expectation counts for at least one cell.
+
+        One that selects nothing is a typing error, or outlived what it was written for; either way
+        somebody would believe that its cells are watched.
+
+        Raises
+        ------
+        ConfigError
+            An expectation selects no cell, or only cells that an earlier one selects.
+        """
         used: set[str] = set()
         for cell in cells:
             found = self.of(cell)
@@ -85,16 +113,18 @@ class Expectations:
                 used.add(found.name)
         idle = [each for each in self._known if each.name not in used]
         if idle:
+            what = "selects no cell that is not selected before it"
             raise ConfigError(
-                [
-                    f"{self._shown}: {each.name}: selects no cell that is not selected before it"
-                    for each in idle
-                ],
+                [f"{self._file_name}: {each.name}: {what}" for each in idle],
                 hint="remove it, or correct its selectors",
             )
 
     def finding(self, cell: Cell, judgement: Judgement) -> Finding:
-        """Compare a verdict with what is known."""
+        """Compare a verdict with what is known of its cell.
+
+        Cells that were not measured, and all cells of a matrix without expectations, give an empty
+        finding: nothing can be said of the former, and of the latter everything would be new.
+        """
         if not self or judgement.verdict.passes is None:
             return Finding()
         expectation = self.of(cell)
@@ -102,6 +132,7 @@ class Expectations:
             return Finding(surprise=Surprise.NONE if judgement.verdict.passes else Surprise.FAILURE)
         if judgement.verdict.passes:
             return Finding(surprise=Surprise.PASS, expectation=expectation)
+        # part of the reason is enough: the rest of it, such as numbers, differs from cell to cell
         as_known = (
             judgement.verdict.word in expectation.verdicts and expectation.says in judgement.reason
         )
@@ -111,7 +142,7 @@ class Expectations:
 
 
 def _selects(each: Expectation, case: Case) -> bool:
-    """Whether an expectation is about a case at all."""
+    """Tell if an expectation is about a case, whatever the writer and reader."""
     return (
         _any(each.recipe, case.recipe)
         and _any(each.format, case.format)
@@ -130,79 +161,5 @@ def _selected(patterns: tuple[str, ...], environments: Mapping[str, Environment]
 
 
 def _any(patterns: tuple[str, ...], name: str) -> bool:
+    # fnmatchcase: fnmatch ignores case on Windows, and a file would select other cells there
     return not patterns or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Proposal:
-    """An expectation that a person may complete with a reason: exactly the cells of one failure, no others."""
-
-    verdict: str
-    says: str
-    writers: tuple[str, ...]
-    readers: tuple[str, ...]
-    cases: tuple[str, ...]
-    cells: int
-
-
-def propose(failures: Iterable[tuple[str, str, str, str, str]]) -> list[Proposal]:
-    """Group failures, given as (verdict, signature, case, writer, reader), into products of cases, writers and readers.
-
-    Cases that fail alike between the same pairs go together, then writers that fail alike to the same readers.
-    """
-    groups: dict[tuple[str, str], dict[str, set[tuple[str, str]]]] = defaultdict(
-        lambda: defaultdict(set)
-    )
-    for verdict, says, case, writer, reader in failures:
-        groups[verdict, says][case].add((writer, reader))
-    found = []
-    for (verdict, says), by_case in groups.items():
-        alike: dict[frozenset[tuple[str, str]], list[str]] = defaultdict(list)
-        for case, pairs in by_case.items():
-            alike[frozenset(pairs)].append(case)
-        for shared, cases in alike.items():
-            readers: dict[str, set[str]] = defaultdict(set)
-            for writer, reader in sorted(shared):
-                readers[writer].add(reader)
-            writers: dict[frozenset[str], list[str]] = defaultdict(list)
-            for writer, each in readers.items():
-                writers[frozenset(each)].append(writer)
-            found += [
-                Proposal(
-                    verdict=verdict,
-                    says=says,
-                    writers=tuple(sorted(names)),
-                    readers=tuple(sorted(each)),
-                    cases=tuple(sorted(cases)),
-                    cells=len(names) * len(each) * len(cases),
-                )
-                for each, names in writers.items()
-            ]
-    return sorted(found, key=lambda each: (-each.cells, each.says, each.writers))
-
-
-def as_toml(proposals: Sequence[Proposal]) -> str:
-    """Proposals as a file of expectations; the reasons are empty, so that no run accepts it before a person wrote them."""
-
-    def array(names: Sequence[str]) -> str:
-        return "[" + ", ".join(_quoted(name) for name in names) + "]"
-
-    parts = []
-    for each in proposals:
-        lines = [
-            f"# {each.cells} cells",
-            "[[expect]]",
-            f"writer  = {array(each.writers)}",
-            f"reader  = {array(each.readers)}",
-            f"case    = {array(each.cases)}",
-            f"verdict = {_quoted(each.verdict)}",
-            f"says    = {_quoted(each.says)}",
-            'reason  = ""',
-        ]
-        parts.append("\n".join(lines))
-    return "\n\n".join(parts) + ("\n" if parts else "")
-
-
-def _quoted(text: str) -> str:
-    cleaned = "".join(char if char.isprintable() else " " for char in text)
-    return '"' + cleaned.replace("\\", "\\\\").replace('"', '\\"') + '"'

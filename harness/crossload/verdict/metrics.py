@@ -1,4 +1,9 @@
-"""Metrics of recorded outputs, all with the driver's one scikit-learn, so that none differs because its code did."""
+"""Metrics of recorded outputs, all computed with the driver's one scikit-learn.
+
+Pinned environments record predictions only.  Were each to compute its own metrics, a metric could
+differ because its implementation did: the smallest probability that `log_loss` knows, for one, is
+another since scikit-learn 1.2 (https://github.com/scikit-learn/scikit-learn/pull/24354).
+"""
 
 from __future__ import annotations
 
@@ -19,10 +24,23 @@ _ROLES: dict[str, dict[str | None, str]] = {
     "transform": {None: "values"},
     "call": {"binary": "proba", "multiclass": "proba", "outlier": "score", None: "values"},
 }
+"""Role of an output by its name and the task; under None for all other tasks."""
+
+_SMALLEST_PROBABILITY = 1e-15
 
 
 def role_of(output: str, task: str, roles: Mapping[str, str]) -> str:
-    """What an output is: labels, proba, score or values; told by the recipe, else by its name and the task."""
+    """Find the role of an output: labels, proba, score or values.
+
+    Parameters
+    ----------
+    output
+        Name of the output, such as ``predict_proba``; ``call`` is a Keras model's only one.
+    task
+        Task of the recipe, such as ``binary``.
+    roles
+        Roles by output that the recipe states; they come before what the name says.
+    """
     if output in roles:
         return roles[output]
     by_task = _ROLES.get(output, {})
@@ -30,7 +48,13 @@ def role_of(output: str, task: str, roles: Mapping[str, str]) -> str:
 
 
 def labels_of(task: str, outputs: Mapping[str, Array], roles: Mapping[str, str]) -> Array | None:
-    """Predicted labels, shape (rows,): as recorded, else from probabilities; None where there are none."""
+    """Find the predicted labels: as recorded, else the most probable class.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        Shape (rows,); None where there are neither labels nor probabilities.
+    """
     by_role = {role_of(name, task, roles): array for name, array in outputs.items()}
     if "labels" in by_role:
         return by_role["labels"].ravel()
@@ -38,6 +62,7 @@ def labels_of(task: str, outputs: Mapping[str, Array], roles: Mapping[str, str])
     if proba is None or task not in ("binary", "multiclass"):
         return None
     if proba.ndim == 1 or proba.shape[1] == 1:
+        # one column is the probability of class 1, as a network with a single sigmoid gives it
         return (proba.ravel() > 0.5).astype("int64")
     return np.asarray(proba.argmax(axis=1))
 
@@ -45,18 +70,34 @@ def labels_of(task: str, outputs: Mapping[str, Array], roles: Mapping[str, str])
 def compute_metrics(
     task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]
 ) -> dict[str, float]:
-    """Metrics of one set of outputs against the held-out truth, shape (rows,).
+    """Compute the metrics of one set of outputs against the held-out truth.
 
-    Classification: accuracy, precision, recall, f1 (of class 1 in binary tasks; macro, and ``recall[2]`` for each class,
-    otherwise), log_loss and roc_auc where there are probabilities or scores, and in binary tasks tp, fp, fn, tn.
-    Regression: r2, mae, rmse, max_error.  Clustering: inertia, where distances to the centres are recorded.
-    Outputs that are not finite, or of another number of rows, give NaN.
+    Parameters
+    ----------
+    task
+        ``binary``, ``multiclass``, ``regression``, ``clustering``; others have no metrics here.
+    truth
+        Labels or targets, shape (rows,).
+    outputs
+        Recorded outputs by name; shape (rows,) or (rows, classes).
+    roles
+        Roles of outputs that the recipe states, see `role_of`.
+
+    Returns
+    -------
+    dict
+        Classification: accuracy, precision, recall, f1 (of class 1 in binary tasks; macro, and
+        ``recall[2]`` for each class, otherwise), log_loss and roc_auc where there are probabilities
+        or scores, and in binary tasks tp, fp, fn, tn.  Regression: r2, mae, rmse, max_error.
+        Clustering: inertia, where distances to the centres are recorded.  Outputs that are not
+        finite, or of another number of rows, give NaN.
     """
     if task in ("binary", "multiclass"):
         return _classification(task, truth, outputs, roles)
     if task == "regression":
         return _regression(truth, outputs, roles)
     if task == "clustering" and "transform" in outputs:
+        # the transform of KMeans is the distance to each centre, of which inertia sums the squares
         nearest = np.min(np.asarray(outputs["transform"], dtype="float64"), axis=1)
         return {"inertia": float((nearest**2).sum())}
     return {}
@@ -65,10 +106,23 @@ def compute_metrics(
 def agreement_metrics(
     task: str, before: Mapping[str, Array], after: Mapping[str, Array], roles: Mapping[str, str]
 ) -> dict[str, float]:
-    """Metrics of the outputs after loading against those before saving, for tasks that have no truth; equal gives 1.
+    """Compute metrics of outputs after loading against those before, for tasks without a truth.
 
-    Clustering: adjusted_rand of the labels.  Outliers: label_agreement.  Transformers: cosine, the smallest cosine
-    similarity of a row before and after.  Outputs of another form give NaN.
+    Parameters
+    ----------
+    task
+        ``clustering``, ``outlier`` or ``transform``; others give no metrics.
+    before, after
+        Recorded outputs by name.
+    roles
+        Roles of outputs that the recipe states, see `role_of`.
+
+    Returns
+    -------
+    dict
+        1 where both are equal.  Clustering: adjusted_rand of the labels.  Outliers:
+        label_agreement.  Transformers: cosine, the smallest cosine similarity of a row before and
+        after.  Outputs of another form give NaN.
     """
     if task == "transform":
         a, b = _values(before, roles), _values(after, roles)
@@ -95,6 +149,7 @@ def _values(outputs: Mapping[str, Array], roles: Mapping[str, str]) -> Array | N
 
 
 def _least_cosine(before: Array, after: Array) -> float:
+    """Find the smallest cosine similarity of a row before and after: no mean hides a lost row."""
     if (
         before.shape != after.shape
         or before.dtype.kind not in "biuf"
@@ -106,6 +161,8 @@ def _least_cosine(before: Array, after: Array) -> float:
     b = np.asarray(after, dtype="float64").reshape(len(after), -1)
     norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
+        # a row of zeros has no direction; two of them are equal all the same (sparse text features
+        # of a document without known words)
         cosine = np.where(
             norms > 0, (a * b).sum(axis=1) / norms, np.where((a == b).all(axis=1), 1.0, 0.0)
         )
@@ -115,7 +172,14 @@ def _least_cosine(before: Array, after: Array) -> float:
 def confusion(
     task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]
 ) -> list[list[int]] | None:
-    """Confusion matrix, rows true and columns predicted classes; None for other tasks or foreign labels."""
+    """Count predicted classes by true class.
+
+    Returns
+    -------
+    list or None
+        Rows are true, columns predicted classes, both sorted; None for other tasks, and where a
+        label is predicted that the truth does not know: it would have no column.
+    """
     from sklearn.metrics import confusion_matrix  # noqa: PLC0415 - see _classification
 
     labels = labels_of(task, outputs, roles)
@@ -133,13 +197,21 @@ def _classification(
     task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]
 ) -> dict[str, float]:
     # scikit-learn takes a second to import, which a run that measured nothing does without
-    from sklearn.metrics import accuracy_score, log_loss, precision_recall_fscore_support  # noqa: PLC0415
+    from sklearn.metrics import (  # noqa: PLC0415 - see above
+        accuracy_score,
+        precision_recall_fscore_support,
+    )
 
     names = ["accuracy", "precision", "recall", "f1"]
     found = dict.fromkeys([*names, "log_loss", "roc_auc"], float("nan"))
     labels = labels_of(task, outputs, roles)
+    # labels that are floats stay NaN: fractions are no classes for scikit-learn, which raises
     if labels is not None and len(labels) == len(truth) and labels.dtype.kind in "biuU":
         average = "binary" if task == "binary" else "macro"
+        # zero_division=0: a class that is never predicted has no precision.  The default gives 0
+        # too, with a warning that would be said of every cell.  The macro mean includes labels
+        # that only the predictions have (https://github.com/scikit-learn/scikit-learn/issues/10573),
+        # so a foreign label lowers it.
         precision, recall, f1, _ = precision_recall_fscore_support(
             truth, labels, average=average, zero_division=0
         )
@@ -170,29 +242,50 @@ def _classification(
     if proba is None:
         del found["log_loss"]
     elif len(proba) == len(truth) and np.isfinite(proba).all():
-        rows = np.asarray(proba, dtype="float64").reshape(len(truth), -1)
-        rows = np.hstack([1 - rows, rows]) if rows.shape[1] == 1 else rows
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # rows that do not sum to one are what is being measured
-            classes = np.unique(truth)
-            if rows.shape[1] == len(classes):
-                found["log_loss"] = float(log_loss(truth, np.clip(rows, 1e-15, 1), labels=classes))
+        found["log_loss"] = _log_loss(truth, proba)
     return found
 
 
+def _log_loss(truth: Array, proba: Array) -> float:
+    """Log loss of finite probabilities; NaN where there is not one column a class."""
+    from sklearn.metrics import log_loss  # noqa: PLC0415 - see _classification
+
+    # scikit-learn takes its bound from the type: 32-bit floats would be clipped far earlier
+    rows = np.asarray(proba, dtype="float64").reshape(len(truth), -1)
+    rows = np.hstack([1 - rows, rows]) if rows.shape[1] == 1 else rows
+    classes = np.unique(truth)
+    if rows.shape[1] != len(classes):
+        return float("nan")
+    with warnings.catch_warnings():
+        # damaged models give rows that do not sum to one, of which scikit-learn warns since 1.3
+        # (https://github.com/scikit-learn/scikit-learn/pull/25299): here they are what is measured
+        warnings.simplefilter("ignore")
+        # one row of probability 0 for the true class would make the loss infinite, before and
+        # after, and hide any other drift; 1e-15 was scikit-learn's own bound before 1.2.  Values
+        # above 1 would be refused.
+        clipped = np.clip(rows, _SMALLEST_PROBABILITY, 1)
+        return float(log_loss(truth, clipped, labels=classes))
+
+
 def _roc_auc(task: str, truth: Array, scores: Array) -> float:
-    """Area under the ROC curve; one against the rest, macro, for more than two classes; NaN where it is not defined."""
+    """Area under the ROC curve; one against the rest, macro, for more than two classes.
+
+    NaN where it is not defined.
+    """
     from sklearn.metrics import roc_auc_score  # noqa: PLC0415 - see _classification
 
     rows, classes = np.asarray(scores, dtype="float64").reshape(len(scores), -1), np.unique(truth)
+    # of a single class scikit-learn raises, or warns and gives a number, by its release
+    # (https://github.com/scikit-learn/scikit-learn/pull/27412, .../pull/30103)
     if len(rows) != len(truth) or len(classes) < 2 or not np.isfinite(rows).all():
         return float("nan")
     if task == "binary":
+        # of two columns the last one is that of class 1
         return float(roc_auc_score(truth, rows[:, -1])) if rows.shape[1] <= 2 else float("nan")
     if rows.shape[1] != len(classes):
         return float("nan")
+    # the mean by hand: multi_class="ovr" refuses rows that do not sum to one, and so neither
+    # decision functions nor damaged models would have an area
     return float(np.mean([roc_auc_score(truth == c, rows[:, i]) for i, c in enumerate(classes)]))
 
 
@@ -211,6 +304,8 @@ def _regression(
     return {
         "r2": float(metrics.r2_score(truth, flat)),
         "mae": float(metrics.mean_absolute_error(truth, flat)),
+        # the root by hand: mean_squared_error(squared=False) went away with scikit-learn 1.6
+        # (https://github.com/scikit-learn/scikit-learn/pull/29992)
         "rmse": float(np.sqrt(metrics.mean_squared_error(truth, flat))),
         "max_error": float(metrics.max_error(truth, flat)),
     }

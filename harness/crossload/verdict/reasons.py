@@ -1,4 +1,7 @@
-"""What a verdict says: which metric moved how far, what else moved, what an error names.  In words, and without judging."""
+"""Reasons of verdicts in words: the metrics that moved, what else moved, what an error names.
+
+Words only: `crossload.verdict.judge` decides what they are said of.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +24,31 @@ Array = np.ndarray[Any, Any]
 Record = dict[str, Any]
 
 _LOST = re.compile(
-    r"(?:Unknown (?:layer|object|optimizer|\w+ function)|Could not locate class|Could not deserialize class|Can't get attribute)"
+    # each generation of Keras, and pickle, has words of its own for the same thing
+    r"(?:Unknown (?:layer|object|optimizer|\w+ function)|Could not locate class"
+    r"|Could not deserialize class|Can't get attribute)"
     r"[: ]+'([\w.>]+)'"
 )
-"""How Keras and pickle say that a class is not there."""
+"""Messages of Keras and pickle that a class is not there."""
 
 _COUNTS = ("tp", "fp", "fn", "tn")
 
 
 def lost_class(reason: str, *, custom: bool) -> str:
-    """The class that an error says is not known to the reader, in words; of a recipe with custom objects that is one."""
+    """Name the class that an error says is not known to the reader.
+
+    Parameters
+    ----------
+    reason
+        Text of the error.
+    custom
+        True for a recipe with custom objects, of which the lost class then is one.
+
+    Returns
+    -------
+    str
+        Such as ``custom class Scale``; empty where the error names none.
+    """
     found = _LOST.search(reason)
     if found is None:
         return ""
@@ -38,17 +56,21 @@ def lost_class(reason: str, *, custom: bool) -> str:
 
 
 class MetricDrift(NamedTuple):
-    """How far one metric moved."""
+    """The change of one metric from before saving to after loading."""
 
     name: str
     change: float
-    """Signed, after minus before; infinite where the metric was a number and is none any more."""
+    """Signed, after minus before; infinite where one of the two is not a number."""
     excess: float
-    """In units of what is allowed: beyond 1 it is too far."""
+    """Absolute change in units of what is allowed: beyond 1 it is too far."""
 
 
 def allowed_change(name: str, before: float, tolerance: float) -> float:
-    """How far a metric may move from its value before saving: nothing for counts of the confusion matrix."""
+    """Compute how far a metric may move from its value before saving.
+
+    Nothing for counts of the confusion matrix: one row that changes sides is another model.  Else
+    the tolerance, times the metric where that is above one: errors have the unit of the target.
+    """
     return (
         0.0
         if name in _COUNTS
@@ -59,26 +81,44 @@ def allowed_change(name: str, before: float, tolerance: float) -> float:
 def metric_drifts(
     before: Mapping[str, float], after: Mapping[str, float], tolerance: float
 ) -> list[MetricDrift]:
-    """Metrics that moved, the worst first.
+    """List the metrics that moved, the worst first.
 
-    Counts of the confusion matrix must be equal.  Metrics in the unit of the target (errors, the loss) are judged
-    relative to their size where that is above one.  Counts come last: a metric tells more.
+    Counts of the confusion matrix must be equal.  Metrics in the unit of the target (errors, the
+    loss) are judged relative to their size where that is above one.
+
+    Parameters
+    ----------
+    before, after
+        Metrics by name; one that is missing on one side is taken for NaN.
+    tolerance
+        Largest change of a metric that is allowed.
+
+    Returns
+    -------
+    list
+        Empty where all are equal; of those that are too far counts come last.
     """
     found = []
     for name in sorted(set(before) | set(after)):
         a, b = before.get(name, float("nan")), after.get(name, float("nan"))
         if a == b or (np.isnan(a) and np.isnan(b)):
             continue
+        # a metric that is no number any more moved as far as one can; NaN would compare as "within"
         change = float("inf") if np.isnan(a) or np.isnan(b) else b - a
         allowed = allowed_change(name, a, tolerance)
         found.append(MetricDrift(name, change, abs(change) / allowed if allowed else float("inf")))
+    # nothing is allowed for counts, so their excess is infinite: without the first part of the key
+    # they would hide the metric that a reader asks for
     return sorted(found, key=lambda each: (each.name in _COUNTS and each.excess > 1, -each.excess))
 
 
-def told_of(
+def metrics_text(
     drifts: Sequence[MetricDrift], before: Mapping[str, float], after: Mapping[str, float]
 ) -> str:
-    """The worst metric with its excess, and the next two that are too far, counts aside; empty if none is too far."""
+    """Name the worst metric with its excess, and the next two that are too far.
+
+    Counts and metrics of single classes are left out of the latter; empty if none is too far.
+    """
     far = [each for each in drifts if each.excess > 1]
     if not far:
         return ""
@@ -94,14 +134,19 @@ def told_of(
     )
     others = [
         text
+        # counts and single classes repeat what the metrics of all classes say
         for each, text in zip(far[1:], texts[1:], strict=True)
         if each.name not in _COUNTS and "[" not in each.name
     ]
     return ", ".join([f"{texts[0]} ({times})", *others[:2]])
 
 
-def told_state(change: StateChange, *, drifted: bool) -> str:
-    """What the state says of outputs that moved: rounding, another computation by the library, or a damaged model."""
+def state_text(change: StateChange, *, drifted: bool) -> str:
+    """Explain outputs that moved by the fitted state.
+
+    Equal state: rounding, or another computation by the library where it is a drift.  Another
+    value of an array: a damaged model.
+    """
     if change.equal:
         return "the library computes otherwise" if drifted else "numerics"
     return "damage" if change.differing else "other layout"
@@ -110,9 +155,13 @@ def told_state(change: StateChange, *, drifted: bool) -> str:
 def changed_labels_of(
     cell: Cell, recipe: Recipe, before: Mapping[str, Array], after: Mapping[str, Array]
 ) -> int:
-    """Count of held-out rows whose predicted label is another one; all of them where their number differs."""
+    """Count the held-out rows whose predicted label is another one.
+
+    All of them where their number differs; none for tasks without labels.
+    """
     a = labels_of(cell.case.task, before, recipe.roles)
     b = labels_of(cell.case.task, after, recipe.roles)
+    # labels that are floats are compared as values: their distance says what moved
     if a is None or b is None or a.dtype.kind == "f":
         return 0
     return int((a != b).sum()) if a.shape == b.shape else a.size
@@ -121,38 +170,45 @@ def changed_labels_of(
 def reasons_of(
     cell: Cell, recipe: Recipe, distances: Mapping[str, Distance], changed: int
 ) -> list[str]:
-    """What moved too far, metrics aside: labels, and values of outputs."""
+    """List what moved too far, metrics aside: labels, and values of outputs."""
     found = [f"{changed} labels changed"] if changed else []
     for name, distance in distances.items():
-        if not distance.within and not (
-            changed and role_of(name, cell.case.task, recipe.roles) == "labels"
-        ):
-            text = (
-                distance.form
-                or f"{distance.changed} of {distance.size} values moved, by {plain_number(distance.max_abs)} at most"
-            )
-            found.append(f"{name}: {text}")
+        is_labels = role_of(name, cell.case.task, recipe.roles) == "labels"
+        # labels that changed are counted already
+        if not distance.within and not (changed and is_labels):
+            farthest = plain_number(distance.max_abs)
+            moved = f"{distance.changed} of {distance.size} values moved, by {farthest} at most"
+            found.append(f"{name}: {distance.form or moved}")
     return found
 
 
 def numerics(distances: Mapping[str, Distance]) -> str:
-    """How far outputs moved that are within tolerance."""
+    """Say how far outputs moved that are within tolerance."""
     largest = max(distances.items(), key=lambda each: each[1].max_abs)
     forms = [f"{name}: {each.form}" for name, each in distances.items() if each.form]
     return "; ".join([f"outputs differ by {largest[1].max_abs:.2g} at most", *forms])
 
 
 def error_text(record: Record) -> str:
-    """Type and message of the error of a record, in one line."""
+    """Give the type and the message of the error of a record, in one line.
+
+    Whitespace is folded and the message cut after 400 characters: some fill pages.
+    """
     error = record["error"]
     return encodable(f"{error['type']}: {' '.join(error['message'].split())[:400]}")
 
 
 def plain_number(value: float) -> str:
-    """Three digits, and no exponent where people would write none: ``2220``, not ``2.22e+03``."""
+    """Write a number with three digits, and no exponent where people would write none.
+
+    ``2220``, not ``2.22e+03``.
+    """
     return f"{float(f'{value:.3g}'):.10g}" if 1 <= abs(value) < 1e7 else f"{value:.3g}"
 
 
 def encodable(text: str) -> str:
-    """Text of a pinned process without half characters, which JSON can carry and no file can hold."""
+    """Make a text of a pinned process one that can be written to a file.
+
+    Half characters (lone surrogates) come through JSON as escapes, and no UTF-8 file can hold them.
+    """
     return text.encode("utf-8", "replace").decode()

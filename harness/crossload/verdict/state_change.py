@@ -1,4 +1,8 @@
-"""What became of the fitted state: the arrays of a model before saving and after loading."""
+"""The change of the fitted state: the arrays of a model before saving and after loading.
+
+It tells rounding from damage: equal arrays whose predictions differ were computed otherwise, other
+arrays are another model.
+"""
 
 from __future__ import annotations
 
@@ -9,39 +13,50 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _OPTIMIZER = "optimizer["
+"""Beginning of the places of the optimizer's variables; written by ``worker/fitted_state.py``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StateChange:
-    """Two states compared; the optimizer's variables apart, because a model predicts without them."""
+    """Two fitted states compared.
+
+    The optimizer's variables stand apart, because a model predicts without them.
+    """
 
     total: int
-    """Arrays of the model before saving."""
+    """Number of arrays of the model before saving."""
     differing: tuple[str, ...]
-    """Project whose array changed."""
+    """Places in the model whose array has another value."""
     lost: tuple[str, ...]
+    """Places that only the model before saving has."""
     added: tuple[str, ...]
+    """Places that only the loaded model has."""
     optimizer: str
-    """kept, changed, lost, or empty where there was none."""
+    """Fate of the optimizer's variables: kept, changed, lost, or empty where there were none."""
 
     @property
     def equal(self) -> bool:
+        """True if all arrays of the model are there again with equal values."""
         return not (self.differing or self.lost or self.added)
 
     @property
     def word(self) -> str:
-        """equal, differs (an array has another value) or layout (arrays were renamed, added or removed)."""
+        """The change in one word: equal, differs or layout.
+
+        ``differs``: an array has another value; ``layout``: arrays were renamed, added or removed.
+        """
         return "equal" if self.equal else "differs" if self.differing else "layout"
 
     @property
     def text(self) -> str:
-        """In words, for people."""
+        """The change in words, with the first places that it concerns."""
         if self.equal:
             return "state equal"
         parts = []
         if self.differing:
-            shown = ", ".join(self.differing[:2]) + (", ..." if len(self.differing) > 2 else "")
-            parts.append(f"{len(self.differing)} of {self.total} arrays differ ({shown})")
+            # a forest has thousands of arrays: the first ones say where to look
+            first = ", ".join(self.differing[:2]) + (", ..." if len(self.differing) > 2 else "")
+            parts.append(f"{len(self.differing)} of {self.total} arrays differ ({first})")
         if self.lost:
             parts.append(f"{len(self.lost)} arrays are gone ({self.lost[0]})")
         if self.added:
@@ -50,7 +65,13 @@ class StateChange:
 
 
 def compare_states(before: Mapping[str, str], after: Mapping[str, str]) -> StateChange:
-    """Compare digests of arrays by their place in the model."""
+    """Compare two fitted states by the digests of their arrays.
+
+    Parameters
+    ----------
+    before, after
+        Digest of each array by its place in the model, as the worker recorded them.
+    """
     model = {place: digest for place, digest in before.items() if not place.startswith(_OPTIMIZER)}
     loaded = {place: digest for place, digest in after.items() if not place.startswith(_OPTIMIZER)}
     return StateChange(
@@ -65,7 +86,9 @@ def compare_states(before: Mapping[str, str], after: Mapping[str, str]) -> State
 
 
 def _optimizer(before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    """Whether the optimizer's variables, in whatever order, are there again after loading."""
+    """Tell if the optimizer's variables are there again after loading: kept, changed or lost."""
+    # their places are only running numbers, and another release of Keras may list the same
+    # variables in another order: the values alone are compared
     wanted = sorted(digest for place, digest in before.items() if place.startswith(_OPTIMIZER))
     found = sorted(digest for place, digest in after.items() if place.startswith(_OPTIMIZER))
     if not wanted:

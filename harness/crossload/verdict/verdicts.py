@@ -1,4 +1,4 @@
-"""The verdicts, their symbols and what they mean; the only list of them."""
+"""The verdicts, their symbols and meanings; the only list of them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ class _Meaning(NamedTuple):
     word: str
     symbol: str
     passes: bool | None
-    """True: a pass; False: a failure; None: neither, because nothing was there to measure or nothing was measured."""
+    """True: a pass; False: a failure; None: neither, because nothing was measured."""
     severity: int
+    """Rank among verdicts: a roll-up shows the largest."""
     sentence: str
 
 
 class Verdict(Enum):
-    """What became of a cell."""
+    """The result of a cell, from bit-equal outputs to cells that nobody measured."""
 
+    # the silent drift is the worst, because nothing else tells the user of it; of the other
+    # failures, what ends the process is worse than an error that can be caught
     IDENTICAL = _Meaning("identical", "=", True, 0, "loaded; every recorded output is bit-equal")
     EQUIVALENT = _Meaning(
         "equivalent", "~", True, 1, "loaded; outputs within tolerance, labels and counts all equal"
@@ -59,30 +62,34 @@ class Verdict(Enum):
 
     @property
     def word(self) -> str:
+        """Name of the verdict in reports, options and files."""
         return self.value.word
 
     @property
     def symbol(self) -> str:
+        """One character for tables; a blank for cells that were not run."""
         return self.value.symbol
 
     @property
     def passes(self) -> bool | None:
+        """True for a pass, False for a failure, None for neither."""
         return self.value.passes
 
     @property
     def severity(self) -> int:
-        """Larger is worse; below zero there was nothing to judge."""
+        """Rank among verdicts: larger is worse; below zero there was nothing to judge."""
         return self.value.severity
 
     @property
     def sentence(self) -> str:
+        """Meaning of the verdict in a few words, for legends."""
         return self.value.sentence
 
     @property
     def measured(self) -> bool:
-        """Whether a cell with this verdict was loaded or saved for real."""
+        """True if a cell with this verdict was loaded or saved for real."""
         return self.passes is not None
 
 
 GAPS = (Verdict.NOT_RUN, Verdict.NO_ENVIRONMENT, Verdict.INFERRED)
-"""Planned and not measured: never covered by a pass."""
+"""Verdicts of cells that were planned and not measured: a pass never covers them."""

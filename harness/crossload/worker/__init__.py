@@ -1,4 +1,6 @@
-"""Code that runs inside the pinned interpreters: Python 3.6 grammar, stdlib and NumPy, no import of the rest of crossload.
+"""Code that runs inside the pinned interpreters.
 
-The driver imports `contract` and `formats` too, for the names and properties of recipes and formats.
+It keeps to the grammar of Python 3.6, the standard library and NumPy, and imports nothing else of
+crossload.  The driver imports `contract` and `formats` too, for the names and properties of recipes
+and formats.
 """

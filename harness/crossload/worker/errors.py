@@ -6,8 +6,12 @@ import traceback
 from typing import Any, Dict, List
 
 TEXT_LIMIT = 2000
+"""Characters of a message, and of the end of a traceback, that are kept."""
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
-"""Full disk, quota, read-only file system, limit of file size: the outcome could not be kept either."""
+"""Errors after which the outcome could not be kept either.
+
+Full disk, quota, read-only file system, limit of file size.
+"""
 
 
 class Stopped(Exception):
@@ -15,38 +19,71 @@ class Stopped(Exception):
 
 
 def scrub(text: str, job: Dict[str, Any]) -> str:
-    """Replace paths of this machine: they differ from run to run and tell nothing."""
+    """Replace paths of this machine: they differ from run to run and tell nothing.
+
+    Parameters
+    ----------
+    text
+        Any text from a library.
+    job
+        Its ``scrub`` lists pairs of a path and the word that stands for it, in the order in which
+        they are replaced.
+    """
     for path, word in job.get("scrub", []):
         text = text.replace(path, word)
+    # addresses in the repr of objects differ from process to process
     return re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text)
 
 
 def describe_error(error: BaseException, job: Dict[str, Any]) -> Dict[str, str]:
-    """Type, message and last lines of the traceback, without machine paths."""
+    """Give type, message and last lines of the traceback, without machine paths.
+
+    Returns
+    -------
+    dict of str to str
+        ``type`` with its module unless it is a built-in one, ``message``, ``traceback``.
+    """
     kind = type(error)
     module = kind.__module__ if kind.__module__ not in ("builtins", None) else ""
     try:
         message = str(error)
     except Exception as broken:  # an exception whose own __str__ raises is still a result
         message = "<the message of this exception cannot be read: " + repr(broken) + ">"
+    # three arguments: the exception alone is enough since Python 3.10 only
     lines = traceback.format_exception(kind, error, error.__traceback__)
     return {
         "type": (module + "." if module else "") + kind.__name__,
+        # scrubbed before it is cut, so that no path is cut in the middle and left
         "message": scrub(message, job)[:TEXT_LIMIT],
         "traceback": scrub("".join(lines), job)[-TEXT_LIMIT:],
     }
 
 
 def describe_warnings(caught: List[Any], job: Dict[str, Any]) -> List[Dict[str, Any]]:
-    """Category, text and count of each different warning."""
-    found: Dict[Any, int] = {}
+    """Give category, text and count of each different warning, 20 at most.
+
+    Parameters
+    ----------
+    caught
+        What ``warnings.catch_warnings(record=True)`` recorded.
+    job
+        The job, with what is scrubbed.
+    """
+    counts: Dict[Any, int] = {}
     for each in caught:
         key = (each.category.__name__, scrub(str(each.message), job)[:500])
-        found[key] = found.get(key, 0) + 1
-    return [{"category": c, "text": t, "count": n} for (c, t), n in sorted(found.items())[:20]]
+        counts[key] = counts.get(key, 0) + 1
+    # sorted: the order in which libraries warn need not be the same in two runs
+    return [{"category": c, "text": t, "count": n} for (c, t), n in sorted(counts.items())[:20]]
 
 
 def guard(error: BaseException) -> None:
-    """Errors that mean that outcomes cannot be kept go up."""
+    """Let errors pass unless they mean that outcomes cannot be kept.
+
+    Raises
+    ------
+    Stopped
+        The error is one of `DISK_ERRORS`: it is no fact of the model.
+    """
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
         raise Stopped(str(error))

@@ -1,7 +1,8 @@
 """The fitted state of a model: a digest of every array that it holds, by its place in the model.
 
-Outputs tell whether a model answers alike, the state tells why not: equal state and other outputs are numerics, other
-state is damage.  Arrays are compared by value and shape; the fields of a structured array (the nodes of a tree) apart.
+Outputs tell if a model answers alike, the state tells why not: equal state and other outputs are
+numerics, other state is damage.  Arrays are compared by value and shape; the fields of a structured
+array (the nodes of a tree) apart, because versions add fields to them.
 """
 
 import hashlib
@@ -12,14 +13,35 @@ from typing import Any, Dict, List
 import numpy as np
 
 MOST = 4000
-"""Arrays beyond this number are not listed: a forest of thousands of trees is told by its first ones."""
+"""Arrays beyond this number are not listed.
 
+A forest of thousands of trees is told by its first ones.
+"""
+
+# a bound for objects that make new parts at each look, which `above` cannot know again
 _DEPTH = 14
+# generators and seeds: they say how a model was fitted, not what it has learnt
 _SKIPPED = ("_random_state", "random_state", "_rng", "_bin_mapper_rng")
+_PLAIN = (str, bytes, int, type, np.random.RandomState)
 
 
 def keep(model: Any, kind: str, folder: str) -> str:
-    """Write the state once as JSON, named by its digest; give that name, or an empty text where there is no state."""
+    """Write the state of a model as JSON, named by its digest, unless it is there already.
+
+    Parameters
+    ----------
+    model
+        Any fitted model.
+    kind
+        Kind of its recipe: ``object``, ``keras`` or ``tf-module``.
+    folder
+        Where states are kept.
+
+    Returns
+    -------
+    str
+        The name of the file, without suffix; empty where there is no state.
+    """
     found = describe(model, kind)
     if not found:
         return ""
@@ -27,6 +49,8 @@ def keep(model: Any, kind: str, folder: str) -> str:
     name = hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
     path = os.path.join(folder, name + ".json")
     if not os.path.exists(path):
+        # several processes write the same state at the same time, and a kill may come in between:
+        # by this name the file is there whole or not at all
         part = path + ".part" + str(os.getpid())
         with open(part, "w") as stream:
             stream.write(text)
@@ -35,11 +59,26 @@ def keep(model: Any, kind: str, folder: str) -> str:
 
 
 def describe(model: Any, kind: str) -> Dict[str, str]:
-    """Digest of each array by its place, e.g. ``estimators_[3].tree_.nodes.threshold`` or ``weights[0]``."""
+    """Give the digest of each array that a model holds.
+
+    Parameters
+    ----------
+    model
+        Any fitted model.
+    kind
+        Kind of its recipe: ``object``, ``keras`` or ``tf-module``.
+
+    Returns
+    -------
+    dict of str to str
+        Digests by place, e.g. ``estimators_[3].tree_.nodes.threshold`` or ``weights[0]``; empty for
+        loaded functions, which hold nothing that could be compared.
+    """
     found: Dict[str, str] = {}
     if kind == "object":
         _walk(model, "", found, [], 0)
     elif hasattr(model, "weights") and not callable(model.weights):
+        # by number: names of layers and variables follow other rules in each version of Keras
         for index, weight in enumerate(model.weights):
             found["weights[%d]" % index] = _digest(weight.numpy())
         for index, variable in enumerate(_optimizer_variables(model)):
@@ -52,19 +91,26 @@ def describe(model: Any, kind: str) -> Dict[str, str]:
 
 def _optimizer_variables(model: Any) -> List[Any]:
     optimizer = getattr(model, "optimizer", None)
+    # a method of the optimizers before Keras 2.11, a property of those that came with it:
+    # https://github.com/tensorflow/tensorflow/releases/tag/v2.11.0
     variables = getattr(optimizer, "variables", [])
     variables = variables() if callable(variables) else variables
     return [each.numpy() if hasattr(each, "numpy") else each for each in variables]
 
 
 def _digest(array: Any) -> str:
-    """Shape, kind and value; the byte order and the width of integers are the platform's, not the model's."""
+    """Digest shape, kind and value.
+
+    The byte order and the width of integers are the platform's, not the model's.
+    """
     array = np.asarray(array)
     if array.dtype.kind in "iu":
+        # the default integer of Windows has 32 bits before NumPy 2.0
         array = array.astype("int64")
     elif array.dtype.kind == "f":
         array = array.astype(array.dtype.newbyteorder("="))
     elif array.dtype.kind in "USO":
+        # the same labels may be held as text or as Python's own strings
         array = array.astype(str)
     state = hashlib.sha256(str(array.shape).encode("ascii"))
     state.update(np.ascontiguousarray(array).tobytes())
@@ -72,6 +118,10 @@ def _digest(array: Any) -> str:
 
 
 def _walk(value: Any, place: str, found: Dict[str, str], above: List[int], depth: int) -> None:
+    """Add the digests of all arrays in a value.
+
+    ``above`` has the identities of the objects that hold it: models may hold themselves.
+    """
     if len(found) >= MOST or depth > _DEPTH or id(value) in above:
         return
     above = above + [id(value)]
@@ -85,32 +135,29 @@ def _walk(value: Any, place: str, found: Dict[str, str], above: List[int], depth
         else:
             found[place] = _digest(value)
     elif isinstance(value, (float, np.generic)) and place.endswith("_"):
+        # fitted attributes of scikit-learn end in "_"; other numbers are parameters
         found[place] = _digest(value)
     elif isinstance(value, dict):
         for key in sorted(value, key=str):
             if str(key) not in _SKIPPED:
-                _walk(
-                    value[key],
-                    "%s.%s" % (place, key) if place else str(key),
-                    found,
-                    above,
-                    depth + 1,
-                )
+                below = "%s.%s" % (place, key) if place else str(key)
+                _walk(value[key], below, found, above, depth + 1)
     elif isinstance(value, (list, tuple)):
         for index, each in enumerate(value):
             _walk(each, "%s[%d]" % (place, index), found, above, depth + 1)
-    elif hasattr(value, "tocsr") and hasattr(value, "toarray"):
+    elif hasattr(value, "tocsr") and hasattr(value, "toarray"):  # a SciPy sparse matrix
         matrix = value.tocsr()
         for name in ("data", "indices", "indptr"):
             found[place + "." + name] = _digest(getattr(matrix, name))
-    elif not isinstance(value, (str, bytes, int, type, np.random.RandomState)) and not callable(
-        value
-    ):
+    elif not callable(value) and not isinstance(value, _PLAIN):
         _walk(_inner(value), place, found, above, depth + 1)
 
 
 def _inner(value: Any) -> Any:
-    """What an object holds: its attributes; compiled objects give it by ``__getstate__``."""
+    """Give what an object holds: its attributes; compiled objects give it by ``__getstate__``.
+
+    The trees of scikit-learn are such objects: ``Tree.__getstate__`` gives nodes and values.
+    """
     held = getattr(value, "__dict__", None)
     if held:
         return held

@@ -1,4 +1,7 @@
-"""Rows that a model is given: by column, in the form that it takes, and as files that every interpreter reads alike."""
+"""Rows that a model is given: by column, in the form that it takes, and as files.
+
+The files are such that every interpreter reads them alike, whatever its NumPy and pandas are.
+"""
 
 import json
 from typing import Any, Dict, List
@@ -11,22 +14,36 @@ from . import outputs
 class Rows(object):
     """Rows by column, and the form in which the model takes them.
 
-    Columns are arrays of numbers, booleans or text, or of Python's own values (categories of several kinds, and None).
-    ``records`` are JSON texts, one a row.
+    Parameters
+    ----------
+    form
+        ``array``, ``frame`` (a pandas DataFrame), ``objects`` (an array of Python's own values),
+        ``texts``, ``records`` (dicts; held as JSON texts, one a row), ``tensor``, ``tensors`` (by
+        name), or ``data`` for rows whose form is not chosen yet.
+    names
+        Names of the columns.
+    arrays
+        An array of shape (rows,) for each column, of numbers, booleans or text, or of Python's own
+        values (categories of several kinds, and None); or a single one of shape (rows, ...).
+    description
+        Where the rows come from, for people.
     """
 
-    def __init__(self, form: str, names: List[str], arrays: List[Any], told: str) -> None:
-        self.form, self.names, self.arrays, self.told = form, names, arrays, told
+    def __init__(self, form: str, names: List[str], arrays: List[Any], description: str) -> None:
+        self.form, self.names, self.arrays = form, names, arrays
+        self.description = description
 
     def value(self) -> Any:
-        """What the model is given: a new one each time, because some models write into their input."""
+        """Make the value that the model is given.
+
+        A new one each time, because some models write into their input.
+        """
         if self.form == "frame":
             import pandas
 
-            return pandas.DataFrame(
-                {name: array.copy() for name, array in zip(self.names, self.arrays)},
-                columns=self.names,
-            )
+            columns = {name: array.copy() for name, array in zip(self.names, self.arrays)}
+            # dicts keep their order since Python 3.7, and pandas sorted them before 0.23
+            return pandas.DataFrame(columns, columns=self.names)
         if self.form == "texts":
             return [str(each) for each in self.arrays[0]]
         if self.form == "records":
@@ -45,22 +62,33 @@ class Rows(object):
         return len(self.arrays[0])
 
     def keep(self, folder: str) -> Dict[str, Any]:
-        """Write the arrays; give what `read` needs.  Columns of numbers of one type are one array."""
+        """Write the arrays as an ``.npz`` file, named by its digest.
+
+        Parameters
+        ----------
+        folder
+            Where outputs are kept.
+
+        Returns
+        -------
+        dict
+            What `read` needs: the name of the file in ``kept``, the form, names, and for people
+            ``count`` and ``told``, the description.
+        """
         kinds = {(array.dtype.str, array.shape) for array in self.arrays}
+        first = self.arrays[0]
         record: Dict[str, Any] = {
             "form": self.form,
             "names": self.names,
             "count": len(self),
-            "told": self.told,
+            "told": self.description,
         }
-        if (
-            len(kinds) == 1
-            and len(self.arrays) > 1
-            and self.arrays[0].ndim == 1
-            and self.arrays[0].dtype.kind in "biuf"
-        ):
+        numbers = first.ndim == 1 and first.dtype.kind in "biuf"
+        if len(kinds) == 1 and len(self.arrays) > 1 and numbers:
+            # each array is a file within the .npz, and a model may have many thousand columns
             arrays = {"block": np.stack(self.arrays, axis=1)}
         else:
+            # so many digits that the order of names is that of columns
             arrays = {
                 "column%07d" % index: _storable(array) for index, array in enumerate(self.arrays)
             }
@@ -72,7 +100,7 @@ class Rows(object):
 
 
 def _tensor(array: Any) -> Any:
-    """Numbers as they are; texts as the tensor that not every Keras makes of them."""
+    """Give numbers as they are, and texts as the tensor that not every Keras makes of them."""
     if array.dtype.kind not in "UO":
         return array
     import tensorflow as tf
@@ -81,7 +109,7 @@ def _tensor(array: Any) -> Any:
 
 
 def _storable(array: Any) -> Any:
-    """Python's own values as JSON texts, so that True, 1 and "1" stay what they are."""
+    """Give Python's own values as JSON texts, so that True, 1 and "1" stay what they are."""
     if array.dtype == object:
         array = np.array([json.dumps(_plain(each)) for each in array.ravel()]).reshape(array.shape)
     return np.ascontiguousarray(array)
@@ -90,11 +118,21 @@ def _storable(array: Any) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
+    # NaN is the only value that differs from itself; in a column of objects it means a missing
+    # value
     return None if value is None or value != value else value
 
 
 def read(record: Dict[str, Any], path: str) -> Rows:
-    """Rows as `Rows.keep` wrote them."""
+    """Read rows as `Rows.keep` wrote them.
+
+    Parameters
+    ----------
+    record
+        What `Rows.keep` gave.
+    path
+        The ``.npz`` file.
+    """
     with np.load(path, allow_pickle=False) as held:
         if "block" in held.files:
             arrays = [np.ascontiguousarray(column) for column in held["block"].T]
@@ -102,6 +140,7 @@ def read(record: Dict[str, Any], path: str) -> Rows:
             arrays = [held[name] for name in sorted(held.files)]
     for index in record.get("objects", []):
         values = [json.loads(str(each)) for each in arrays[index].ravel()]
+        # np.array(values) would make texts of values of several kinds
         column = np.empty(len(values), dtype=object)
         column[:] = values
         arrays[index] = column.reshape(arrays[index].shape)

@@ -1,56 +1,19 @@
-"""What a fitted model remembers of its data, column by column.
+"""The ranges, categories and words that a fitted model remembers of its data, column by column.
 
-Scalers remember means, encoders categories, trees thresholds, neighbours whole rows, vectorizers words.
+Scalers remember means, encoders categories, trees thresholds, neighbours whole rows, vectorizers
+words.
 """
 
-import json
 from typing import Any, List, Optional
 
 import numpy as np
 
-from .shapes import get, inner_models, listed, names_of, width_of
+from .columns import MOST_VALUES, WORDS, Column
+from .shapes import as_list, get, inner_models, names_of, width_of
+from .tree_thresholds import learn_thresholds
 
-MOST_VALUES = 2000000
-"""Values of all rows together, so that a model with a million features does not fill the memory."""
-
+# values a column and attribute: enough to lie about all that a model knows
 _MARKS = 400
-_MOST_MARKS = 20000
-WORDS = "the model was saved here and may be read there with same answers as before or other ones if not".split()
-
-
-class Column(object):
-    """What a model tells of one column of its input."""
-
-    def __init__(self, name: Optional[str] = None) -> None:
-        self.name = name
-        self.centre: Optional[float] = None
-        self.spread: Optional[float] = None
-        self.marks: List[float] = []
-        """Values at which the model decides: thresholds of trees, edges of bins, rows that it kept."""
-        self.values: Optional[List[Any]] = None
-        """Categories; all other facts are for numbers."""
-        self.words: Optional[List[str]] = None
-        """Words of documents."""
-        self.missing = False
-        """Whether the model says that it can deal with missing values."""
-        self.unknown = False
-        """Whether a category that it never saw is allowed."""
-
-    @property
-    def known(self) -> bool:
-        return bool(self.values or self.words or self.marks) or self.centre is not None
-
-    @property
-    def numeric(self) -> bool:
-        return self.words is None and (
-            self.values is None or all(_is_number(each) for each in self.values)
-        )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(
-        value, (bool, np.bool_)
-    )
 
 
 def _is_missing(value: Any) -> bool:
@@ -58,23 +21,45 @@ def _is_missing(value: Any) -> bool:
 
 
 def columns_of(model: Any) -> Optional[List[Column]]:
-    """What a model tells of its input columns; None where not even their number is known."""
+    """Learn what a model tells of its input columns.
+
+    Parameters
+    ----------
+    model
+        A fitted model.
+
+    Returns
+    -------
+    list of Column or None
+        None where not even their number is known.
+    """
     names, width = names_of(model), width_of(model)
     if names is None and width is None:
+        # a vectorizer takes documents, not columns
         single = Column()
         learn(model, [single], 0)
         return [single] if single.words is not None else None
-    columns = (
-        [Column(name) for name in names]
-        if names is not None
-        else [Column() for _ in range(width or 0)]
-    )
+    if names is not None:
+        columns = [Column(name) for name in names]
+    else:
+        columns = [Column() for _ in range(width or 0)]
     learn(model, columns, 0)
     return columns
 
 
 def learn(model: Any, columns: List[Column], depth: int) -> None:
-    """Add what a model, or one inside of it, remembers of the columns."""
+    """Add what a model, or one inside of it, remembers of the columns.
+
+    Parameters
+    ----------
+    model
+        A fitted model.
+    columns
+        The columns of its input; facts are added to them.
+    depth
+        Number of models that it is inside of.
+    """
+    # a bound, because an object may hold itself
     if depth > 12 or model is None or isinstance(model, str):
         return
     steps = get(model, "steps")
@@ -83,34 +68,38 @@ def learn(model: Any, columns: List[Column], depth: int) -> None:
             if step is None or isinstance(step, str):
                 continue
             learn(step, columns, depth + 1)
+            # later steps see other columns; behind an imputer they are the same, unless some were
+            # empty
             if not type(step).__name__.endswith("Imputer"):
-                return  # later steps see other columns; behind an imputer they are the same, unless some were empty
+                return
         return
     for part in get(model, "transformer_list") or []:
         learn(part[1], columns, depth + 1)
     for part in get(model, "transformers_") or []:
-        learn(part[1], _chosen(columns, part[2]), depth + 1)
-    _own_facts(model, columns)
+        learn(part[1], _select(columns, part[2]), depth + 1)
+    _column_facts(model, columns)
     subsets = get(model, "estimators_features_")  # bagging gives each model columns of its own
     if subsets is not None:
         for each, chosen in zip(get(model, "estimators_") or [], subsets):
             learn(each, [columns[int(i)] for i in chosen if int(i) < len(columns)], depth + 1)
         return
+    # the first trees of a large forest tell enough
     for each in inner_models(model)[:200]:
         if width_of(each) in (None, len(columns)):
             learn(each, columns, depth + 1)
 
 
-def _chosen(columns: List[Column], wanted: Any) -> List[Column]:
-    """Columns of one part of a ColumnTransformer: by name, number, mask or slice."""
+def _select(columns: List[Column], wanted: Any) -> List[Column]:
+    """Select the columns of one part of a ColumnTransformer: by name, number, mask or slice."""
     if isinstance(wanted, slice):
         if isinstance(wanted.start, str) or isinstance(wanted.stop, str):
             names = [each.name for each in columns]
+            # slices of names include the last one, as those of pandas do
             start = names.index(wanted.start) if wanted.start in names else 0
             stop = names.index(wanted.stop) + 1 if wanted.stop in names else None
             return columns[start:stop]
         return columns[wanted]
-    chosen = listed(wanted)
+    chosen = as_list(wanted)
     if chosen and all(isinstance(each, (bool, np.bool_)) for each in chosen):
         return [column for column, kept in zip(columns, chosen) if kept]
     by_name = {column.name: column for column in columns if column.name is not None}
@@ -124,7 +113,7 @@ def _chosen(columns: List[Column], wanted: Any) -> List[Column]:
 
 
 def _vector(model: Any, name: str, width: int) -> Any:
-    """An attribute with one finite number a column; None for anything else."""
+    """Give an attribute with one finite number a column; None for anything else."""
     found = get(model, name)
     if callable(found) or found is None:
         return None
@@ -136,37 +125,40 @@ def _vector(model: Any, name: str, width: int) -> Any:
 
 
 def _rows(model: Any, name: str, width: int) -> Any:
+    """Give an attribute that is a table with so many columns; None for anything else."""
     found = get(model, name)
     if hasattr(found, "toarray"):
         found = found.toarray() if found.shape[0] * found.shape[1] <= MOST_VALUES else None
-    if (
-        not isinstance(found, np.ndarray)
-        or found.ndim != 2
-        or found.shape[1] != width
-        or found.dtype.kind not in "fiu"
-    ):
+    if not isinstance(found, np.ndarray) or found.ndim != 2 or found.shape[1] != width:
         return None
-    return found
+    return found if found.dtype.kind in "fiu" else None
 
 
-def _own_facts(model: Any, columns: List[Column]) -> None:
+def _first_known(function: Any, model: Any, names: Any, width: int) -> Any:
+    """Give the first attribute of these names that a function takes, or None."""
+    for name in names:
+        found = function(model, name, width)
+        if found is not None:
+            return found
+    return None
+
+
+def _column_facts(model: Any, columns: List[Column]) -> None:
+    """Add what the attributes of a model itself tell of the columns."""
     width, kind = len(columns), type(model).__name__
     vocabulary = get(model, "vocabulary_")
     if isinstance(vocabulary, dict) and vocabulary and width:
-        columns[0].words = [
-            str(each) for each in sorted(vocabulary, key=lambda word: (vocabulary[word], str(word)))
-        ]
+        in_order = sorted(vocabulary, key=lambda word: (vocabulary[word], str(word)))
+        columns[0].words = [str(each) for each in in_order]
     elif kind in ("HashingVectorizer", "CountVectorizer", "TfidfVectorizer") and width:
         columns[0].words = columns[0].words or list(WORDS)
     categories = get(model, "categories_")
     if isinstance(categories, (list, tuple)) and len(categories) == width:
-        allowed = get(model, "handle_unknown") in (
-            "ignore",
-            "infrequent_if_exist",
-            "use_encoded_value",
-            "warn",
-        )
+        # infrequent_if_exist came with scikit-learn 1.1, warn with 1.6
+        tolerant = ("ignore", "infrequent_if_exist", "use_encoded_value", "warn")
+        allowed = get(model, "handle_unknown") in tolerant
         for column, values in zip(columns, categories):
+            # far more than there are rows
             column.values = [each for each in list(values)[:2000] if not _is_missing(each)] or None
             column.missing = column.missing or any(_is_missing(each) for each in values)
             column.unknown = allowed
@@ -174,14 +166,7 @@ def _own_facts(model: Any, columns: List[Column]) -> None:
     if isinstance(counts, np.ndarray) and counts.shape == (width,):
         for column, count in zip(columns, counts):
             column.values = list(range(int(count)))
-    centre = next(
-        (
-            v
-            for v in (_vector(model, n, width) for n in ("mean_", "center_", "statistics_"))
-            if v is not None
-        ),
-        None,
-    )
+    centre = _first_known(_vector, model, ("mean_", "center_", "statistics_"), width)
     spread = _vector(model, "scale_", width)
     low, high = _vector(model, "data_min_", width), _vector(model, "data_max_", width)
     if low is not None and high is not None:
@@ -189,24 +174,8 @@ def _own_facts(model: Any, columns: List[Column]) -> None:
     largest = _vector(model, "max_abs_", width)
     if largest is not None:
         centre, spread = largest * 0, largest / 2
-    rows = next(
-        (
-            r
-            for r in (
-                _rows(model, n, width)
-                for n in (
-                    "_fit_X",
-                    "support_vectors_",
-                    "cluster_centers_",
-                    "theta_",
-                    "means_",
-                    "X_train_",
-                )
-            )
-            if r is not None
-        ),
-        None,
-    )
+    kept_rows = ("_fit_X", "support_vectors_", "cluster_centers_", "theta_", "means_", "X_train_")
+    rows = _first_known(_rows, model, kept_rows, width)
     if rows is not None and len(rows):
         centre, spread = rows.mean(axis=0), rows.std(axis=0)
     edges = get(model, "bin_edges_")
@@ -214,107 +183,16 @@ def _own_facts(model: Any, columns: List[Column]) -> None:
     for index, column in enumerate(columns):
         if centre is not None and column.centre is None:
             column.centre = float(centre[index])
-            column.spread = (
-                float(spread[index])
-                if spread is not None and spread[index] > 0
-                else max(abs(column.centre), 1.0) / 3
-            )
+            # a constant column has no spread, and some attributes tell the centre alone
+            column.spread = max(abs(column.centre), 1.0) / 3
+            if spread is not None and spread[index] > 0:
+                column.spread = float(spread[index])
         if rows is not None:
             column.marks.extend(float(each) for each in rows[:_MARKS, index])
         if quantiles is not None:
             column.marks.extend(float(each) for each in quantiles[:, index][:_MARKS])
         if isinstance(edges, np.ndarray) and edges.shape == (width,):
             column.marks.extend(float(each) for each in np.ravel(edges[index])[:_MARKS])
-        column.missing = column.missing or kind in (
-            "SimpleImputer",
-            "KNNImputer",
-            "IterativeImputer",
-        )
-    _thresholds(model, columns)
-
-
-def _thresholds(model: Any, columns: List[Column]) -> None:
-    """Where trees split: a row just below and one just above go different ways."""
-    tree = get(model, "tree_")
-    if tree is not None and hasattr(tree, "threshold"):
-        for feature, threshold in zip(tree.feature, tree.threshold):
-            if 0 <= feature < len(columns) and len(columns[feature].marks) < _MOST_MARKS:
-                columns[feature].marks.append(float(threshold))
-    _boosters(model, columns)
-    for stage in get(model, "_predictors") or []:
-        for predictor in stage if isinstance(stage, (list, tuple)) else [stage]:
-            nodes = get(predictor, "nodes")
-            if nodes is None or nodes.dtype.names is None:
-                continue
-            threshold = "num_threshold" if "num_threshold" in nodes.dtype.names else "threshold"
-            categorical = (
-                nodes["is_categorical"]
-                if "is_categorical" in nodes.dtype.names
-                else np.zeros(len(nodes), bool)
-            )
-            for node, of_category in zip(nodes, categorical):
-                feature = int(node["feature_idx"])
-                if (
-                    not node["is_leaf"]
-                    and not of_category
-                    and feature < len(columns)
-                    and np.isfinite(node[threshold])
-                ):
-                    if len(columns[feature].marks) < _MOST_MARKS:
-                        columns[feature].marks.append(float(node[threshold]))
-        for column in columns:
-            column.missing = True
-    bins = get(get(model, "_bin_mapper"), "bin_thresholds_")
-    if isinstance(bins, list) and len(bins) == len(columns):
-        for column, edges in zip(columns, bins):
-            step = max(1, len(edges) // 64)
-            column.marks.extend(float(each) for each in edges[::step] if np.isfinite(each))
-    is_categorical = get(model, "is_categorical_")
-    if isinstance(is_categorical, np.ndarray) and is_categorical.shape == (len(columns),):
-        for column, categorical in zip(columns, is_categorical):
-            if categorical and column.values is None:
-                column.values = list(range(8))
-
-
-def _boosters(model: Any, columns: List[Column]) -> None:
-    """Thresholds of LightGBM and XGBoost, which tell their trees as JSON."""
-    trees: List[Any] = []
-    try:
-        booster = get(model, "booster_") or (
-            model if get(model, "dump_model") and get(model, "num_feature") else None
-        )
-        if booster is not None and hasattr(booster, "num_trees"):
-            trees = [
-                each["tree_structure"] for each in booster.dump_model(num_iteration=50)["tree_info"]
-            ]
-        elif type(model).__module__.startswith("xgboost") and hasattr(model, "get_booster"):
-            trees = [
-                json.loads(each) for each in model.get_booster().get_dump(dump_format="json")[:50]
-            ]
-    except Exception:  # a version that tells it in another way: the rows are less to the point
-        return
-    names = {column.name: index for index, column in enumerate(columns) if column.name is not None}
-    while trees:
-        node = trees.pop()
-        if not isinstance(node, dict):
-            continue
-        trees.extend(node.get("children", []))
-        trees.extend(node[side] for side in ("left_child", "right_child") if side in node)
-        place, value = (
-            node.get("split_feature", node.get("split")),
-            node.get("threshold", node.get("split_condition")),
-        )
-        if isinstance(place, str):
-            place = names.get(
-                place, int(place[1:]) if place[:1] == "f" and place[1:].isdigit() else None
-            )
-        if (
-            isinstance(place, int)
-            and 0 <= place < len(columns)
-            and isinstance(value, (int, float))
-            and np.isfinite(value)
-        ):
-            columns[place].marks.append(float(value))
-            columns[place].missing = columns[place].missing or bool(
-                node.get("missing_type") == "NaN"
-            )
+        imputers = ("SimpleImputer", "KNNImputer", "IterativeImputer")
+        column.missing = column.missing or kind in imputers
+    learn_thresholds(model, columns)

@@ -12,33 +12,71 @@ class OutputError(Exception):
 
 
 def as_array(value: Any, name: str) -> Any:
-    """Give the output as an array of numbers, booleans or text; raises `OutputError` for anything else."""
+    """Give an output as an array of numbers, booleans or text.
+
+    Parameters
+    ----------
+    value
+        An array, tensor, sparse matrix, number or text, or a list of them.
+    name
+        Name of the output, for messages.
+
+    Returns
+    -------
+    numpy.ndarray
+        Contiguous, of a type that every NumPy reads without pickle.
+
+    Raises
+    ------
+    OutputError
+        The output is none of these.
+    """
     if hasattr(value, "numpy"):  # a TensorFlow tensor
         value = value.numpy()
     elif hasattr(value, "toarray"):  # a SciPy sparse matrix
         value = value.toarray()
+    # a model with several outputs gives a list of tensors: side by side they are one array
     elif isinstance(value, (list, tuple)) and value and all(hasattr(v, "numpy") for v in value):
         value = np.concatenate([np.asarray(v.numpy()).reshape(len(v), -1) for v in value], axis=1)
     array = np.asarray(value)
     if array.dtype == object:
+        # labels of DataFrames are texts in arrays of objects, which only pickle could keep
         if not all(isinstance(each, str) for each in array.ravel()):
-            raise OutputError(
-                "output " + repr(name) + " is an array of Python objects, not of numbers or text"
-            )
+            text = "output %r is an array of Python objects, not of numbers or text"
+            raise OutputError(text % name)
         array = array.astype(str)
     if array.dtype.kind not in "biufUc":
-        raise OutputError(
-            "output "
-            + repr(name)
-            + " has the type "
-            + str(array.dtype)
-            + ", which cannot be compared"
-        )
+        text = "output %r has the type %s, which cannot be compared"
+        raise OutputError(text % (name, array.dtype))
     return np.ascontiguousarray(array)
 
 
 def ask(model: Any, recipe: Any, data: Any, keeps: str = "model") -> Dict[str, Any]:
-    """All outputs of the recipe, by name; of a loaded function only what a call gives (the output ``call``)."""
+    """Ask a model for all outputs of its recipe.
+
+    Parameters
+    ----------
+    model
+        The model, or a loaded function.
+    recipe
+        The recipe.
+    data
+        The data set, whose held-out rows are asked for.
+    keeps
+        What the format keeps: of a ``function`` only the output ``call`` is there.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        Outputs by name, of shape (rows, ...).
+
+    Raises
+    ------
+    OutputError
+        An output cannot be recorded.
+    Exception
+        Anything that the model raises.
+    """
     found = {}
     for name, function in sorted(recipe.outputs.items()):
         if keeps == "function" and name != "call":
@@ -54,7 +92,7 @@ def ask(model: Any, recipe: Any, data: Any, keeps: str = "model") -> Dict[str, A
 
 
 def array_digest(array: Any) -> str:
-    """Digest of type, shape and bytes."""
+    """Digest type, shape and bytes: equal digests are outputs that are equal bit for bit."""
     state = hashlib.sha256()
     state.update((array.dtype.str + str(array.shape)).encode("ascii"))
     state.update(array.tobytes())
@@ -62,30 +100,54 @@ def array_digest(array: Any) -> str:
 
 
 def digests(arrays: Dict[str, Any]) -> Dict[str, str]:
-    """Digest of every output."""
+    """Give the digest of every output."""
     return {name: array_digest(array) for name, array in arrays.items()}
 
 
 def name_of(each: Dict[str, str]) -> str:
-    """Name of a set of outputs: the digest of their digests."""
+    """Give the name of a set of outputs: the digest of their digests."""
     joined = "\n".join(name + " " + each[name] for name in sorted(each))
     return hashlib.sha256(joined.encode("utf-8")).hexdigest()[:32]
 
 
 def keep(arrays: Dict[str, Any], each: Dict[str, str], folder: str) -> str:
-    """Write the outputs once as ``.npz``, named by their digest; give that name."""
+    """Write outputs as one ``.npz`` file, unless it is there already.
+
+    Parameters
+    ----------
+    arrays
+        Outputs by name.
+    each
+        Their digests.
+    folder
+        Where outputs are kept.
+
+    Returns
+    -------
+    str
+        The name of the file, without suffix: equal outputs share one.
+    """
     name = name_of(each)
     path = os.path.join(folder, name + ".npz")
     if not os.path.exists(path):
+        # several processes may write the same outputs, and a kill may come in between: by its name
+        # the file is there whole or not at all
         part = path + ".part" + str(os.getpid())
         with open(part, "wb") as stream:
+            # a stream, because np.savez adds .npz to a path that does not end in it
             np.savez(stream, **arrays)
         os.replace(part, path)
     return name
 
 
 def sha256_of(path: str) -> str:
-    """SHA-256 of a file, or of a folder: of its sorted relative names and contents."""
+    """Give the SHA-256 of a file, or of a folder: of its sorted relative names and contents.
+
+    Parameters
+    ----------
+    path
+        The file or folder. Times, modes and empty folders do not count.
+    """
     if os.path.isfile(path):
         return _file_sha256(path)
     state = hashlib.sha256()
@@ -100,7 +162,7 @@ def sha256_of(path: str) -> str:
 
 
 def size_of(path: str) -> int:
-    """Bytes of a file or of all files of a folder."""
+    """Give the bytes of a file or of all files of a folder."""
     if os.path.isfile(path):
         return os.path.getsize(path)
     return sum(os.path.getsize(os.path.join(path, name)) for name in _files_below(path))
@@ -110,7 +172,9 @@ def _files_below(path: str) -> List[str]:
     found: List[str] = []
     for folder, _, names in os.walk(path):
         found.extend(
-            os.path.relpath(os.path.join(folder, name), path).replace(os.sep, "/") for name in names
+            # with slashes on Windows too: the digest is compared between machines
+            os.path.relpath(os.path.join(folder, name), path).replace(os.sep, "/")
+            for name in names
         )
     return found
 
@@ -118,6 +182,7 @@ def _files_below(path: str) -> List[str]:
 def _file_sha256(path: str) -> str:
     state = hashlib.sha256()
     with open(path, "rb") as stream:
+        # hashlib.file_digest came with Python 3.11
         for block in iter(lambda: stream.read(1 << 20), b""):
             state.update(block)
     return state.hexdigest()

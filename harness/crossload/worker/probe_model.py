@@ -1,4 +1,4 @@
-"""Asks a model of which nothing is known beforehand: what it offers, and what it answers, as plain arrays."""
+"""Asks a model of which nothing is known beforehand for its methods, and for answers as arrays."""
 
 from typing import Any, Dict, List, Tuple
 
@@ -8,12 +8,16 @@ from . import outputs, shapes
 from .input_rows import Rows
 
 METHODS = ("predict", "predict_proba", "decision_function", "score_samples", "transform")
-"""What is asked of a model that has it, as scikit-learn names it."""
+"""The methods that are asked of a model that has them, as scikit-learn names them."""
 
 FITTED = ("labels_", "embedding_")
-"""What is compared of a model that has none of these methods, and that no rows can be given to (DBSCAN, TSNE)."""
+"""The attributes that are compared of a model that has none of these methods (DBSCAN, TSNE).
 
-_NOT_ASKED = ("tensorflow", "keras", "tf_keras")
+No rows can be given to it: what it was fitted to is compared.
+"""
+
+# tf_keras is Keras 2 beside Keras 3: https://github.com/keras-team/tf-keras
+_CALLED = ("tensorflow", "keras", "tf_keras")
 
 
 class CannotAsk(Exception):
@@ -21,16 +25,28 @@ class CannotAsk(Exception):
 
 
 MOST_PARTS = 50
+"""Members beyond this number are named, not asked."""
 _DATA = (str, bytes, bool, int, float, complex, type(None), np.ndarray, np.generic)
 
 
 def parts_of(model: Any) -> List[Tuple[str, Any]]:
-    """(name, model) of everything that can be asked: the model, or the members of dicts and lists of models."""
+    """List everything in a loaded object that can be asked.
+
+    Parameters
+    ----------
+    model
+        A model, or dicts and lists of models, as people save them together with a scaler.
+
+    Returns
+    -------
+    list of tuple
+        Name and model of each, `MOST_PARTS` at most; a model alone has an empty name.
+    """
     return _members(model)[0]
 
 
 def skipped_in(model: Any) -> List[str]:
-    """What a dict or list holds that is neither asked nor plain data, in words."""
+    """List in words what a dict or list holds that is neither asked nor plain data."""
     return _members(model)[1]
 
 
@@ -49,6 +65,7 @@ def _collect(
     value: Any, place: str, depth: int, found: List[Tuple[str, Any]], left: List[str]
 ) -> None:
     if isinstance(value, dict):
+        # keys of several kinds cannot be compared; 1 and "1" are two members
         keys = sorted(value, key=lambda key: (str(key), type(key).__name__))
         named = [
             (str(key) if isinstance(key, str) else "[" + repr(key) + "]", value[key])
@@ -61,10 +78,10 @@ def _collect(
         return
     else:
         if not isinstance(value, _DATA):
-            left.append(
-                "%s, a %s that has none of %s" % (place, type(value).__name__, ", ".join(METHODS))
-            )
+            text = "%s, a %s that has none of %s"
+            left.append(text % (place, type(value).__name__, ", ".join(METHODS)))
         return
+    # an object may hold itself
     if depth > 6 or len(found) > 10 * MOST_PARTS:
         left.append(place + ", which is nested too deeply")
         return
@@ -74,7 +91,11 @@ def _collect(
 
 
 def methods_of(model: Any) -> List[str]:
-    """Methods that a model has and that can be asked; ``call`` for those of Keras and loaded functions."""
+    """List the methods of a model that can be asked.
+
+    ``call`` stands for those of Keras and loaded functions, which are called themselves; attributes
+    of `FITTED` for models that have no such method.
+    """
     if is_called(model):
         return ["call"]
     found = []
@@ -89,7 +110,17 @@ def methods_of(model: Any) -> List[str]:
 
 
 def task_of(model: Any) -> str:
-    """classifier, regressor, clusterer, outlier_detector, transformer or other, as scikit-learn says it."""
+    """Give the task of a model, as scikit-learn says it.
+
+    Returns
+    -------
+    str
+        ``classifier``, ``regressor``, ``clusterer``, ``outlier_detector``, ``transformer`` or
+        ``other``.
+    """
+    # an attribute before scikit-learn 1.8
+    # (https://github.com/scikit-learn/scikit-learn/pull/32156), a tag since 1.6
+    # (https://github.com/scikit-learn/scikit-learn/pull/29677)
     known = str(getattr(model, "_estimator_type", None) or "")
     if not known and hasattr(model, "__sklearn_tags__"):
         try:
@@ -104,14 +135,39 @@ def task_of(model: Any) -> str:
 
 
 def is_called(model: Any) -> bool:
-    """Whether a model is asked by calling it: Keras models, loaded signatures."""
+    """Say if a model is asked by calling it: Keras models, loaded signatures.
+
+    By the names of its classes, so that no model makes TensorFlow be imported.
+    """
     kinds = [kind.__module__.split(".")[0] for kind in type(model).__mro__]
-    return type(model).__name__ == "Signature" or any(each in _NOT_ASKED for each in kinds)
+    return type(model).__name__ == "Signature" or any(each in _CALLED for each in kinds)
 
 
 def ask(model: Any, method: str, value: Any) -> Dict[str, Any]:
-    """One output as arrays; a sparse matrix gives three (``transform.data`` ...), so that it need not be made dense."""
+    """Ask a model once.
+
+    Parameters
+    ----------
+    model
+        The model.
+    method
+        One of `methods_of`.
+    value
+        The rows, in the form that the model takes.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        The output, called like the method. A sparse matrix gives three arrays (``transform.data``
+        ...), so that it need not be made dense; a DataFrame its names of columns too.
+
+    Raises
+    ------
+    Exception
+        Anything that the model raises.
+    """
     if method == "call":
+        # training=False, because dropout and the like would make each answer another one
         found = (
             model(value, training=False) if type(model).__name__ != "Signature" else model(value)
         )
@@ -124,6 +180,7 @@ def ask(model: Any, method: str, value: Any) -> Dict[str, Any]:
     found = getattr(model, method) if method in FITTED else getattr(model, method)(value)
     if hasattr(found, "tocsr"):
         matrix = found.tocsr()
+        # the same matrix can be stored in several orders
         matrix.sort_indices()
         return {
             method + "." + name: outputs.as_array(getattr(matrix, name), method)
@@ -134,46 +191,65 @@ def ask(model: Any, method: str, value: Any) -> Dict[str, Any]:
         if hasattr(found, "columns"):
             more[method + ".columns"] = np.array([str(each) for each in found.columns])
         found = found.to_numpy()
+    # models with several outputs give a list of arrays (predict_proba of a multi-output forest)
     if isinstance(found, list) and found and all(isinstance(each, np.ndarray) for each in found):
-        found = np.concatenate(
-            [each.reshape(len(each), -1) for each in found], axis=1
-        )  # one array an output
+        found = np.concatenate([each.reshape(len(each), -1) for each in found], axis=1)
     if isinstance(found, np.ndarray) and found.dtype == object:
-        found = _of_one_kind(found)
+        found = _without_objects(found)
     array = outputs.as_array(found, method)
-    if (
-        method == "predict"
-        and array.dtype.kind == "f"
-        and task_of(model) in ("classifier", "clusterer", "outlier_detector")
-    ):
-        array = _labels(array)
+    labelling = task_of(model) in ("classifier", "clusterer", "outlier_detector")
+    if method == "predict" and array.dtype.kind == "f" and labelling:
+        array = _exact_labels(array)
     more[method] = array
     return more
 
 
-def _labels(array: Any) -> Any:
-    """Labels that are floating-point numbers, so that they are equal or others: whole ones as integers, else as text."""
-    if (
-        np.isfinite(array).all()
-        and (array == np.floor(array)).all()
-        and (np.abs(array) < 2**53).all()
-    ):
+def _exact_labels(array: Any) -> Any:
+    """Give labels that are floating-point numbers as integers if they are whole, else as text.
+
+    Tolerances are for numbers: labels are equal or others.
+    """
+    # up to 2**53 each whole number is a float64 of its own
+    whole = np.isfinite(array).all() and (array == np.floor(array)).all()
+    if whole and (np.abs(array) < 2**53).all():
         return array.astype("int64")
     return np.array([repr(float(each)) for each in array.ravel()]).reshape(array.shape)
 
 
-def _of_one_kind(array: Any) -> Any:
-    """An array of objects as one of numbers or text; values of several kinds as texts that tell the kind."""
+def _without_objects(array: Any) -> Any:
+    """Give an array of Python's own values as one of numbers or text.
+
+    Values of several kinds become texts that tell the kind, because 1 and "1" are two labels.
+    """
     kinds = {type(each) for each in array.ravel()}
     if len(kinds) > 1 and any(issubclass(kind, str) for kind in kinds):
-        return np.array([type(each).__name__ + " " + repr(each) for each in array.ravel()]).reshape(
-            array.shape
-        )
+        texts = [type(each).__name__ + " " + repr(each) for each in array.ravel()]
+        return np.array(texts).reshape(array.shape)
     return np.array(array.tolist())
 
 
 def ask_all(model: Any, given: Dict[str, Rows], wanted: Dict[str, List[str]]) -> Dict[str, Any]:
-    """Outputs of all parts: ``wanted`` names the methods of each; what raises, raises."""
+    """Ask all parts of a loaded object.
+
+    Parameters
+    ----------
+    model
+        The object.
+    given
+        Rows by name of the part.
+    wanted
+        Methods by name of the part; parts that are not in it are left out.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        Outputs, called ``part.method``, or ``method`` for a model alone.
+
+    Raises
+    ------
+    Exception
+        Anything that a part raises.
+    """
     found: Dict[str, Any] = {}
     for name, part in parts_of(model):
         if name not in wanted:

@@ -1,26 +1,40 @@
-"""Probe rows: input for a model whose data is not at hand, drawn from what the model itself remembers of its data.
+"""Probe rows: input for a model whose data is not at hand, drawn from what the model remembers.
 
-Rows go through the branches that real rows went through, and they are the same every time.  Where a model remembers nothing
-(a linear model alone), they are standard normal.
+Rows go through the branches that real rows went through, and they are the same every time.  Where a
+model remembers nothing (a linear model alone), they are standard normal.
 """
 
 from typing import Any, List, Sequence
 
 import numpy as np
 
-from .learned_ranges import MOST_VALUES, Column
+from .columns import MOST_VALUES, Column
 
 COUNT = 400
 """Rows that are made; fewer where a row is wide."""
 
 
 def count_for(columns: Sequence[Column]) -> int:
-    """Number of rows for so many columns."""
+    """Give the number of rows for so many columns."""
     return max(8, min(COUNT, MOST_VALUES // max(1, len(columns))))
 
 
 def make(columns: Sequence[Column], missing: bool) -> List[Any]:
-    """One array a column; the same ones every time.  ``missing`` puts NaN or None where the model can deal with it."""
+    """Make rows.
+
+    Parameters
+    ----------
+    columns
+        What the model tells of its columns.
+    missing
+        Put NaN or None where the model can deal with it.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        An array of shape (rows,) for each column; the same ones every time.
+    """
+    # the old generator with a fixed seed: NumPy promises that its stream never changes (NEP 19)
     random = np.random.RandomState(20221108)
     count = count_for(columns)
     return [_column(column, count, random, missing) for column in columns]
@@ -36,14 +50,13 @@ def _column(column: Column, count: int, random: Any, missing: bool) -> Any:
             for _ in range(count)
         ]
         return np.array(joined)
-    gaps = (
-        (random.random_sample(count) < 0.06)
-        if missing and column.missing
-        else np.zeros(count, bool)
-    )
+    gaps = np.zeros(count, bool)
+    if missing and column.missing:
+        gaps = random.random_sample(count) < 0.06
     if column.values is not None:
         chosen = [column.values[int(i)] for i in random.randint(0, len(column.values), size=count)]
         if column.unknown and not column.numeric:
+            # in one row, so that an answer of its own does not hide those of the others
             chosen[count // 2] = "crossload never seen before"
         if column.numeric:
             numbers = np.array(chosen, dtype="float64")
@@ -51,6 +64,7 @@ def _column(column: Column, count: int, random: Any, missing: bool) -> Any:
             return numbers
         if not gaps.any() and all(isinstance(each, (bool, np.bool_)) for each in chosen):
             return np.array(chosen, dtype=bool)
+        # np.array(chosen) would make texts of values of several kinds
         mixed = np.empty(count, dtype=object)
         mixed[:] = chosen
         mixed[gaps] = None
@@ -60,19 +74,16 @@ def _column(column: Column, count: int, random: Any, missing: bool) -> Any:
     marks = np.array(column.marks, dtype="float64")
     marks = marks[np.isfinite(marks)]
     if column.centre is None and len(marks):
-        centre, spread = (
-            float(marks.mean()),
-            float(marks.std()) or max(abs(float(marks.mean())), 1.0) / 3,
-        )
+        centre = float(marks.mean())
+        spread = float(marks.std()) or max(abs(centre), 1.0) / 3
     values = random.normal(centre, spread, size=count)
     if len(marks):
+        # half of the values lie at thresholds, just below or just above: there trees part, and a
+        # version that rounds or compares otherwise gives itself away
         near = random.random_sample(count) < 0.5
         step = max(abs(centre), spread, 1e-6) * 1e-3
-        values = np.where(
-            near,
-            marks[random.randint(0, len(marks), size=count)]
-            + random.choice([-step, 0.0, step], size=count),
-            values,
-        )
+        at_marks = marks[random.randint(0, len(marks), size=count)]
+        at_marks = at_marks + random.choice([-step, 0.0, step], size=count)
+        values = np.where(near, at_marks, values)
     values[gaps] = np.nan
     return values

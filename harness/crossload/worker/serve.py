@@ -1,13 +1,15 @@
-"""Entry point inside a pinned interpreter: imports once, then does the jobs that the driver names on stdin.
+"""Entry point inside a pinned interpreter: imports once, then does the jobs that the driver names.
 
-Usage: ``python serve.py CONTROL.json``.  Each line on stdin is the path of a job file; the answer is the job's journal,
-closed by a line ``{"kind": "end"}``.  End of input ends the process.  Nothing is said on stdout.
-``python serve.py CONTROL.json JOB.json 3,4,5`` does these items in this process: the child where there is no fork.
+Usage: ``python serve.py CONTROL.json``.  Each line on stdin is the path of a job file; the answer
+is the job's journal, closed by a line ``{"kind": "end"}``.  End of input ends the process.  Nothing
+is said on stdout.  ``python serve.py CONTROL.json JOB.json 3,4,5`` does these items in this
+process: the child where there is no fork.
 """
 
 import sys
 
-if sys.version_info < (3, 6):  # pragma: no cover - a gate above everything newer
+# above all that an old interpreter cannot parse or import, with an exit code of its own
+if sys.version_info < (3, 6):  # pragma: no cover
     sys.stderr.write("crossload runs its recipes in Python 3.6 and later\n")
     sys.exit(79)
 
@@ -18,14 +20,20 @@ import os
 import platform
 import signal
 import time
+import types
 from typing import Any, Dict, List
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGE = "crossload_worker"
 
 
-def _package() -> None:
-    """Make this folder importable as a package of its own name, and no longer as a folder of top-level modules."""
+def _make_package() -> None:
+    """Make this folder importable as a package, and no longer as a folder of top-level modules.
+
+    Python puts the folder of a script first on the path (``-P``, which turns that off, came with
+    Python 3.11): ``import errors`` of some library would find ours.  ``crossload.worker`` is no
+    name for the package, because crossload is not installed here.
+    """
     sys.path[:] = [each for each in sys.path if os.path.abspath(each or os.curdir) != HERE]
     spec = importlib.util.spec_from_file_location(
         PACKAGE, os.path.join(HERE, "__init__.py"), submodule_search_locations=[HERE]
@@ -37,17 +45,46 @@ def _package() -> None:
     spec.loader.exec_module(module)
 
 
-_package()
+_make_package()
 
 contract = importlib.import_module(PACKAGE + ".contract")
-formats = importlib.import_module(PACKAGE + ".formats")
-measure = importlib.import_module(PACKAGE + ".measure")
-supervise = importlib.import_module(PACKAGE + ".supervise")
+data_sets = importlib.import_module(PACKAGE + ".data_sets")
 errors = importlib.import_module(PACKAGE + ".errors")
+fitting = importlib.import_module(PACKAGE + ".fitting")
+formats = importlib.import_module(PACKAGE + ".formats")
+journals = importlib.import_module(PACKAGE + ".journal")
+libraries = importlib.import_module(PACKAGE + ".libraries")
+measure = importlib.import_module(PACKAGE + ".measure")
+records = importlib.import_module(PACKAGE + ".record")
+supervise = importlib.import_module(PACKAGE + ".supervise")
+
+
+def _publish_names() -> None:
+    """Give recipe files the base class of formats by the name that they import it by in the driver.
+
+    crossload itself is not installed in pinned environments: this is a name and no more.
+    """
+    top, public = types.ModuleType("crossload"), types.ModuleType("crossload.formats")
+    public.Format = formats.Format  # type: ignore[attr-defined]
+    top.formats = public  # type: ignore[attr-defined]
+    # without a path it would be no package, and "import crossload.formats" an error
+    top.__path__ = []
+    sys.modules["crossload"], sys.modules["crossload.formats"] = top, public
 
 
 class Server(object):
-    """The libraries imported once, and what they are."""
+    """The libraries imported once, and their versions.
+
+    It never computes: TensorFlow hangs in a fork once its parent has run any operation
+    (https://github.com/tensorflow/tensorflow/issues/5448), and so do models with OpenMP
+    (https://github.com/scikit-learn/scikit-learn/issues/7650).
+
+    Parameters
+    ----------
+    control_path
+        A JSON file of the driver's: recipe files, formats, data sets, the lock, and the path of the
+        journal that gets the first answer.
+    """
 
     def __init__(self, control_path: str) -> None:
         with open(control_path, encoding="utf-8") as stream:
@@ -61,16 +98,23 @@ class Server(object):
         self.data: Dict[str, Any] = {}
 
     def prepare(self) -> Dict[str, Any]:
-        """Import everything; give the facts of this process: versions, or why it is no use."""
+        """Import everything.
+
+        Returns
+        -------
+        dict
+            The facts of this process: versions, or why it is no use.
+        """
         start = time.time()
         try:
+            _publish_names()
             for path in self.control["recipes"]:
                 module = contract.import_file(path)
                 self.modules.append(module)
                 self.recipes.update(contract.recipes_of(module, path))
             self.formats = formats.all_formats(self.modules)
-            self._import_libraries()
-            self._assert_locked()
+            self.versions = libraries.import_libraries(self.control, self.modules, self.formats)
+            libraries.assert_locked(self.control, self.versions)
         except Exception as error:
             return {
                 "kind": "hello",
@@ -87,62 +131,35 @@ class Server(object):
             "seconds": round(time.time() - start, 3),
         }
 
-    def _import_libraries(self) -> None:
-        wanted = ["numpy"]
-        for module in self.modules:
-            wanted.extend(getattr(module, "IMPORTS", []))
-        for name in self.control["formats"]:
-            wanted.extend(self.formats[name].modules + self.formats[name].preload)
-        installed = set(self.control["locked"])
-        for name in wanted:
-            top = name.split(".")[0]
-            try:
-                importlib.import_module(name)
-            except ImportError as error:
-                # what this version does not have is n/a later; a library that is installed and broken is an error now
-                if name == top and self.control["distributions"].get(top, top) in installed:
-                    raise ImportError(name + " is installed but cannot be imported: " + str(error))
-        if "tensorflow" in sys.modules:
-            tf = sys.modules["tensorflow"]
-            getattr(tf, "keras").layers  # noqa: B009, B018 - Keras is imported lazily; import it before any fork
-        for name in sorted({each.split(".")[0] for each in wanted}):
-            if name in sys.modules:
-                self.versions[name] = str(getattr(sys.modules[name], "__version__", ""))
-        if "tensorflow" in sys.modules:
-            self.versions["keras"] = _keras_version()
-
-    def _assert_locked(self) -> None:
-        """The imported versions are the locked ones, or nothing measured here could be believed."""
-        for module, version in sorted(self.versions.items()):
-            distribution = self.control["distributions"].get(module, module)
-            locked = self.control["locked"].get(distribution)
-            loaded = sys.modules.get(module)
-            if module == "keras" and loaded is None:
-                continue  # tf.keras of TensorFlow before 2.6 is a part of TensorFlow
-            if locked and version and _release(version) != _release(locked):
-                text = "%s %s is imported, but the lock says %s" % (module, version, locked)
-                raise AssertionError(text)
-
     def arrays(self, name: str) -> Any:
+        """Give the arrays of a data set, read once."""
         if name not in self.data:
-            self.data[name] = measure.read_data(self.control["data"][name])
+            self.data[name] = data_sets.read_data(self.control["data"][name])
         return self.data[name]
 
     def run_job(self, path: str) -> None:
-        """Do one job and close its journal."""
+        """Do the job of a job file and close its journal.
+
+        Raises
+        ------
+        SystemExit
+            An outcome could not be written, or the driver is gone.
+        """
         with open(path, encoding="utf-8") as stream:
             job = json.load(stream)
         items = job["items"]
+        # before the fork: all children share the memory of these arrays
         for name in sorted({self.recipes[item["recipe"]].data for item in items}):
             self.arrays(name)
-        journal = supervise.Journal(job["journal"])
+        journal = journals.Journal(job["journal"])
         todo = []
         for index, item in enumerate(items):
             reason = self._unavailable(item, job["op"])
             if reason:
-                journal.add(_na(job, item, reason))
+                journal.add(_not_available(job, item, reason))
             else:
                 todo.append(index)
+        # Windows has no fork; tests ask for the other way where there is one
         forks = hasattr(os, "fork") and not job.get("no_fork")
         batches = _batches(job, todo, self.recipes)
 
@@ -150,6 +167,7 @@ class Server(object):
             if forks:
                 return supervise.fork(lambda: self.work(job, indexes), job["log"])
             chosen = ",".join(str(index) for index in indexes)
+            # -s as the driver has it: no packages of the user's home
             return supervise.spawn(
                 [sys.executable, "-s", __file__, self.control_path, path, chosen], job["log"]
             )
@@ -158,6 +176,7 @@ class Server(object):
         journal.add({"kind": "end", "key": "end"})
 
     def _unavailable(self, item: Dict[str, Any], op: str) -> str:
+        """Say why an item is n/a here; empty if it can be measured."""
         recipe, fmt = self.recipes[item["recipe"]], self.formats[item["format"]]
         if op == "save":
             reason = fmt.no_save(self.versions, recipe.kind)
@@ -167,9 +186,14 @@ class Server(object):
         return str(unmet or reason)
 
     def work(self, job: Dict[str, Any], indexes: List[int]) -> None:
-        """What a child does with its items."""
-        journal, marks = supervise.Journal(job["journal"]), supervise.Marks.__new__(supervise.Marks)
-        marks.path = job["marks"]
+        """Measure these items of a job, in a child, and append their outcomes to the journal.
+
+        Raises
+        ------
+        SystemExit
+            An outcome could not be written.
+        """
+        journal, marks = journals.Journal(job["journal"]), journals.Marks.existing(job["marks"])
         try:
             if job["op"] == "save":
                 self._save(job, indexes, journal, marks)
@@ -183,52 +207,50 @@ class Server(object):
             if isinstance(error, OSError) and error.errno not in errors.DISK_ERRORS:
                 raise
             sys.stderr.write("outcomes cannot be written: %s\n" % error)
+            # not a crash of the item: the supervisor must not try to write that either
             sys.exit(supervise.EXIT_DISK)
 
     def _save(self, job: Dict[str, Any], indexes: List[int], journal: Any, marks: Any) -> None:
+        """Fit the one recipe of these items once, and save it in the format of each."""
         items = [job["items"][index] for index in indexes]
         recipe = self.recipes[items[0]["recipe"]]
         marks.begin(indexes[0])
-        record = measure.Record(items[0], job)
+        record = records.Record(items[0], job)
         try:
-            fitted = measure.fit_once(recipe, self.arrays(recipe.data), record, job)
+            fitted = fitting.fit_once(recipe, self.arrays(recipe.data), record, job)
         except Exception as error:
-            failure = measure.fit_failure(items[0], job, record, error)
+            failure = fitting.fit_failure(items[0], job, record, error)
             for item in items:
                 journal.add(dict(failure, key=item["key"]))
             return
         for number, (index, item) in enumerate(zip(indexes, items)):
             fmt = self.formats[item["format"]]
             if number + 1 < len(items) and hasattr(os, "fork") and not job.get("no_fork"):
-                # a save may change the process (and the model): each but the last is done in a fork of its own
+                # a save may change the process (and the model): each but the last is done in a fork
+                # of its own
                 pid = os.fork()
                 if pid:
                     _, status = os.waitpid(pid, 0)
                     if status:
-                        _pass_on(status)
+                        supervise.die_alike(status)
                     continue
                 marks.begin(index)
                 journal.add(measure.save(fitted, fmt, item, job))
                 sys.stdout.flush()
                 sys.stderr.flush()
+                # as in `supervise.fork`: the stack above belongs to the parent
                 os._exit(0)
             marks.begin(index)
             journal.add(measure.save(fitted, fmt, item, job))
 
 
-def _pass_on(status: int) -> None:
-    """Die as the fork died: the supervisor then knows the culprit by its mark, and goes on behind it."""
-    if os.WIFSIGNALED(status):
-        os.kill(os.getpid(), os.WTERMSIG(status))
-        time.sleep(5)
-    os._exit(os.WEXITSTATUS(status) or 1)
-
-
 def _batches(job: Dict[str, Any], todo: List[int], recipes: Dict[str, Any]) -> List[List[int]]:
-    """Items that share a child: all loads (unless isolated); saves of one recipe, one by one for TensorFlow.
+    """Give items that share a child.
 
-    TensorFlow does not survive a fork after it has computed, and Keras 3 leaks from one save into the next, so there
-    each save has a child that fits anew.
+    These are all loads (unless isolated), and the saves of one recipe, one by one for TensorFlow.
+    TensorFlow does not survive a fork after it has computed, and Keras 3 leaks from one save into
+    the next (saving ``.h5`` changes the ``.keras`` that is saved after it), so there each save has
+    a child that fits anew.
     """
     if job.get("isolate"):
         return [[index] for index in todo]
@@ -248,7 +270,7 @@ def _batches(job: Dict[str, Any], todo: List[int], recipes: Dict[str, Any]) -> L
     return batches
 
 
-def _na(job: Dict[str, Any], item: Dict[str, Any], reason: str) -> Dict[str, Any]:
+def _not_available(job: Dict[str, Any], item: Dict[str, Any], reason: str) -> Dict[str, Any]:
     return {
         "kind": job["op"],
         "key": item["key"],
@@ -260,23 +282,21 @@ def _na(job: Dict[str, Any], item: Dict[str, Any], reason: str) -> Dict[str, Any
     }
 
 
-def _keras_version() -> str:
-    """Version of the Keras behind tf.keras, which not every TensorFlow tells by ``tf.keras.__version__``."""
-    tf = sys.modules["tensorflow"]
-    for module in (getattr(tf, "keras"), sys.modules.get("keras"), tf):  # noqa: B009
-        version = getattr(module, "__version__", "")
-        if version:
-            return str(version)
-    return ""
-
-
-def _release(version: str) -> str:
-    """A version as both the module and the lock would spell it."""
-    return version.lower().split("+")[0].replace("-", "").replace("_", "")
-
-
 def main(arguments: List[str]) -> int:
-    """Serve jobs until the input ends."""
+    """Serve jobs until the input ends.
+
+    Parameters
+    ----------
+    arguments
+        The path of the control file; for a child without fork also the job file and the indexes of
+        its items, joined by commas.
+
+    Returns
+    -------
+    int
+        The exit code: 0, 1 where the process is no use, `supervise.EXIT_DISK` where outcomes cannot
+        be written.
+    """
     server = Server(arguments[0])
     hello = server.prepare()
     if len(arguments) > 1:
@@ -287,10 +307,12 @@ def main(arguments: List[str]) -> int:
             return 1
         server.work(job, [int(each) for each in arguments[2].split(",")])
         return 0
-    supervise.Journal(server.control["hello"]).add(hello)
+    journals.Journal(server.control["hello"]).add(hello)
     if hello["status"] != "ok":
         return 1
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    # the default action would end this process without its child; an exception passes through
+    # `Supervisor._watch`, which kills it
+    signal.signal(signal.SIGTERM, supervise.end_on_signal)
     try:
         for line in iter(sys.stdin.readline, ""):
             server.run_job(line.strip())

@@ -1,9 +1,10 @@
-"""How many columns a fitted model takes, what they are called, and which models are inside of it."""
+"""The number and names of the columns that a fitted model takes, and the models inside of it."""
 
 from typing import Any, List, Optional
 
 import numpy as np
 
+# base_estimator_ is estimator_ since scikit-learn 1.2
 _INNER = (
     "best_estimator_",
     "estimator_",
@@ -16,7 +17,11 @@ _INNER = (
 
 
 def get(model: Any, name: str) -> Any:
-    """An attribute, or None: properties of models raise what they like."""
+    """Give an attribute of a model, or None.
+
+    Properties raise what they like: NotFittedError, or an error about what another version calls
+    otherwise.
+    """
     try:
         return getattr(model, name, None)
     except Exception:
@@ -24,26 +29,34 @@ def get(model: Any, name: str) -> Any:
 
 
 def names_of(model: Any) -> Optional[List[str]]:
-    """Names of the columns that a model was fitted on; None where it does not tell."""
+    """Give the names of the columns that a model was fitted on.
+
+    Parameters
+    ----------
+    model
+        A fitted model, also a pipeline.
+
+    Returns
+    -------
+    list of str or None
+        None where it does not tell.
+    """
+    # the first since scikit-learn 1.0, the others of ColumnTransformer before
     for attribute in ("feature_names_in_", "_feature_names_in", "_df_columns"):
         found = get(model, attribute)
         if found is not None and len(found):
             return [str(each) for each in found]
-    found = get(
-        model, "feature_name_"
-    )  # LightGBM, which calls columns without names Column_0, Column_1, ...
-    if (
-        isinstance(found, list)
-        and found
-        and not all(str(each).startswith("Column_") for each in found)
-    ):
-        return [str(each) for each in found]
+    # LightGBM, which calls columns without names Column_0, Column_1, ...
+    given = get(model, "feature_name_")
+    if isinstance(given, list) and not all(str(each).startswith("Column_") for each in given):
+        return [str(each) for each in given]
     inner = first_step(model)
     if inner is not None:
         return names_of(inner)
     wanted: List[str] = []
     for _, _, columns in get(model, "transformers_") or []:
-        for each in [columns] if isinstance(columns, str) else listed(columns):
+        for each in [columns] if isinstance(columns, str) else as_list(columns):
+            # one column by its number: the names of the others would not be all
             if not isinstance(each, str):
                 return None
             if each not in wanted:
@@ -52,7 +65,19 @@ def names_of(model: Any) -> Optional[List[str]]:
 
 
 def width_of(model: Any) -> Optional[int]:
-    """Number of columns that a model was fitted on; None where it does not tell."""
+    """Give the number of columns that a model was fitted on.
+
+    Parameters
+    ----------
+    model
+        A fitted model, also a pipeline.
+
+    Returns
+    -------
+    int or None
+        None where it does not tell.
+    """
+    # the first since scikit-learn 0.24, the others of single estimators before
     for attribute in ("n_features_in_", "n_features_", "_n_features"):
         found = get(model, attribute)
         if isinstance(found, (int, np.integer)):
@@ -69,6 +94,7 @@ def width_of(model: Any) -> Optional[int]:
             ]
             known = next((each for each in later if each is not None), None)
         return known
+    # models that were fitted before 0.24 tell by the arrays that they learnt, one value a column
     for attribute in (
         "mean_",
         "coef_",
@@ -95,7 +121,8 @@ def width_of(model: Any) -> Optional[int]:
 
 
 def first_step(model: Any) -> Any:
-    """The first real step of a pipeline, or the first part of a union."""
+    """Give the first real step of a pipeline, or the first part of a union; else None."""
+    # steps may be "passthrough", "drop" or None
     for _, step in get(model, "steps") or []:
         if step is not None and not isinstance(step, str):
             return step
@@ -106,22 +133,22 @@ def first_step(model: Any) -> Any:
 
 
 def inner_models(model: Any) -> List[Any]:
+    """List the fitted models that a model consists of: of ensembles, searches and wrappers."""
     found: List[Any] = []
     for attribute in _INNER:
         held = get(model, attribute)
         if held is None or isinstance(held, str):
             continue
-        for each in (
-            np.ravel(np.asarray(held, dtype=object))
-            if isinstance(held, (list, np.ndarray))
-            else [held]
-        ):
+        # gradient boosting has an array of trees, a row a stage and a column a class
+        several = isinstance(held, (list, np.ndarray))
+        for each in np.ravel(np.asarray(held, dtype=object)) if several else [held]:
             if hasattr(each, "__dict__") or hasattr(each, "predict"):
                 found.append(each)
     return found
 
 
-def listed(columns: Any) -> List[Any]:
+def as_list(columns: Any) -> List[Any]:
+    """Give what a ColumnTransformer has for the columns of a part as a list."""
     if isinstance(columns, (str, int)) or columns is None:
         return [] if columns is None else [columns]
     try:

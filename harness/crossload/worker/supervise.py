@@ -1,11 +1,11 @@
 """Runs batches of items in children and survives whatever they do: crash, exit, hang, grow, print.
 
-A child works through its batch and marks the begin of each item in a file; its outcomes go to the journal, one JSON
-line each.  When the child dies, hangs or outgrows its limit, the item in flight is the culprit: its outcome is written
-here, and a new child goes on behind it.  The parent itself never loads, predicts or computes.
+A child works through its batch and marks the begin of each item in a file; its outcomes go to the
+journal, one JSON line each.  When the child dies, hangs or outgrows its limit, the item in flight
+is the culprit: its outcome is written here, and a new child goes on behind it.  The parent itself
+never loads, predicts or computes.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -13,68 +13,29 @@ import sys
 import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+from .journal import Journal, Marks
+
 EXIT_DISK = 73
 """Exit code of a child that could not write an outcome (sysexits' EX_CANTCREAT)."""
 
-_SHORTEST, _LONGEST = 0.001, 0.02
+# Seconds between two looks at a child.  A load of scikit-learn takes about 6 ms: with the longest
+# pause from the start, a small batch would mostly be waited for.
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.001, 0.02
+
+_ENDING = []  # type: List[int]
+"""Signal that is to end this process, if one has come."""
 
 
-class Journal(object):
-    """The file of outcomes: a line is written whole, by one write, so that a kill leaves at most one line cut short."""
+def end_on_signal(number: int, _frame: Any) -> None:
+    """End this process by an exception, which lets `Supervisor` kill its child; a signal handler.
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def add(self, record: Dict[str, Any]) -> None:
-        line = (json.dumps(record, sort_keys=True) + "\n").encode("utf-8")
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            while line:
-                line = line[os.write(handle, line) :]
-        finally:
-            os.close(handle)
-
-    def repair(self) -> None:
-        """Cut a line that a killed child left unfinished."""
-        if not os.path.exists(self.path):
-            return
-        with open(self.path, "rb+") as stream:
-            text = stream.read()
-            if text and not text.endswith(b"\n"):
-                stream.truncate(text.rfind(b"\n") + 1)
-
-    def keys(self) -> List[str]:
-        """Keys of the outcomes written so far."""
-        if not os.path.exists(self.path):
-            return []
-        with open(self.path, "rb") as stream:
-            return [
-                json.loads(line.decode("utf-8")).get("key", "")
-                for line in stream
-                if line.endswith(b"\n")
-            ]
-
-
-class Marks(object):
-    """The file in which a child says which item it works on."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        open(path, "wb").close()
-
-    def begin(self, index: int) -> None:
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        os.write(handle, ("%d %d\n" % (index, os.getpid())).encode("ascii"))
-        os.close(handle)
-
-    def read(self) -> Tuple[int, int, int]:
-        """(number of marks, index of the item last begun or -1, process that works on it or 0)."""
-        with open(self.path, "rb") as stream:
-            lines = stream.read().split(b"\n")[:-1]
-        if not lines:
-            return 0, -1, 0
-        index, pid = lines[-1].split()
-        return len(lines), int(index), int(pid)
+    The number is noted too, because the exception may be lost: signals are handled between any two
+    instructions, also in callbacks whose exceptions Python ignores, such as those of logging around
+    a fork (https://docs.python.org/3/library/os.html#os.register_at_fork). A run that was stopped
+    just then waited for its slowest model.
+    """
+    _ENDING.append(number)
+    sys.exit(128 + number)
 
 
 class Child(object):
@@ -83,9 +44,10 @@ class Child(object):
     def __init__(self, pid: int, process: Optional[Any] = None) -> None:
         self.pid = pid
         self.process = process
+        """The Popen object of a spawned child; None for a forked one."""
 
     def poll(self) -> Optional[int]:
-        """Exit code (negative: signal), or None while it runs."""
+        """Give the exit code (negative: signal), or None while the child runs."""
         if self.process is not None:
             code: Optional[int] = self.process.poll()
             return code
@@ -97,19 +59,34 @@ class Child(object):
     def kill(self) -> None:
         """Kill the child and all that it started."""
         if self.process is not None and os.name == "nt":
+            # there are no process groups of this kind: what the child started is left to itself
             self.process.kill()
         else:
+            # SIGKILL, because hung native code runs no handler of Python.  The group first, as long
+            # as its leader is there to name it; then the child itself, which between fork and
+            # setsid has no group of its own yet.
             for kill, target in ((os.killpg, self.pid), (os.kill, self.pid)):
                 try:
                     kill(target, signal.SIGKILL)
                 except OSError:
                     continue  # gone already, or not yet the leader of its group
+        # reap it: its number must not be given to another process while it is still in use here
         while self.poll() is None:
-            time.sleep(_SHORTEST)
+            time.sleep(_SHORTEST_PAUSE)
 
 
 def fork(work: Callable[[], None], log: str) -> Child:
-    """Fork a child that does ``work`` with its output in a log file, and never returns."""
+    """Fork a child that does ``work`` with its output in a log file, and never returns.
+
+    Parameters
+    ----------
+    work
+        Called in the child. A SystemExit ends the child with its code; any other exception is
+        printed to the log, and ends it with 1.
+    log
+        Path of the log file, which is emptied.
+    """
+    # the child has a copy of these buffers, and would write what is in them a second time
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
@@ -117,11 +94,15 @@ def fork(work: Callable[[], None], log: str) -> Child:
         return Child(pid)
     code = 1
     try:
+        # leader of a group of its own, so that one kill reaches all that a library starts
         os.setsid()
+        # the handler of the parent would end it by SystemExit, which libraries may catch
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        # file descriptors, not sys.stdout: compiled code prints past Python
         handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         os.dup2(handle, 1)
         os.dup2(handle, 2)
+        # stdin is the parent's list of jobs: a library that asks a question must not read from it
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         work()
@@ -133,7 +114,21 @@ def fork(work: Callable[[], None], log: str) -> Child:
 
         traceback.print_exc()
     finally:
+        # Not sys.exit: the stack above is the parent's loop, and exit handlers that libraries have
+        # registered there may wait for threads that no fork has.
         os._exit(code)
+
+
+def die_alike(status: int) -> None:
+    """Die as a fork of this child died, by the status that ``os.waitpid`` gave.
+
+    The supervisor then knows the culprit by its mark, and goes on behind it.
+    """
+    if os.WIFSIGNALED(status):
+        os.kill(os.getpid(), os.WTERMSIG(status))
+        # the signal need not be delivered before the call returns, and may be ignored here
+        time.sleep(5)
+    os._exit(os.WEXITSTATUS(status) or 1)
 
 
 def spawn(arguments: List[str], log: str) -> Child:
@@ -144,18 +139,24 @@ def spawn(arguments: List[str], log: str) -> Child:
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,
+            # as setsid does in `fork`
             start_new_session=os.name != "nt",
         )
     return Child(process.pid, process)
 
 
 def resident_mb(pid: int) -> int:
-    """Resident memory of a process in MB; 0 where the system does not tell."""
+    """Measure the resident memory of a process in MB; 0 where the system does not tell.
+
+    The limit is watched from outside: RLIMIT_AS would limit address space, of which libraries
+    reserve more than they use.
+    """
     try:
         with open("/proc/%d/statm" % pid) as stream:
             return int(stream.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
     except (OSError, IndexError, ValueError):
         pass
+    # a Linux whose process has just ended comes here too, and needs no ps
     if os.name == "nt" or os.path.isdir("/proc/self"):
         return 0
     try:  # macOS and BSD have ps
@@ -166,7 +167,17 @@ def resident_mb(pid: int) -> int:
 
 
 class Supervisor(object):
-    """Works through batches of one job."""
+    """Works through the batches of one job.
+
+    Parameters
+    ----------
+    job
+        The job: operation, items, limits, and the paths of journal, marks and log.
+    start
+        Starts a child that works through the items with these indexes.
+    parent
+        The process that this one must not outlive.
+    """
 
     def __init__(
         self, job: Dict[str, Any], start: Callable[[List[int]], Child], parent: int
@@ -180,6 +191,18 @@ class Supervisor(object):
         self.memory = int(job["limits"]["memory_mb"])
 
     def run(self, batches: List[List[int]]) -> None:
+        """Work through all batches: afterwards each of their items has an outcome.
+
+        Parameters
+        ----------
+        batches
+            Indexes of items; those of a batch share a child as long as it lives.
+
+        Raises
+        ------
+        SystemExit
+            An outcome could not be written (`EXIT_DISK`), or the driver is gone (0).
+        """
         for batch in batches:
             rest = list(batch)
             while rest:
@@ -199,8 +222,10 @@ class Supervisor(object):
             missing = [i for i in indexes if self.job["items"][i]["key"] not in done]
             if not missing:
                 return []
-            # a child that left early with code 0 (os._exit(0) in a library) is a crash of the item in flight
+            # a child that left early with code 0 (os._exit(0) in a library) is a crash of the item
+            # in flight
             cause = "crash"
+        # without a new mark it died before its first item, which else would be tried for ever
         culprit = index if marks > before else indexes[0]
         self._blame(culprit, "crash" if cause == "exit" else cause, detail)
         done = set(self.journal.keys())
@@ -214,18 +239,25 @@ class Supervisor(object):
             raise
 
     def _wait(self, child: Child, marks_before: int) -> Tuple[str, int]:
-        seen, since, pause, checks = marks_before, time.time(), _SHORTEST, 0
+        """Wait for a child; give the cause of its end with an exit code, seconds, or MB."""
+        seen, since, pause, checks = marks_before, time.time(), _SHORTEST_PAUSE, 0
         while True:
             code = child.poll()
             if code is not None:
                 return "exit", code
             time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
             checks += 1
+            if _ENDING:
+                raise SystemExit(128 + _ENDING[0])
+            # a driver that was killed says no goodbye; the orphan has another parent then, except
+            # on Windows, where the number stays
             if os.name != "nt" and os.getppid() != self.parent:
-                raise SystemExit(0)  # the driver is gone
+                raise SystemExit(0)
+            # the files are read every other time, so that the parent leaves the core to the child
             marks, _, pid = self.marks.read() if checks % 2 == 0 else (seen, 0, 0)
             if marks != seen:
+                # the limit is one item's, not the batch's
                 seen, since = marks, time.time()
             if time.time() - since > self.seconds:
                 child.kill()
@@ -235,6 +267,7 @@ class Supervisor(object):
                 return "memory", self.memory
 
     def _blame(self, index: int, cause: str, detail: int) -> None:
+        """Write the outcome of an item whose child could not."""
         item = self.job["items"][index]
         self.journal.add(
             {
@@ -254,9 +287,11 @@ class Supervisor(object):
         )
 
     def _log_tail(self) -> str:
+        """Give the last words of a child, without paths of this machine."""
         try:
             with open(self.job["log"], "rb") as stream:
                 stream.seek(0, os.SEEK_END)
+                # the end alone: a library in a loop can print gigabytes before the limit
                 stream.seek(max(0, stream.tell() - 1500))
                 text = stream.read().decode("utf-8", "replace")
         except OSError:
@@ -274,7 +309,7 @@ def _cause_text(cause: str, detail: int) -> str:
     if detail < 0:
         try:
             name = signal.Signals(-detail).name
-        except ValueError:
+        except ValueError:  # a real-time signal
             name = "signal %d" % -detail
         return "the process died of " + name
     return "the process ended by itself with exit code %d" % detail

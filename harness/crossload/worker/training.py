@@ -12,7 +12,10 @@ from .errors import guard, scrub
 
 
 def seed() -> None:
-    """Seed every generator that a recipe might use without a seed of its own."""
+    """Seed every generator that a recipe might use without a seed of its own.
+
+    Those of TensorFlow only if it is imported: the others do without it.
+    """
     import random
 
     random.seed(0)
@@ -22,14 +25,33 @@ def seed() -> None:
 
 
 def fit_default(model: Any, data: Any) -> Any:
-    """``model.fit(x_train, y_train)``; without labels where the data set has none."""
-    return (
-        model.fit(data.x_train) if data.y_train is None else model.fit(data.x_train, data.y_train)
-    )
+    """Call ``model.fit(x_train, y_train)``, without labels where the data set has none."""
+    if data.y_train is None:
+        return model.fit(data.x_train)
+    return model.fit(data.x_train, data.y_train)
 
 
 def fit_keras(model: Any, data: Any, steps: int = 12, batch: int = 32) -> Any:
-    """A few steps of training, eagerly: tracing a graph would cost more than the steps themselves."""
+    """Train a Keras model for a few steps.
+
+    Eagerly: tracing a graph would cost more than the steps themselves.
+
+    Parameters
+    ----------
+    model
+        A compiled Keras model; it is changed.
+    data
+        The data set.
+    steps
+        Number of batches.
+    batch
+        Rows of a batch; where the training rows are used up, it starts with the first ones again.
+
+    Returns
+    -------
+    keras.Model
+        The same model.
+    """
     rows = len(data.y_train)
     model.run_eagerly = True
     for step in range(steps):
@@ -39,22 +61,45 @@ def fit_keras(model: Any, data: Any, steps: int = 12, batch: int = 32) -> Any:
         else:
             x = data.x_train[chosen]
         model.train_on_batch(x, data.y_train[chosen])
+    # what is saved is the model as people have it, and ``run_eagerly`` is a part of some formats
     model.run_eagerly = False
     return model
 
 
 def resume(model: Any, recipe: Recipe, data: Any, job: Dict[str, Any]) -> Dict[str, str]:
-    """Go on training, and keep what comes of it; a model that cannot go on is a fact too, not a failure of the cell."""
+    """Go on training, and keep what comes of it.
+
+    A model that cannot go on is a fact too, not a failure of the cell.
+
+    Parameters
+    ----------
+    model
+        The model, just saved or just loaded; it may be changed.
+    recipe
+        Its recipe, with ``resume``.
+    data
+        The data set.
+    job
+        The job: where outputs are kept, and what is scrubbed from texts.
+
+    Returns
+    -------
+    dict of str to str
+        ``resumed``, the name of the kept array, or ``resume_error``.
+
+    Raises
+    ------
+    Stopped
+        The disk cannot be written.
+    """
     seed()  # what is random in training must be so alike on both sides
-    go_on = (
-        recipe.resume
-        if callable(recipe.resume)
-        else resume_keras
-        if recipe.kind == "keras"
-        else resume_partial
-    )
+    if callable(recipe.resume):
+        go_on = recipe.resume
+    else:
+        go_on = resume_keras if recipe.kind == "keras" else resume_partial
     try:
         with warnings.catch_warnings():
+            # those of saving and loading are recorded; these would be taken for them
             warnings.simplefilter("ignore")
             found = {"resumed": outputs.as_array(go_on(model, data), "resume")}
         return {"resumed": outputs.keep(found, outputs.digests(found), job["outputs"])}
@@ -64,7 +109,13 @@ def resume(model: Any, recipe: Recipe, data: Any, job: Dict[str, Any]) -> Dict[s
 
 
 def resume_keras(model: Any, data: Any, batch: int = 32) -> Any:
-    """Losses of two more steps of training: the second depends on what the optimizer remembers."""
+    """Train for two more steps.
+
+    Returns
+    -------
+    numpy.ndarray
+        Losses of shape (2,). The second depends on what the optimizer remembers.
+    """
     model.run_eagerly = True
     losses = []
     for step in range(2):
@@ -73,13 +124,24 @@ def resume_keras(model: Any, data: Any, batch: int = 32) -> Any:
             x = {name: column[rows] for name, column in data.x_train.items()}
         else:
             x = data.x_train[rows]
-        model.reset_metrics()  # Keras 3 gives the mean since the last reset
+        # Keras 3 gave the mean since the last reset: https://github.com/keras-team/keras/pull/22617
+        model.reset_metrics()
         losses.append(float(np.ravel(model.train_on_batch(x, data.y_train[rows]))[0]))
     return np.array(losses)
 
 
 def resume_partial(model: Any, data: Any, rows: int = 60) -> Any:
-    """What a copy of the model answers after ``partial_fit`` on rows that it knows."""
+    """Give the answers of a copy of the model after ``partial_fit`` on rows that it knows.
+
+    Parameters
+    ----------
+    model
+        A fitted model with ``partial_fit``; it is not changed.
+    data
+        The data set.
+    rows
+        Number of rows to go on with.
+    """
     import copy
 
     going = copy.deepcopy(model)

@@ -8,7 +8,7 @@ IMPORTS = []
 
 
 class Model(object):
-    """Predicts the same for every row; subclasses misbehave when they are loaded, saved or asked."""
+    """Predict the same for every row; subclasses misbehave when they are loaded, saved or asked."""
 
     def fit(self, x, y):
         self.value = float(np.mean(y))
@@ -56,7 +56,7 @@ def complain():
 
 
 def on_load(function):
-    """A model whose pickle calls a function when it is loaded."""
+    """Make a class whose pickle calls a function when it is loaded."""
 
     class OnLoad(Model):
         def __reduce__(self):
@@ -102,7 +102,9 @@ class Unpicklable(Model):
 
 
 def recipe(build):
-    return dict(family="hostile", task="regression", data="diabetes", build=build, outputs=["predict"])
+    return dict(
+        family="hostile", task="regression", data="diabetes", build=build, outputs=["predict"]
+    )
 
 
 RECIPES = {

@@ -1,4 +1,6 @@
-"""Another library: a recipe file and a TOML file are all that it takes; it even brings a format of its own."""
+"""Another library: a recipe file and a TOML file are all that it takes, a format of its own too."""
+
+from crossload.formats import Format
 
 IMPORTS = ["lightgbm"]
 
@@ -9,25 +11,13 @@ def classifier(data):
     return LGBMClassifier(n_estimators=5, num_leaves=7, random_state=0, n_jobs=1, verbose=-1)
 
 
-class Text(object):
+class Text(Format):
     """LightGBM's own text format: the booster alone, without the scikit-learn wrapper."""
 
     name = "lightgbm-text"
-    saver = ""
     filename = "model.txt"
-    kinds = ("object",)
     modules = ("lightgbm",)
-    preload = ()
     keeps = "function"
-    metric_tolerance = 0.001
-
-    def applies(self, kind):
-        return kind in self.kinds
-
-    def no_save(self, versions, kind):
-        return "" if "lightgbm" in versions else "lightgbm is not installed"
-
-    no_load = no_save
 
     def save(self, model, path, recipe):
         model.booster_.save_model(path)
@@ -40,13 +30,17 @@ class Text(object):
 
 
 def positive(model, data):
-    """Probability of class 1, of the wrapper or of the booster's function."""
+    """Give the probability of class 1, of the wrapper or of the booster's function."""
     return model(data.x_test) if callable(model) else model.predict_proba(data.x_test)[:, 1]
 
 
 FORMATS = [Text()]
 RECIPES = {
     "lightgbm-classifier": dict(
-        family="lightgbm", task="binary", data="breast-cancer", build=classifier, outputs={"call": positive}
+        family="lightgbm",
+        task="binary",
+        data="breast-cancer",
+        build=classifier,
+        outputs={"call": positive},
     ),
 }

@@ -1,0 +1,1 @@
+"""Executors do what `run` decides: on this machine, or on the workers of a Dask cluster."""

@@ -1,33 +1,28 @@
-"""Work on a Dask cluster: each job of an environment is a task; workers build environments from the locks that tasks bring.
+"""Work on a Dask cluster: each job of an environment is a task, for which workers build it.
 
-It needs a scheduler's address and nothing else of the cluster: dask-jobqueue, Kubernetes and hosted clusters all give one.
-Artifacts travel as tasks of their own, so that Dask moves them to whoever loads them and makes them anew where a worker was
-lost.  Results are bundles, which are unpacked into the driver's store: from there on nothing differs from a local run.
+It needs a scheduler's address and nothing else of the cluster: dask-jobqueue, Kubernetes and
+hosted clusters all give one.  Artifacts travel as tasks of their own, so that Dask moves them to
+whoever loads them and makes them anew where a worker was lost.  Results are bundles, which are
+unpacked into the driver's store: from there on nothing differs from a local run.
 """
 
 from __future__ import annotations
 
 import threading
 from concurrent.futures import CancelledError
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crossload.engine.executors.dask_worker import (
-    JobContext,
-    TaskRequest,
-    TaskResult,
-    carry,
-    facts,
-    perform,
-)
+from crossload.engine.executors.dask_messages import TaskRequest, TaskResult, job_context_of
+from crossload.engine.executors.dask_worker import code_version, hold_data, run_task
 from crossload.engine.interfaces import Stopped
 from crossload.environments import read_lock
-from crossload.environments.locks import candidates
+from crossload.environments.lock_file import candidates
 from crossload.errors import ClusterLost, ConfigError, EnvironmentUnavailable, HarnessFault
 from crossload.store import bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from crossload.engine.interfaces import Settings
     from crossload.engine.keys import Identity
@@ -40,11 +35,42 @@ _MOST_TASKS = 64
 """Environments that are worked on at once."""
 
 _WAIT_SECONDS = 120
-"""How long to wait for the scheduler, and for the first worker."""
+"""Time to wait for the first worker."""
 
 
 class DaskExecutor:
-    """Gives work to the workers of one scheduler."""
+    """Gives work to the workers of one scheduler.
+
+    Parameters
+    ----------
+    address
+        The scheduler's, such as ``tcp://host:8786``.
+    plan
+        What is to be measured.
+    data
+        Digest and folder of each data set, by its name.
+    store
+        The driver's store, where outcomes go.
+    project
+        Where locks are.
+    locker
+        Gives the locks of environments that have none.
+    settings
+        How to run.
+    say
+        Called with a line of text for what takes long.
+
+    Raises
+    ------
+    ConfigError
+        Dask is not installed.
+    EnvironmentUnavailable
+        No scheduler answers.
+    ClusterLost
+        No worker comes.
+    HarnessFault
+        A worker has another crossload.
+    """
 
     small_jobs = True
 
@@ -59,19 +85,16 @@ class DaskExecutor:
         settings: Settings,
         say: Callable[[str], None],
     ) -> None:
-        self.plan, self.store, self.project, self.locker, self.say = (
-            plan,
-            store,
-            project,
-            locker,
-            say,
-        )
+        self.plan, self.store, self.project = plan, store, project
+        self.locker, self.say = locker, say
         self.slots = min(_MOST_TASKS, max(1, len(plan.environments)))
         self._address = address
         self._client = connect(address)
         self._check_workers()
-        self._luggage = self._client.submit(
-            carry, job_context_of(plan, data, project, settings), pure=False
+        # sent once, and to each worker that needs it.  pure=False here and below: Dask would take
+        # the result of an equal call from before.
+        self._context = self._client.submit(
+            hold_data, job_context_of(plan, data, project, settings), pure=False
         )
         self._at: dict[str, str] = {}
         """Address of the worker that has an environment."""
@@ -88,32 +111,52 @@ class DaskExecutor:
             )
         try:
             self._client.wait_for_workers(1, timeout=_WAIT_SECONDS)
-            found = self._client.run(facts)
+            found = self._client.run(code_version)
         except (OSError, TimeoutError) as error:
             raise self._lost(error) from error
-        wrong = {address: theirs for address, theirs in found.items() if theirs != facts()}
+        ours = code_version()
+        wrong = {address: theirs for address, theirs in found.items() if theirs != ours}
         if wrong:
             address, theirs = next(iter(wrong.items()))
-            msg = f"{len(wrong)} of {len(found)} workers run another crossload: {address} has {theirs[0]}, here is {facts()[0]}"
+            msg = (
+                f"{len(wrong)} of {len(found)} workers run another crossload: "
+                f"{address} has {theirs[0]}, here is {ours[0]}"
+            )
             raise HarnessFault(
                 msg,
-                hint="install the same crossload on all workers: their measurements would have other keys",
+                hint="install the same crossload on all workers: "
+                "their measurements would have other keys",
             )
 
     def _lost(self, error: BaseException) -> ClusterLost:
-        msg = f"the Dask cluster at {self._address} does not answer any more: {type(error).__name__}: {error}"
+        reason = f"{type(error).__name__}: {error}"
+        msg = f"the Dask cluster at {self._address} does not answer any more: {reason}"
         return ClusterLost(msg, hint="what was measured is kept; run again when it is back")
 
-    def standing(self, environment: Environment) -> Identity | None:
+    def built_identity(self, environment: Environment) -> Identity | None:
+        """Give the identity of an environment that a worker has built, else None."""
         return self._identities.get(environment.id)
 
     def build(self, environment: Environment) -> Identity:
+        """Have a worker build an environment.
+
+        Raises
+        ------
+        EnvironmentUnavailable
+            It cannot be built there.
+        EnvironmentPinsError
+            Its pins cannot be resolved.
+        ClusterLost
+            The cluster does not answer any more.
+        """
         self.say(f"building {environment.id} on a worker")
         lock = self._lock_of(environment)
-        order = TaskRequest(environment=environment, lock_name=lock.path.name, lock_text=lock.text)
-        answer = self._perform(order, [], lambda: False)
-        self._identities[environment.id] = answer.identity
-        return answer.identity
+        request = TaskRequest(
+            environment=environment, lock_name=lock.path.name, lock_text=lock.text
+        )
+        result = self._run_task(request, [], lambda: False)
+        self._identities[environment.id] = result.identity
+        return result.identity
 
     def _lock_of(self, environment: Environment) -> Lock:
         """The lock that goes with a task; which interpreters are installed here does not matter."""
@@ -127,7 +170,7 @@ class DaskExecutor:
             self._locks[environment.id] = fitting[0] if fitting else self.locker.lock(environment)
         return self._locks[environment.id]
 
-    def job(
+    def run_job(
         self,
         environment: Environment,
         op: str,
@@ -135,10 +178,11 @@ class DaskExecutor:
         *,
         isolate: bool,
         stopped: Callable[[], bool],
-        seen: Callable[[Record, str], None],
+        on_outcome: Callable[[Record, str], None],
     ) -> None:
+        """Save or load on a worker, as `Executor.run_job` says; raise `ClusterLost`, too."""
         lock = self._lock_of(environment)
-        order = TaskRequest(
+        request = TaskRequest(
             environment=environment,
             lock_name=lock.path.name,
             lock_text=lock.text,
@@ -148,116 +192,112 @@ class DaskExecutor:
             isolate=isolate,
         )
         wanted = sorted({bundle.place_of(item["artifact"]) for item in items if "artifact" in item})
-        answer = self._perform(order, [self._pack(place) for place in wanted], stopped)
-        if answer.artifacts:
-            bundle.unpack_artifacts(answer.artifacts, self.store.root)
-        name = bundle.unpack(answer.outcomes, self.store.root)
-        self.store.own(name)
+        result = self._run_task(request, [self._pack(place) for place in wanted], stopped)
+        if result.artifacts:
+            bundle.unpack_artifacts(result.artifacts, self.store.root)
+        name = bundle.unpack(result.outcomes, self.store.root)
+        self.store.mark_known(name)
         for record in self.store.records_in(name):
-            seen(record, name)
+            on_outcome(record, name)
 
     def _pack(self, place: str) -> Any:
         with self._lock:
+            # the key is the content, so that an artifact is held once, however many load it
             if place not in self._packs:
                 packed = bundle.pack_artifacts(self.store.root, [place])
-                self._packs[place] = self._client.submit(carry, packed, key=f"artifact-{place}")
+                self._packs[place] = self._client.submit(hold_data, packed, key=f"artifact-{place}")
             return self._packs[place]
 
-    def _perform(
-        self, order: TaskRequest, packs: list[Any], stopped: Callable[[], bool]
+    def _run_task(
+        self, request: TaskRequest, packs: list[Any], stopped: Callable[[], bool]
     ) -> TaskResult:
         from distributed import KilledWorker  # noqa: PLC0415 - an extra
 
         try:
-            return self._submit(order, packs, stopped)
+            return self._submit(request, packs, stopped)
         except KilledWorker as error:
-            msg = f"{order.environment.id}: every worker that was given its work was lost: {error}"
+            # Dask gives a task up after some workers died of it (`distributed.scheduler.
+            # allowed-failures`): a task that outgrows their memory would kill them all
+            msg = (
+                f"{request.environment.id}: every worker that was given its work was lost: {error}"
+            )
             raise HarnessFault(
                 msg, hint="look into the logs of the workers, for memory above all"
             ) from error
         except bundle.NotABundle as error:
-            msg = f"{order.environment.id}: artifacts came to the worker damaged: {error}"
+            msg = f"{request.environment.id}: artifacts came to the worker damaged: {error}"
             raise HarnessFault(msg) from error
         except (OSError, CancelledError) as error:
+            # Dask's CommClosedError is an OSError; futures are cancelled when the scheduler is gone
             raise self._lost(error) from error
 
     def _submit(
-        self, order: TaskRequest, packs: list[Any], stopped: Callable[[], bool]
+        self, request: TaskRequest, packs: list[Any], stopped: Callable[[], bool]
     ) -> TaskResult:
-        preferred = self._at.get(order.environment.id)
+        # the worker that has the environment, if it is still there: building takes long
+        preferred = self._at.get(request.environment.id)
         where = (
             {"workers": [preferred], "allow_other_workers": True}
             if preferred in self._workers()
             else {}
         )
         future = self._client.submit(
-            perform, self._luggage, order, packs, pure=False, retries=1, **where
+            run_task, self._context, request, packs, pure=False, retries=1, **where
         )
-        answer = self._wait(future, stopped)
-        if answer.worker != preferred and preferred is not None:
-            self.say(f"{order.environment.id} is now on {answer.worker}")
-        self._at[order.environment.id] = answer.worker
-        return answer
+        result = self._wait(future, stopped)
+        if result.worker != preferred and preferred is not None:
+            self.say(f"{request.environment.id} is now on {result.worker}")
+        self._at[request.environment.id] = result.worker
+        return result
 
     @staticmethod
     def _wait(future: Any, stopped: Callable[[], bool]) -> TaskResult:
         from distributed import TimeoutError as NotYet  # noqa: PLC0415
 
+        # in short waits, to hear of Ctrl-C in the main thread
         while True:
             try:
-                answer: TaskResult = future.result(timeout=0.5)
+                result: TaskResult = future.result(timeout=0.5)
             except NotYet:
                 if stopped():
                     future.cancel()
                     raise Stopped from None
             else:
-                return answer
+                return result
 
     def _workers(self) -> set[str]:
+        # -1: releases since 2025.4 name five workers at most by default
+        # (https://github.com/dask/distributed/issues/9065)
         return set(self._client.scheduler_info(n_workers=-1)["workers"])
 
-    def rest(self, busy: set[str]) -> None:
-        """Workers let go of idle environments by themselves."""
+    def release_idle(self, busy: set[str]) -> None:
+        """Do nothing: workers let go of idle environments by themselves."""
 
     def close(self) -> None:
+        """Leave the cluster, which drops the tasks of this run."""
         self._client.close()
 
 
 def connect(address: str) -> Any:
-    """A client of a scheduler.  Raises `ConfigError` where Dask is not installed, `EnvironmentUnavailable` without an answer."""
+    """Give a client of a scheduler.
+
+    Raises
+    ------
+    ConfigError
+        Dask is not installed.
+    EnvironmentUnavailable
+        No scheduler answers at this address.
+    """
     try:
         from distributed import Client  # noqa: PLC0415 - an extra
     except ImportError as error:
         msg = f"--executor dask: {error}"
         raise ConfigError([msg], hint='python3 -m pip install "crossload[dask]"') from error
     try:
+        # not the default client: the Dask collections of whoever calls us would go there
         return Client(address, timeout=_WAIT_SECONDS / 12, set_as_default=False)
     except (OSError, ValueError) as error:
         msg = f"no Dask scheduler answers at {address}: {error}"
         raise EnvironmentUnavailable(
             msg, hint="start one with `dask scheduler`, and give its address: tcp://HOST:8786"
         ) from error
-
-
-def job_context_of(
-    plan: Plan, data: dict[str, tuple[str, Path]], project: Project, settings: Settings
-) -> JobContext:
-    """Everything of the project that tasks of a plan need."""
-    files = dict.fromkeys(recipe.file for recipe in plan.catalog.everything.values())
-    root = project.root.resolve()
-    recipes = {}
-    for index, file in enumerate(files):
-        path = Path(file)
-        inner = (
-            path.relative_to(root)
-            if path.is_relative_to(root)
-            else Path(f"matrix/recipes/{index}") / path.name
-        )
-        recipes[inner.as_posix()] = path.read_bytes()
-    return JobContext(
-        recipes=recipes,
-        formats=tuple(plan.catalog.formats),
-        data={name: (digest, bundle.pack_files(place)) for name, (digest, place) in data.items()},
-        limits=plan.spec.limits,
-        no_fork=settings.no_fork,
-    )

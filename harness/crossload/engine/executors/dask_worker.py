@@ -1,20 +1,21 @@
-"""What a worker of a Dask cluster does: builds environments on its own disk, saves, loads, and gives back bundles.
+"""The work of a Dask worker: it builds environments, saves, loads, and gives back bundles.
 
-A worker needs crossload, uv's network and interpreters, and nothing of the project: recipes, data and locks come with the
-tasks.  Everything that it makes is below one folder, which goes when the worker goes.
+A worker needs crossload, uv's network and interpreters, and nothing of the project: recipes, data
+and locks come with the tasks.  Everything that it makes is below one folder, which goes when the
+worker goes.
 """
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crossload.engine.executors.dask_messages import JobContext, TaskRequest, TaskResult
 from crossload.engine.keys import Identity, worker_digest
-from crossload.engine.server import Server, recipe_control
+from crossload.engine.process_setup import recipe_control
+from crossload.engine.server import Server
 from crossload.environments import Interpreters, Project, build, is_built, read_lock
 from crossload.errors import EnvironmentUnavailable, HarnessFault
 from crossload.store import bundle
@@ -24,59 +25,22 @@ from crossload.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crossload.config import Limits
     from crossload.environments import Built
-    from crossload.plan import Environment
 
 _MOST_SERVERS = 6
-
-
-@dataclass(frozen=True, kw_only=True)
-class JobContext:
-    """What all tasks of one matrix need of the project."""
-
-    recipes: dict[str, bytes]
-    """Recipe files by their path in the project."""
-    formats: tuple[str, ...]
-    data: dict[str, tuple[str, bytes]]
-    """Digest and tar of each data set."""
-    limits: Limits
-    no_fork: bool
-
-    @property
-    def name(self) -> str:
-        state = hashlib.sha256(repr(sorted(self.recipes.items())).encode())
-        return state.hexdigest()[:12]
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaskRequest:
-    """One task."""
-
-    environment: Environment
-    lock_name: str
-    lock_text: str
-    identity: Identity | None = None
-    """What the environment was when it was built first; another one would not go with the keys."""
-    op: str = ""
-    """``save``, ``load``, or empty to have the environment and no more."""
-    items: tuple[dict[str, Any], ...] = ()
-    isolate: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaskResult:
-    """What a task gives back."""
-
-    identity: Identity
-    worker: str
-    outcomes: bytes = b""
-    """A bundle: the journal with outputs and states."""
-    artifacts: bytes = b""
+"""Pinned interpreters kept alive at once; each holds its imported libraries in memory."""
 
 
 class WorkerProject:
-    """The folder of one project on this worker."""
+    """The folder of one project on this worker, with its environments and processes.
+
+    Parameters
+    ----------
+    root
+        An empty folder, which is filled with recipes and data.
+    context
+        What came with the tasks.
+    """
 
     def __init__(self, root: Path, context: JobContext) -> None:
         self.project = Project(root)
@@ -94,6 +58,7 @@ class WorkerProject:
             folder = self.project.work / "data" / name
             bundle.unpack_files(packed, folder)
             self.data[name] = (digest, folder)
+        # nobody reads the stdout of a worker
         self.interpreters = Interpreters(say=lambda _text: None)
         self._built: dict[str, Built] = {}
         self._servers: dict[str, Server] = {}
@@ -101,39 +66,61 @@ class WorkerProject:
         self._lock = threading.Lock()
 
     def lock_of(self, env_id: str) -> threading.Lock:
+        """Give the lock of an environment, in which one thread of the worker works at a time."""
         with self._lock:
             return self._locks.setdefault(env_id, threading.Lock())
 
-    def built(self, order: TaskRequest) -> Built:
-        """Have the environment of an order.  Raises `EnvironmentUnavailable`."""
-        path = self.project.locks / order.lock_name
+    def built(self, request: TaskRequest) -> Built:
+        """Have the environment of a request.
+
+        Raises
+        ------
+        EnvironmentUnavailable
+            It cannot be built here.
+        HarnessFault
+            It is another one here than on the worker that built it first.
+        """
+        path = self.project.locks / request.lock_name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(order.lock_text, encoding="utf-8")
-        found = is_built(order.environment, self.project)
+        path.write_text(request.lock_text, encoding="utf-8")
+        found = is_built(request.environment, self.project)
         if found is None:
             lock = read_lock(path)
             if lock is None:
-                msg = f"{order.environment.id}: the lock that came with the task cannot be read"
+                msg = f"{request.environment.id}: the lock that came with the task cannot be read"
                 raise HarnessFault(msg)
             interpreter = self.interpreters.get(lock.python)
             if interpreter is None:
-                msg = f"{order.environment.id}: Python {lock.python} is not installed on the worker"
+                msg = (
+                    f"{request.environment.id}: Python {lock.python} is not installed on the worker"
+                )
                 raise EnvironmentUnavailable(msg, hint=f"uv python install {lock.python}")
-            found = build(order.environment, lock, interpreter, self.project)
+            found = build(request.environment, lock, interpreter, self.project)
         identity = Identity.of(found)
-        if order.identity is not None and identity != order.identity:
-            msg = f"{order.environment.id}: workers differ: {identity.python} here, {order.identity.python} elsewhere"
+        # the keys of the items are of the first worker's environment: outcomes of another patch
+        # release of Python, or of another platform, would be recorded under them
+        if request.identity is not None and identity != request.identity:
+            pythons = f"{identity.python} here, {request.identity.python} elsewhere"
+            msg = f"{request.environment.id}: workers differ: {pythons}"
             raise HarnessFault(
                 msg, hint="give all workers the same interpreters, or one platform only"
             )
-        self._built[order.environment.id] = found
+        self._built[request.environment.id] = found
         return found
 
-    def server(self, order: TaskRequest, stopped: Callable[[], bool]) -> Server:
-        built = self.built(order)
-        env_id = order.environment.id
+    def server(self, request: TaskRequest, stopped: Callable[[], bool]) -> Server:
+        """Give the process of an environment, started if need be; end those used least lately.
+
+        Raises
+        ------
+        EnvironmentUnavailable
+            Its libraries cannot be imported.
+        """
+        built = self.built(request)
+        env_id = request.environment.id
         with self._lock:
             server = self._servers.pop(env_id, None)
+            # taken out here and put back at the end: the first ones were used least lately
             surplus = [
                 self._servers.pop(each)
                 for each in list(self._servers)[: max(0, len(self._servers) - _MOST_SERVERS + 1)]
@@ -144,49 +131,67 @@ class WorkerProject:
             server = Server(
                 built, self.store, recipe_control(self.recipes, self.context.formats, self.data)
             )
-            server.hello(stopped)
+            server.wait_until_ready(stopped)
         with self._lock:
             self._servers[env_id] = server
         return server
 
     def drop(self, env_id: str) -> None:
-        """End a server of which nobody knows how far it is."""
+        """End the process of an environment, whatever it does."""
         with self._lock:
             server = self._servers.pop(env_id, None)
         if server is not None:
             server.close(kill=True)
 
 
-_homes: dict[str, WorkerProject] = {}
-_homes_lock = threading.Lock()
+# of this process, whose tasks share environments and pinned processes
+_projects: dict[str, WorkerProject] = {}
+_projects_lock = threading.Lock()
 
 
-def _home(context: JobContext) -> WorkerProject:
+def _project_of(context: JobContext) -> WorkerProject:
     from distributed import get_worker  # noqa: PLC0415 - an extra
 
-    with _homes_lock:
-        if context.name not in _homes:
+    with _projects_lock:
+        if context.name not in _projects:
+            # the disk that whoever set up the cluster chose; Dask empties it when the worker goes
             top = Path(get_worker().local_directory)
-            _homes[context.name] = WorkerProject(
+            _projects[context.name] = WorkerProject(
                 Path(tempfile.mkdtemp(prefix="crossload-", dir=top)), context
             )
-        return _homes[context.name]
+        return _projects[context.name]
 
 
-def facts() -> tuple[str, str]:
-    """(version of crossload, digest of its worker code), which must be the driver's."""
+def code_version() -> tuple[str, str]:
+    """Give the version of crossload and the digest of its worker code; all must have the same."""
     return __version__, worker_digest()
 
 
-def carry(data: Any) -> Any:
-    """Data as a task: where a worker is lost, Dask makes it anew on another."""
+def hold_data(data: Any) -> Any:
+    """Give back what was given, as a task of its own."""
+    # Dask moves the result of a task to the tasks that need it, and makes it anew where a worker
+    # was lost; what Client.scatter put on a worker would be lost with it
     return data
 
 
-def perform(context: JobContext, order: TaskRequest, packs: list[bytes]) -> TaskResult:
-    """Do one order; ``packs`` are artifacts that it loads.
+def run_task(context: JobContext, request: TaskRequest, packs: list[bytes]) -> TaskResult:
+    """Do one task on the worker that calls.
 
-    Raises `EnvironmentUnavailable` and `HarnessFault`.
+    Parameters
+    ----------
+    context
+        What all tasks of the matrix need.
+    request
+        What to do.
+    packs
+        Tars of the artifacts to load.
+
+    Raises
+    ------
+    EnvironmentUnavailable
+        The environment cannot be built or used here.
+    HarnessFault
+        The machinery failed, not a model.
     """
     from distributed import get_worker  # noqa: PLC0415
     from distributed.worker import thread_state  # noqa: PLC0415
@@ -194,37 +199,43 @@ def perform(context: JobContext, order: TaskRequest, packs: list[bytes]) -> Task
     worker = get_worker()
     key = thread_state.key
 
+    # Dask cannot interrupt a thread (https://github.com/dask/distributed/issues/4694): a task that
+    # was cancelled runs on unless it asks for its own state
     def stopped() -> bool:
+        # None: cancelled, and forgotten since
         task = worker.state.tasks.get(key)
         return task is None or task.state == "cancelled"
 
-    home = _home(context)
-    with home.lock_of(order.environment.id):
-        if not order.op:
-            return TaskResult(identity=Identity.of(home.built(order)), worker=worker.address)
+    project = _project_of(context)
+    with project.lock_of(request.environment.id):
+        if not request.op:
+            return TaskResult(identity=Identity.of(project.built(request)), worker=worker.address)
         for pack in packs:
-            bundle.unpack_artifacts(pack, home.store.root)
-        server = home.server(order, stopped)
+            bundle.unpack_artifacts(pack, project.store.root)
+        server = project.server(request, stopped)
         try:
             journal = server.run(
-                order.op,
-                order.items,
+                request.op,
+                request.items,
                 context.limits,
                 stopped=stopped,
-                seen=lambda _record, _journal: None,
-                isolate=order.isolate,
+                # outcomes go back all at once, in the bundle
+                on_outcome=lambda _record, _journal: None,
+                isolate=request.isolate,
                 no_fork=context.no_fork,
             )
         except BaseException:
-            home.drop(order.environment.id)
+            # stopped or failed: nobody knows how far the process is
+            project.drop(request.environment.id)
             raise
-        outcomes, _, artifacts = bundle.pack(home.store.root, journal)
+        # the driver keeps the outcomes; a worker's own store would only grow
+        outcomes, _, artifacts = bundle.pack(project.store.root, journal)
         journal.unlink()
         return TaskResult(
-            identity=Identity.of(home.built(order)),
+            identity=Identity.of(project.built(request)),
             worker=worker.address,
             outcomes=outcomes,
-            artifacts=bundle.pack_artifacts(home.store.root, artifacts)
-            if order.op == "save"
+            artifacts=bundle.pack_artifacts(project.store.root, artifacts)
+            if request.op == "save"
             else b"",
         )

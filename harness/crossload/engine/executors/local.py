@@ -1,11 +1,12 @@
-"""Work on this machine: environments are built here, each has one pinned process for the whole run."""
+"""Work on this machine: environments are built here, each with one process for the whole run."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from crossload.engine.keys import Identity
-from crossload.engine.server import Server, recipe_control
+from crossload.engine.process_setup import recipe_control
+from crossload.engine.server import Server
 from crossload.environments import build, is_built
 from crossload.errors import EnvironmentUnavailable
 
@@ -24,7 +25,25 @@ _MOST_SERVERS = 12
 
 
 class LocalExecutor:
-    """Builds, saves and loads on this machine."""
+    """Builds, saves and loads on this machine.
+
+    Parameters
+    ----------
+    plan
+        What is to be measured.
+    data
+        Digest and folder of each data set, by its name.
+    store
+        Where outcomes go.
+    project
+        Where environments and locks are.
+    locker
+        Gives the locks of environments that are not built yet.
+    settings
+        How to run.
+    say
+        Called with a line of text for each environment that is built.
+    """
 
     small_jobs = False
 
@@ -48,7 +67,8 @@ class LocalExecutor:
         self._built: dict[str, Built] = {}
         self._servers: dict[str, Server] = {}
 
-    def standing(self, environment: Environment) -> Identity | None:
+    def built_identity(self, environment: Environment) -> Identity | None:
+        """Give the identity of an environment that is built here, else None."""
         built = is_built(environment, self.project)
         if built is None:
             return None
@@ -56,8 +76,18 @@ class LocalExecutor:
         return Identity.of(built)
 
     def build(self, environment: Environment) -> Identity:
+        """Lock an environment, if need be, and build it.
+
+        Raises
+        ------
+        EnvironmentUnavailable
+            It cannot be built here.
+        EnvironmentPinsError
+            Its pins cannot be resolved.
+        """
         self.say(f"building {environment.id}")
         lock = self.locker.lock(environment)
+        # a lock that is there may be for a Python that is not, and that uv could not install
         interpreter = self.locker.interpreters.get(lock.python)
         if interpreter is None:
             msg = f"{environment.id}: Python {lock.python} is not installed here"
@@ -66,7 +96,7 @@ class LocalExecutor:
         self._built[environment.id] = built
         return Identity.of(built)
 
-    def job(
+    def run_job(
         self,
         environment: Environment,
         op: str,
@@ -74,15 +104,16 @@ class LocalExecutor:
         *,
         isolate: bool,
         stopped: Callable[[], bool],
-        seen: Callable[[Record, str], None],
+        on_outcome: Callable[[Record, str], None],
     ) -> None:
+        """Save or load in the process of an environment, as `Executor.run_job` says."""
         server = self._server(environment, stopped)
         journal = server.run(
             op,
             items,
             self.plan.spec.limits,
             stopped=stopped,
-            seen=seen,
+            on_outcome=on_outcome,
             isolate=isolate,
             no_fork=self.settings.no_fork,
         )
@@ -96,11 +127,13 @@ class LocalExecutor:
                 self.store,
                 recipe_control(self._recipes, self._formats, self.data),
             )
+            # before waiting: `close` ends it, whatever happens meanwhile
             self._servers[environment.id] = server
-            server.hello(stopped)
+            server.wait_until_ready(stopped)
         return server
 
-    def rest(self, busy: set[str]) -> None:
+    def release_idle(self, busy: set[str]) -> None:
+        """End processes of environments that are not busy, where there are too many."""
         idle = [each for each in list(self._servers) if each not in busy]
         for env_id in idle[: max(0, len(self._servers) - _MOST_SERVERS)]:
             server = self._servers.pop(env_id, None)
@@ -108,5 +141,6 @@ class LocalExecutor:
                 server.close()
 
     def close(self) -> None:
+        """End all processes, and what they are doing."""
         while self._servers:
             self._servers.popitem()[1].close(kill=True)

@@ -1,5 +1,6 @@
 // Details of a pair, and of one cell of it.
 
+// Cases that are drawn at once; the others when they are asked for.
 const FIRST = 60;
 
 function drawPair(D, state, mask, place, isNew) {
@@ -29,6 +30,7 @@ function drawPair(D, state, mask, place, isNew) {
   place.replaceChildren(...parts.filter(Boolean));
   if (isNew) {
     const target = place.querySelector("#cell-title") || title;
+    // two steps: a focus that scrolls puts the title anywhere on the screen
     target.focus({ preventScroll: true });
     target.scrollIntoView({ block: "start" });
   }

@@ -64,6 +64,8 @@ function pairOf(link) {
   return [asked.get("w"), asked.get("r")];
 }
 
+// https://www.w3.org/WAI/ARIA/apg/practices/keyboard-interface/: thousands of squares would otherwise lie between
+// the filters and the details for people who use the Tab key.
 /** One square is in the order of the Tab key; arrows, Home and End move among all. */
 function rove(table, back, focused) {
   const links = [...table.querySelectorAll("td a")];
@@ -74,6 +76,7 @@ function rove(table, back, focused) {
   table.addEventListener("keydown", (event) => {
     const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -Infinity], End: [0, Infinity] };
     const step = steps[event.key], cell = event.target.closest("td");
+    // with a modifier the keys belong to the browser: Alt and an arrow goes back
     if (!step || !cell || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const rows = [...table.tBodies[0].rows];
@@ -82,6 +85,7 @@ function rove(table, back, focused) {
       y += step[0];
       x = Number.isFinite(step[1]) ? x + step[1] : step[1] < 0 ? 1 : rows[y].cells.length - 1;
       const next = rows[y] && x > 0 ? rows[y].cells[x] : undefined;
+      // squares without a link, of cells that are not planned, are stepped over
       if (!next || next === cell) return;
       const link = next.querySelector("a");
       if (link) {

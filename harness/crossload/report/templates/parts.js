@@ -7,6 +7,7 @@ function badge(D, index) {
 
 function tableOf(caption, headings, rows) {
   const head = element("tr", {}, headings.map((each) => element("th", { scope: "col" }, each)));
+  // with a tabindex, or the keyboard cannot scroll a table that is wider than the screen
   return element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
     element("table", {}, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, rows)));
 }
@@ -44,12 +45,14 @@ function confusionTables([classes, before, after]) {
 function plotOf(name, quantiles, limit) {
   const positive = quantiles.filter((each) => each > 0);
   if (!positive.length) return null;
+  // a logarithm has no place for zero: the lowest line stands for it
   const low = Math.floor(Math.log10(Math.min(...positive, limit || Infinity))) - 1;
   const high = Math.ceil(Math.log10(Math.max(...positive, limit || 0)) + 0.01);
   const [left, top, width, height] = [62, 12, 330, 120];
   const x = (share) => left + share * width;
   const y = (value) => top + height - (Math.max(value > 0 ? Math.log10(value) : low, low) - low) / (high - low) * height;
   const svg = (tag, attributes, text) => {
+    // an element of SVG without its namespace is one of HTML that shows nothing
     const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
     if (text !== undefined) made.textContent = text;

@@ -6,12 +6,15 @@ function isOfCase(each, state) {
     (!state.format || each.format === state.format);
 }
 
+// Questions are answered once for each case, kind and environment, of which there are few, and looked up
+// for each cell; counts are one flat array, because a search draws anew at every letter.
 function chosen(D, state) {
   const text = state.text.trim().toLowerCase();
   const has = (value) => value.toLowerCase().includes(text);
   const byCase = Uint8Array.from(D.cases, (each) => isOfCase(each, state));
   const ends = [state.from ? D.environmentAt.get(state.from) ?? 0 : 0, D.environments.length - 1];
   if (state.to) ends[1] = D.environmentAt.get(state.to) ?? ends[1];
+  // "from" and "to" may be given the wrong way round
   const [first, last] = [Math.min(...ends), Math.max(...ends)];
   const byEnvironment = Uint8Array.from(D.environments, (_, index) => index >= first && index <= last);
   const wanted = verdictsOf(D, state.verdict);

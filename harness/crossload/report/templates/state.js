@@ -16,6 +16,7 @@ function readState() {
 
 function hashOf(state) {
   const parts = MEMBERS.filter((name) => state[name]).map((name) => name + "=" + encodeURIComponent(state[name]));
+  // slashes stay: names of cases have them, and a link is read by people too
   return "#" + parts.join("&").replaceAll("%2F", "/");
 }
 
@@ -23,6 +24,7 @@ function hashOf(state) {
 function writeState(state, inPlace) {
   const address = hashOf(state) === "#" ? location.pathname + location.search : hashOf(state);
   if (inPlace) history.replaceState(null, "", address);
+  // pushState, because setting location.hash would fire hashchange and draw a second time
   else history.pushState(null, "", address);
 }
 
@@ -31,14 +33,15 @@ async function copy(text, button) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // not allowed here: take the old way
+    // The clipboard is only for secure contexts, which a file on disk may not be, and may be refused:
+    // execCommand is deprecated and works everywhere.
     const field = document.createElement("textarea");
     field.value = text;
     document.body.append(field);
     field.select();
     document.execCommand("copy");
     field.remove();
-    button.focus();
+    button.focus(); // removing the field took the focus away
   }
   button.textContent = "Copied";
   setTimeout(() => { button.textContent = label; }, 1500);

@@ -81,6 +81,7 @@ function driftText(value) {
 }
 
 function secondsText(value) {
+  // NaN, of what was not reached, is not below zero either
   if (!(value >= 0)) return "was not reached";
   return value >= 1 ? value.toFixed(2) + " s" : value >= 1e-3 ? (value * 1e3).toFixed(1) + " ms" : (value * 1e6).toFixed(0) + " µs";
 }

@@ -1,33 +1,46 @@
 """TensorFlow and Keras formats, saved and loaded the way people write it in each generation.
 
-Facts that shape this file, measured in TensorFlow 2.4 to 2.21: Keras 2 writes SavedModel folders with ``model.save``,
-Keras 3 does not and reads them through ``TFSMLayer`` alone; ``model.export`` came with 2.12; ``model.save`` writes a
-``.keras`` archive since 2.13 and wrote HDF5 under that suffix before; ``.weights.h5`` is a layout of its own since 2.12,
-and before it the legacy one; Keras 3 does not write legacy weights but reads them.
+Facts that shape this file, measured in TensorFlow 2.4 to 2.21: Keras 2 writes SavedModel folders
+with ``model.save``, Keras 3 does not and reads them through ``TFSMLayer`` alone; ``model.export``
+came with 2.12; ``model.save`` writes a ``.keras`` archive since 2.13 and wrote HDF5 under that
+suffix before; ``.weights.h5`` is a layout of its own since 2.12, and before it the legacy one;
+Keras 3 does not write legacy weights but reads them.
 """
 
 from typing import Any, Dict, List, Tuple
 
-from ..contract import version_tuple
+from ..contract import version_tuple  # noqa: TID252 - the package has another name when pinned
 from .base import Format
 
 
 def keras_version(versions: Dict[str, str]) -> Any:
+    """Give the numbers of the version of Keras, ``(0,)`` where there is none."""
     return version_tuple(versions.get("keras", "0"))
 
 
 def custom_objects(recipe: Any) -> Dict[str, Any]:
+    """Give the recipe's own classes and functions by the names that Keras looks them up by."""
     return recipe.custom() if recipe.custom else {}
 
 
 class Signature(object):
-    """A loaded function that takes the recipe's input: an array, or a dict of named arrays."""
+    """A loaded function that takes the recipe's input: an array, or a dict of named arrays.
+
+    It has no ``predict``; other modules know it by the name of this class, so that they need not
+    import the formats of TensorFlow.
+    """
 
     def __init__(self, function: Any, names: Any = None) -> None:
         self.function = function
         self.names = names
+        """Names of its inputs; None where the function takes its input by position."""
 
     def __call__(self, x: Any, training: bool = False) -> Any:
+        """Call the function, and give the array of a single output as it is.
+
+        ``training`` is ignored: recipes call Keras models with it, and a signature has no such
+        argument.
+        """
         import tensorflow as tf
 
         if self.names is None:
@@ -35,25 +48,30 @@ class Signature(object):
             found = self.function(x)
         else:
             given = x if isinstance(x, dict) else {self.names[0]: x}
+            # the inputs of a signature are keyword arguments
             found = self.function(**{name: tf.constant(given[name]) for name in self.names})
         if isinstance(found, dict):
-            found = (
-                list(found.values())[0]
-                if len(found) == 1
-                else [found[key] for key in sorted(found)]
-            )
+            # signatures name their outputs, as endpoints of newer exports may; recipes know no
+            # such names, and they need not be those that another version would have given
+            if len(found) == 1:
+                return list(found.values())[0]
+            return [found[key] for key in sorted(found)]
         return found
 
 
 class KerasFormat(Format):
-    """Base: needs TensorFlow; ``load`` gives a Keras model unless said otherwise."""
+    """Base of the formats of TensorFlow; ``load`` gives a Keras model unless said otherwise."""
 
     kinds: Tuple[str, ...] = ("keras",)
+    # "keras" is not asked for: before TensorFlow 2.6 there need not be a package of that name
     modules = ("tensorflow",)
 
 
 class SavedModel(KerasFormat):
-    """A SavedModel folder from ``model.save`` (Keras 2) or ``tf.saved_model.save`` (tf.Module), called by signature."""
+    """A SavedModel folder, called by its signature.
+
+    It is written by ``model.save`` (Keras 2), or by ``tf.saved_model.save`` (tf.Module).
+    """
 
     name = "savedmodel-signature"
     saver = "savedmodel"
@@ -63,60 +81,72 @@ class SavedModel(KerasFormat):
     metric_tolerance = 0.01
 
     def no_save(self, versions: Dict[str, str], kind: str) -> str:
+        """Refuse Keras 3, of which ``model.save`` writes no SavedModel."""
+        # https://github.com/keras-team/keras/issues/18467 lists it among the changes of Keras 3
         if kind == "keras" and keras_version(versions) >= (3,):
             return "Keras 3 writes no SavedModel folder with model.save"
         return self._lacks(versions)
 
     def save(self, model: Any, path: str, recipe: Any) -> None:
+        """Write a SavedModel folder."""
         import tensorflow as tf
 
         if recipe.kind == "tf-module":
+            # a tf.Module has no signature unless it is given one
             tf.saved_model.save(model, path, signatures={"serving_default": model.serve})
         else:
+            # the path has no suffix that the format could be told by
             model.save(path, save_format="tf")
 
     def load(self, path: str, recipe: Any, data: Any) -> Any:
+        """Give the signature ``serving_default``."""
         import tensorflow as tf
 
         loaded = tf.saved_model.load(path)
         function = loaded.signatures["serving_default"]
         found = Signature(function, sorted(function.structured_input_signature[1]))
-        found.keep = loaded  # type: ignore[attr-defined]  # variables live as long as the loaded object does
+        # variables live as long as the loaded object does, and a signature holds no reference to
+        # it: https://github.com/tensorflow/tensorflow/issues/46708
+        found.keep = loaded  # type: ignore[attr-defined]
         return found
 
 
 class SavedModelKeras(SavedModel):
-    """The same folder through ``load_model``, which gives the Keras model back with its optimizer."""
+    """The SavedModel folder through ``load_model``: the Keras model, with its optimizer."""
 
     name = "savedmodel-keras"
     kinds = ("keras",)
     keeps = "model"
 
+    # no_load lets Keras 3 try: its refusal is the load-error that people meet there
+    # (https://github.com/keras-team/keras/issues/18709), not a feature that nobody expects
+
     def load(self, path: str, recipe: Any, data: Any) -> Any:
+        """Give the Keras model."""
         import tensorflow as tf
 
         return tf.keras.models.load_model(path, custom_objects=custom_objects(recipe))
 
 
 class SavedModelLayer(SavedModel):
-    """The same folder through ``TFSMLayer``, the way that Keras 3 has instead of ``load_model``."""
+    """The SavedModel folder through ``TFSMLayer``, which Keras 3 has instead of ``load_model``."""
 
     name = "savedmodel-tfsm"
     endpoint = "serving_default"
 
     def no_load(self, versions: Dict[str, str], kind: str) -> str:
-        return self._lacks(versions) or (
-            "" if keras_version(versions) >= (3,) else "TFSMLayer came with Keras 3"
-        )
+        """Refuse Keras 2, which has no ``TFSMLayer``."""
+        return self._lacks(versions) or _no_layer(versions)
 
     def load(self, path: str, recipe: Any, data: Any) -> Any:
+        """Give a layer that calls the signature."""
         import tensorflow as tf
 
         return Signature(tf.keras.layers.TFSMLayer(path, call_endpoint=self.endpoint))
 
 
 class Export(KerasFormat):
-    """``model.export``, called through ``tf.saved_model.load(...).serve``."""
+    """The folder of ``model.export``, called through ``tf.saved_model.load(...).serve``."""
 
     name = "export"
     saver = "export"
@@ -125,19 +155,26 @@ class Export(KerasFormat):
     metric_tolerance = 0.01
 
     def no_save(self, versions: Dict[str, str], kind: str) -> str:
+        """Refuse Keras before 2.12, which has no ``model.export``."""
         return self._lacks(versions) or (
             "" if keras_version(versions) >= (2, 12) else "model.export came with Keras 2.12"
         )
 
+    # no_load asks for no version of Keras: the folder is a SavedModel, and TensorFlow reads it
+
     def save(self, model: Any, path: str, recipe: Any) -> None:
+        """Export the model for inference."""
         model.export(path)
 
     def load(self, path: str, recipe: Any, data: Any) -> Any:
+        """Give the endpoint ``serve``, the name that ``model.export`` chooses."""
         import tensorflow as tf
 
         loaded = tf.saved_model.load(path)
         found = Signature(loaded.serve)
-        found.keep = loaded  # type: ignore[attr-defined]  # variables live as long as the loaded object does
+        # variables live as long as the loaded object does:
+        # https://github.com/tensorflow/tensorflow/issues/46708
+        found.keep = loaded  # type: ignore[attr-defined]
         return found
 
 
@@ -147,48 +184,62 @@ class ExportLayer(Export):
     name = "export-tfsm"
 
     def no_load(self, versions: Dict[str, str], kind: str) -> str:
-        return self._lacks(versions) or (
-            "" if keras_version(versions) >= (3,) else "TFSMLayer came with Keras 3"
-        )
+        """Refuse Keras 2, which has no ``TFSMLayer``."""
+        return self._lacks(versions) or _no_layer(versions)
 
     def load(self, path: str, recipe: Any, data: Any) -> Any:
+        """Give a layer that calls the endpoint ``serve``."""
         import tensorflow as tf
 
         return Signature(tf.keras.layers.TFSMLayer(path, call_endpoint="serve"))
 
 
 class WholeModel(KerasFormat):
-    """``model.save`` to one file, ``load_model`` from it."""
+    """A file of ``model.save``, read by ``load_model``."""
 
     def __init__(self, name: str, filename: str, since: Any, lacks: str) -> None:
         self.name = name
         self.filename = filename
         self.since = since
+        """The first version of Keras that writes this format under this suffix."""
         self.text = lacks
+        """The reason that is given for older versions."""
         Format.__init__(self)
 
     def no_save(self, versions: Dict[str, str], kind: str) -> str:
+        """Refuse versions of Keras before `since`."""
         return self._lacks(versions) or ("" if keras_version(versions) >= self.since else self.text)
 
+    # a version that writes HDF5 under a suffix looks for HDF5 when it reads that suffix, too
     no_load = no_save
 
     def save(self, model: Any, path: str, recipe: Any) -> None:
+        """Save to a file, whose suffix chooses the layout."""
         model.save(path)
 
     def load(self, path: str, recipe: Any, data: Any) -> Any:
+        """Give the Keras model, compiled if it was."""
         import tensorflow as tf
 
         return tf.keras.models.load_model(path, custom_objects=custom_objects(recipe))
 
 
+def _no_layer(versions: Dict[str, str]) -> str:
+    """Say that this Keras has no TFSMLayer; empty if it has."""
+    # https://github.com/keras-team/keras/issues/18467 names it as the way to read a SavedModel
+    return "" if keras_version(versions) >= (3,) else "TFSMLayer came with Keras 3"
+
+
 def keras_formats() -> List[Format]:
-    """All formats of this file."""
+    """List the formats of this file."""
     return [
         SavedModel(),
         SavedModelKeras(),
         SavedModelLayer(),
         Export(),
         ExportLayer(),
+        # older ones take .keras for a suffix of HDF5 (is_hdf5_filepath of Keras 2.8 and 2.10): that
+        # would be the format h5 by another name
         WholeModel(
             "keras", "model.keras", (2, 13), "model.save writes a .keras archive since Keras 2.13"
         ),

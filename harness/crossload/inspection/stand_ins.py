@@ -1,0 +1,59 @@
+"""The inert objects that stand for whatever a pickle would make."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+
+class SkippedData:
+    """A text or bytes object that was skipped, or the values of an array.
+
+    ``size`` is in bytes; ``shape`` and ``dtype`` (a type string such as ``f8``) are of arrays only.
+    """
+
+    def __init__(self, size: int, shape: tuple[int, ...] = (), dtype: str = "") -> None:
+        self.size, self.shape, self.dtype = size, shape, dtype
+
+
+class StandIn:
+    """An object of a class, or the result of calling a function, that was never made.
+
+    Each name in a file gets a subclass of its own, with ``module`` and ``name``, which stands for
+    the class or function itself.
+    """
+
+    module = name = ""
+    called = False
+    """Whether something in the file calls it."""
+
+    args: tuple[Any, ...]
+    """Arguments that it was called with."""
+    state: Any
+    """State that the file sets on it: mostly a dict of attributes."""
+    items: list[Any]
+    """Items that the file appends to it."""
+
+    @classmethod
+    def make(cls, args: Any) -> Self:
+        """Stand for a call with these arguments."""
+        if cls is not StandIn:
+            cls.called = True  # each named stand-in knows it; the base of all of them never does
+        # cls(*args) would copy the arguments: a hostile file lets thousands of calls share one
+        # large tuple
+        made = object.__new__(cls)
+        made.args, made.state, made.items = args if isinstance(args, tuple) else (), None, []
+        return made
+
+    # The standard unpickler calls these three of whatever is on its stack where it expects a list
+    # or a dict; subclasses of both are common in models, and stand-ins are neither.
+
+    def append(self, item: Any) -> None:
+        """Take one item of what would be a list."""
+        self.items.append(item)
+
+    def extend(self, items: Any) -> None:
+        """Take several items of what would be a list or a set."""
+        self.items.extend(items)
+
+    def __setitem__(self, _key: Any, value: Any) -> None:
+        self.items.append(value)

@@ -1,0 +1,187 @@
+"""From the options of the commands to models, versions, a question and a workspace."""
+
+from __future__ import annotations
+
+import glob
+from contextlib import contextmanager
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidName, canonicalize_name
+
+from crossload.config import Limits, Tolerance
+from crossload.errors import ConfigError
+from crossload.inspection import Inspection, NotAModel, inspect_file
+from crossload.models.console import print_progress
+from crossload.models.question import Question
+from crossload.models.result import Answer, Result
+from crossload.models.rows import read_data
+from crossload.models.targets import Target, parse
+from crossload.models.workspace import Workspace
+from crossload.safe import printable
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+
+def paths_of(patterns: Sequence[str]) -> list[Path]:
+    """List the files and folders that names and patterns mean.
+
+    Raises
+    ------
+    ConfigError
+        Some of them mean nothing.
+    """
+    found: dict[Path, None] = {}
+    missing = []
+    for text in patterns:
+        path = Path(text)
+        # a name that exists is no pattern, whatever brackets it has
+        if path.exists():
+            matches = [path]
+        else:
+            # Path.glob takes no absolute patterns (NotImplementedError)
+            names = sorted(glob.glob(text, recursive=True))  # noqa: PTH207
+            matches = [Path(each) for each in names]
+        missing += [] if matches else [f"{text}: there is no such file"]
+        found |= dict.fromkeys(matches)
+    if missing:
+        raise ConfigError(
+            missing, hint="check the path; patterns such as 'models/*.joblib' are understood"
+        )
+    return list(found)
+
+
+def inspect_models(
+    patterns: Sequence[str], *, dangerous: bool = True
+) -> tuple[list[Inspection], list[Result]]:
+    """Inspect all files, and give answers for those that cannot be loaded.
+
+    One file does not spoil the others: of several, those that are no models are answered.
+
+    Parameters
+    ----------
+    patterns
+        Names and patterns of files and folders.
+    dangerous
+        Let files through that call what is known to be dangerous.
+
+    Raises
+    ------
+    ConfigError
+        A pattern means nothing.
+    NotAModel
+        There is one file, and it is none.
+    """
+    found: list[Inspection] = []
+    refused: list[Result] = []
+    paths = paths_of(patterns)
+    for path in paths:
+        try:
+            each = inspect_file(path)
+        except NotAModel as error:
+            # whoever names one file made a mistake; a pattern may well meet other files
+            if len(paths) == 1:
+                raise
+            refused.append(_refusal(path, str(error), error.hint or ""))
+            continue
+        # a single dangerous file is let through here: asking for consent refuses it with more words
+        if each.dangerous and not dangerous and len(paths) > 1:
+            names = ", ".join(name.text for name in each.dangerous[:3])
+            reason = f"not loaded, because it calls what is known to be dangerous: {names}"
+            refused.append(_refusal(path, reason, "crossload inspect shows all of it"))
+            continue
+        found.append(each)
+    return found, refused
+
+
+def inspect_model(pattern: str) -> Inspection:
+    """Inspect the one file that a search is about.
+
+    Raises
+    ------
+    ConfigError
+        The pattern means no file, or several.
+    NotAModel
+        The file is none.
+    """
+    paths = paths_of([pattern])
+    if len(paths) > 1:
+        shown = ", ".join(str(path) for path in paths[:3])
+        msg = f"{pattern}: {len(paths)} files match ({shown}, ...), a search is about one"
+        raise ConfigError([msg], hint="name one file")
+    return inspect_file(paths[0])
+
+
+def _refusal(path: Path, reason: str, hint: str) -> Result:
+    return Result(path=path, answer=Answer.UNKNOWN, reason=printable(reason), hint=hint)
+
+
+def question_of(chosen: argparse.Namespace) -> Question:
+    """Read the options that hold for all models; the rows of ``--data`` are read here.
+
+    Raises
+    ------
+    ConfigError
+        An option is no path, number or name of a package, or lacks another one.
+    """
+    missing = [
+        f"--with-code {path}: there is no such file or folder"
+        for path in chosen.with_code
+        if not path.exists()
+    ]
+    if missing:
+        raise ConfigError(missing)
+    for name in ("atol", "rtol"):
+        value = getattr(chosen, name)
+        # argparse takes "nan" and "inf" for numbers, and with these every difference passes
+        if value is not None and not (isfinite(value) and value >= 0):
+            raise ConfigError([f"--{name} {value}: expected a number of at least 0"])
+    bad = [each for each in chosen.packages if not _is_package(each)]
+    if bad:
+        raise ConfigError(
+            [f"--with {each}: not the name of a package" for each in bad], hint="--with lightgbm"
+        )
+    if chosen.target and chosen.data is None:
+        raise ConfigError(["--target needs --data"], hint="--data rows.csv --target NAME")
+    if chosen.build and not chosen.with_code:
+        raise ConfigError(
+            ["--build needs --with-code"], hint="--with-code model.py --build FUNCTION"
+        )
+    return Question(
+        # pinned processes work in folders of their own
+        code=tuple(path.resolve() for path in chosen.with_code),
+        packages=tuple(chosen.packages),
+        build=chosen.build,
+        way=getattr(chosen, "load_as", ""),
+        data=read_data(chosen.data, chosen.target) if chosen.data is not None else None,
+        tolerance=Tolerance(atol=chosen.atol, rtol=chosen.rtol),
+    )
+
+
+def _is_package(text: str) -> bool:
+    """Say if a text is the name of a package: no URL, option or marker may come to uv this way."""
+    try:
+        return bool(canonicalize_name(text, validate=True))
+    except InvalidName:
+        return False
+
+
+@contextmanager
+def open_workspace(chosen: argparse.Namespace) -> Iterator[Workspace]:
+    """Open the workspace that options ask for, and say at its end what was set aside."""
+    limits = Limits(seconds=chosen.seconds, memory_mb=chosen.memory)
+    with Workspace(
+        say=print_progress, fresh=chosen.fresh, no_fork=chosen.no_fork, limits=limits
+    ) as workspace:
+        yield workspace
+        # a damaged store is mended and measured anew; whoever owns the disk should know of it
+        for text in workspace.store.damage_notes:
+            print_progress(f"NOTE {text}")
+
+
+def source_of(chosen: argparse.Namespace) -> Target | None:
+    """Give the versions that wrote the models, where the user names them."""
+    return parse(chosen.source, option="--from") if chosen.source else None

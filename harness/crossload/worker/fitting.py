@@ -1,0 +1,129 @@
+"""Fits a recipe once, for all formats that it is saved in, and takes the writer's own outputs."""
+
+import os
+from typing import Any, Dict
+
+import numpy as np
+
+from . import fitted_state, outputs
+from .contract import ContractError, Recipe
+from .data_sets import Data, OnTraining
+from .errors import scrub
+from .record import Record
+from .training import fit_default, fit_keras, seed
+
+
+class Fitted(object):
+    """A recipe built, fitted and asked, once, for all savers of a batch."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        data: Any,
+        arrays: Dict[str, Any],
+        seconds: Dict[str, float],
+        facts: Dict[str, str],
+    ) -> None:
+        self.recipe, self.data, self.arrays = recipe, data, arrays
+        self.seconds, self.facts = seconds, facts
+        self.model: Any = None
+
+
+def fit_once(recipe: Recipe, arrays: Dict[str, Any], record: Record, job: Dict[str, Any]) -> Fitted:
+    """Build, fit and predict: the writer's own outputs are taken before saving.
+
+    Parameters
+    ----------
+    recipe
+        The recipe.
+    arrays
+        Arrays of its data set.
+    record
+        The outcome that fails if this does.
+    job
+        The job: where outputs and states are kept.
+
+    Returns
+    -------
+    Fitted
+        The model with its outputs and the facts of its state.
+
+    Raises
+    ------
+    ContractError
+        The recipe's outputs cannot be judged.
+    Exception
+        Anything that building, fitting or predicting raises.
+    """
+    seed()
+    data = record.run("data", lambda: Data(arrays, recipe.prepare))
+    model = record.run("build", lambda: recipe.build(data))
+    fit = recipe.fit or (fit_keras if recipe.kind == "keras" else fit_default)
+    model = record.run("fit", lambda: fit(model, data))
+    found = record.run("predict-before", lambda: outputs.ask(model, recipe, data))
+    check_outputs(found, recipe, data)
+    # asked twice: what differs within one process is noise of the case, not harm done by saving
+    second = outputs.ask(model, recipe, data)
+    facts = {"state": fitted_state.keep(model, recipe.kind, job["states"])}
+    again = outputs.digests(second)
+    if again != outputs.digests(found):
+        facts["noise"] = outputs.keep(second, again, job["outputs"])
+    if recipe.task in ("binary", "multiclass", "regression"):
+        trained = outputs.ask(model, recipe, OnTraining(data))
+        facts["kept_train"] = outputs.keep(trained, outputs.digests(trained), job["outputs"])
+    fitted = Fitted(recipe, data, found, dict(record.seconds), facts)
+    fitted.model = model
+    return fitted
+
+
+def check_outputs(found: Dict[str, Any], recipe: Recipe, data: Any) -> None:
+    """Make sure that outputs can be judged.
+
+    Parameters
+    ----------
+    found
+        Outputs by name.
+    recipe
+        The recipe, whose task says what outputs are.
+    data
+        The data set with the held-out labels.
+
+    Raises
+    ------
+    ContractError
+        An output has another number of rows than there are held-out ones, or NaN among its labels.
+    """
+    if recipe.task in ("object", "transform") or data.y_test is None:
+        return
+    where = os.path.basename(recipe.file) + ": RECIPES[" + repr(recipe.name) + "]: outputs[%r]: "
+    for name, array in found.items():
+        if array.ndim == 0 or len(array) != len(data.y_test):
+            text = "has the shape %s, expected one row for each of %d held-out rows"
+            raise ContractError(where % name + text % (array.shape, len(data.y_test)))
+        labels = name == "predict" and recipe.task != "regression"
+        if labels and array.dtype.kind == "f" and np.isnan(array).any():
+            raise ContractError(where % name + "has NaN among its labels")
+
+
+def fit_failure(
+    item: Dict[str, Any], job: Dict[str, Any], record: Record, error: BaseException
+) -> Dict[str, Any]:
+    """Give the outcome of a model that could not be fitted.
+
+    One that cannot be built because something is not there is n/a; any other failure is the
+    writer's.
+
+    Parameters
+    ----------
+    item
+        The first item of the batch; the others have the same outcome.
+    job
+        The job.
+    record
+        The outcome so far.
+    error
+        The exception that ended it.
+    """
+    if record.fields["stage"] == "build" and isinstance(error, ImportError):
+        return record.end("na", reason=scrub(str(error), job)[:500])
+    return record.failed(error)

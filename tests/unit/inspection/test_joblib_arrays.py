@@ -1,0 +1,95 @@
+"""Arrays of joblib are skipped, and none can be read in two ways."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+
+import joblib
+import numpy as np
+import pytest
+from builders_inspection import CALL, SYSTEM, WRAPPER, inspect_file, name_of, state_of
+from sklearn.linear_model import LogisticRegression
+
+from crossload.inspection import NotAModel
+
+
+def test_a_pickle_within_an_array_of_objects_is_looked_at_too(tmp_path):
+    marker = b"MARKER-SYSTEM"
+    array = np.array([1, "x", marker.decode()], dtype=object)
+    buffer = io.BytesIO()
+    joblib.dump({"a": np.arange(3.0), "b": array}, buffer)
+    data = buffer.getvalue()
+    # the array of objects is a pickle of its own: the text in it becomes a call
+    nested = data.replace(
+        pickle.SHORT_BINUNICODE + bytes([len(marker)]) + marker, SYSTEM + b"(S'x'\ntR"
+    )
+    assert nested != data
+    path = tmp_path / "model.joblib"
+    path.write_bytes(nested)
+
+    assert [each.text for each in inspect_file(path).dangerous] == ["posix.system"]
+
+
+def test_arrays_are_skipped_and_not_read(tmp_path):
+    path = tmp_path / "big.joblib"
+    model = LogisticRegression()
+    model.coef_ = np.zeros((1000, 1000))
+    model.n_features_in_ = np.int64(1000)
+    joblib.dump(model, path)
+    with path.open("r+b") as stream:
+        stream.truncate(path.stat().st_size)
+
+    assert inspect_file(path).features == 1000
+    with path.open("r+b") as stream:
+        stream.truncate(path.stat().st_size - 500)
+    with pytest.raises(NotAModel, match="it ends after"):
+        inspect_file(path)
+
+
+def in_two_ways():
+    """Files that joblib or pickle read otherwise than a careless scanner does."""
+    code = CALL + b"0"
+    header = b"\x8e" + struct.pack("<Q", len(CALL) + 1)
+    yield (
+        "the bytes of an array are instructions for pickle",
+        WRAPPER + b"}" + state_of(len(code), "u1") + b"b" + code + b".",
+    )
+    yield (
+        "slots",
+        WRAPPER + b"N}" + state_of(len(header), "u1") + b"\x86b" + header + CALL + b".0]0.",
+    )
+    yield (
+        "long doubles",
+        WRAPPER + b"}" + state_of(2, "g") + b"b" + bytes(16) + b"N0N0N0N" + header + CALL + b".00.",
+    )
+    called = b"\x80\x04" + name_of("joblib.numpy_pickle", "NumpyArrayWrapper") + b"(NNNNNK\x10tR"
+    yield (
+        "alignment from arguments",
+        called + b"}" + state_of(1, "u1") + b"b" + b"\x00" + header + CALL + b".00.",
+    )
+    other = state_of(1, "u1").replace(name_of("numpy", "dtype"), name_of("numpy", "float64"))
+    yield (
+        "another function for the type",
+        WRAPPER + b"}" + other + b"b" + b"\x00" + header + CALL + b".00.",
+    )
+    yield (
+        "an alias",
+        b"\x80\x04"
+        + name_of("joblib", "numpy_pickle.NumpyArrayWrapper")
+        + b")\x81}"
+        + state_of(4, "u1")
+        + b"b"
+        + CALL
+        + b".",
+    )
+
+
+@pytest.mark.parametrize(("what", "data"), list(in_two_ways()))
+def test_arrays_that_can_be_read_in_two_ways(tmp_path, what, data):
+    (tmp_path / "x").write_bytes(data)
+    try:
+        assert inspect_file(tmp_path / "x").dangerous
+    except NotAModel as error:
+        assert error.dangerous or "does not write so" in str(error)

@@ -1,0 +1,180 @@
+"""Verdicts: what passes, what does not, and that a missing fact never passes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders_verdict import TRUTH, judge_of, verdict_of
+from helpers import loaded, saved
+
+from crossload.verdict import Verdict
+from crossload.verdict.metrics import confusion
+
+
+def test_bit_equal_outputs_are_identical():
+    found = verdict_of({"predict": TRUTH}, {"predict": TRUTH})
+
+    assert found.verdict is Verdict.IDENTICAL
+    assert found.before["accuracy"] == 1.0
+
+
+def test_outputs_within_tolerance_are_equivalent():
+    before = {"predict": TRUTH, "predict_proba": np.linspace(0, 1, 8)}
+    after = {"predict": TRUTH, "predict_proba": np.linspace(0, 1, 8) + 1e-9}
+
+    found = verdict_of(before, after, outputs=("predict", "predict_proba"))
+
+    assert found.verdict is Verdict.EQUIVALENT
+    assert found.max_abs == pytest.approx(1e-9, rel=1e-3)
+
+
+def test_one_changed_label_is_drift():
+    changed = TRUTH.copy()
+    changed[0] = 1
+
+    found = verdict_of({"predict": TRUTH}, {"predict": changed}, metric=10.0)
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.changed_labels == 1
+    assert "1 labels changed" in found.reason
+
+
+def test_permuted_predictions_are_drift_although_the_confusion_matrix_is_equal():
+    before, after = np.array([0, 1, 0, 1, 0, 1, 0, 1]), np.array([1, 0, 0, 0, 1, 1, 0, 1])
+    assert confusion("binary", TRUTH, {"predict": before}, {}) == confusion(
+        "binary", TRUTH, {"predict": after}, {}
+    )
+
+    assert verdict_of({"predict": before}, {"predict": after}).verdict is Verdict.DRIFT
+
+
+def test_a_high_accuracy_does_not_hide_a_fallen_recall():
+    truth = np.array([1] * 20 + [0] * 980)
+    good = truth.copy()
+    bad = np.zeros_like(truth)
+    bad[:2] = 1
+
+    found = verdict_of({"predict": good}, {"predict": bad}, truth=truth, metric=0.05)
+
+    assert found.after["accuracy"] > 0.98
+    assert found.after["recall"] == pytest.approx(0.1)
+    assert found.verdict is Verdict.DRIFT
+    assert found.worst_metric == "recall"
+    assert found.reason.startswith("recall 1 -> 0.1 (18 times its tolerance)")
+
+
+def test_a_metric_that_rises_is_drift_too():
+    worse = TRUTH.copy()
+    worse[0] = 1
+
+    found = verdict_of({"predict": worse}, {"predict": TRUTH})
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.worst_drift > 0
+
+
+def test_probabilities_beyond_tolerance_are_drift_although_labels_are_equal():
+    before = {"predict_proba": np.array([[0.1, 0.9]] * 8)}
+    after = {"predict_proba": np.array([[0.1001, 0.8999]] * 8)}
+
+    found = verdict_of(before, after, outputs=("predict_proba",), metric=10.0)
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.changed_labels == 0
+    assert "16 of 16 values moved" in found.reason
+
+
+def test_values_that_became_nan_are_drift():
+    before = {"predict": np.array([1.0, 2.0])}
+    after = {"predict": np.array([1.0, np.nan])}
+
+    found = verdict_of(before, after, task="regression", truth=np.array([1.0, 2.0]))
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.max_abs == float("inf")
+    assert found.worst_drift == float("inf")
+
+
+def test_another_shape_is_drift_and_named():
+    found = verdict_of({"predict": np.zeros(4)}, {"predict": np.zeros((4, 1))}, task="transform")
+
+    assert found.verdict is Verdict.DRIFT
+    assert "shape (4,) became (4, 1)" in found.reason
+
+
+def test_another_type_with_equal_values_is_equivalent_and_named():
+    found = verdict_of({"predict": TRUTH.astype("int64")}, {"predict": TRUTH.astype("int32")})
+    judge, cell = judge_of({"predict": TRUTH.astype("int64")}, {"predict": TRUTH.astype("int32")})
+
+    found = judge.judge(cell, saved({"predict": "x"}), loaded({"predict": "y"}))
+
+    assert found.verdict is Verdict.EQUIVALENT
+    assert "type int64 became int32" in found.reason
+
+
+def test_outputs_that_are_missing_after_loading_are_no_pass():
+    judge, cell = judge_of({"predict": TRUTH}, {}, outputs=("predict", "predict_proba"))
+
+    found = judge.judge(
+        cell, saved({"predict": "x", "predict_proba": "y"}), loaded({"predict": "x"})
+    )
+
+    assert found.verdict is Verdict.DRIFT
+    assert "predict_proba" in found.reason
+
+
+ERROR = {"error": {"type": "ValueError", "message": "no\nmore", "traceback": ""}}
+
+
+@pytest.mark.parametrize(
+    ("save", "load", "expected"),
+    [
+        (None, None, Verdict.NOT_RUN),
+        (saved(), None, Verdict.NOT_RUN),
+        (saved(status="na", reason="no"), None, Verdict.NOT_AVAILABLE),
+        (saved(status="error", stage="save", **ERROR), None, Verdict.SAVE_ERROR),
+        (saved(status="crash", **ERROR), None, Verdict.SAVE_ERROR),
+        (saved(), loaded(status="na", reason="no"), Verdict.NOT_AVAILABLE),
+        (saved(), loaded(status="error", stage="load", **ERROR), Verdict.LOAD_ERROR),
+        (saved(), loaded(status="error", stage="verify", **ERROR), Verdict.LOAD_ERROR),
+        (saved(), loaded(status="error", stage="predict", **ERROR), Verdict.PREDICT_ERROR),
+        (saved(), loaded(status="crash", **ERROR), Verdict.CRASH),
+        (saved(), loaded(status="timeout", **ERROR), Verdict.TIMEOUT),
+        (saved(), loaded(status="memory", **ERROR), Verdict.MEMORY),
+    ],
+)
+def test_what_did_not_end_well_never_passes(save, load, expected):
+    judge, cell = judge_of({"predict": TRUTH}, {"predict": TRUTH})
+
+    found = judge.judge(cell, save, load)
+
+    assert found.verdict is expected
+    assert found.verdict.passes is not True
+
+
+def test_an_environment_that_is_not_there_goes_before_everything():
+    judge, cell = judge_of({"predict": TRUTH}, {"predict": TRUTH})
+
+    assert judge.judge(cell, saved(), loaded(), "no Python").verdict is Verdict.NO_ENVIRONMENT
+
+
+def test_warnings_are_kept_beside_the_verdict():
+    judge, cell = judge_of({"predict": TRUTH}, {"predict": TRUTH})
+    warning = {"category": "InconsistentVersionWarning", "text": "...", "count": 1}
+
+    found = judge.judge(cell, saved(), loaded(warnings=[warning]))
+
+    assert found.verdict is Verdict.IDENTICAL
+    assert found.warned == ("InconsistentVersionWarning",)
+
+
+def test_the_reason_names_the_next_metrics_too():
+    truth = np.array([1] * 20 + [0] * 980)
+    bad = np.zeros_like(truth)
+    bad[:2] = 1
+
+    found = verdict_of({"predict": truth}, {"predict": bad}, truth=truth)
+
+    assert found.reason.startswith(
+        "recall 1 -> 0.1 (900 times its tolerance), f1 1 -> 0.1818, accuracy 1 -> 0.982;"
+    )

@@ -1,0 +1,67 @@
+"""The fitted state tells rounding from damage, and the optimizer from the model."""
+
+from __future__ import annotations
+
+import pytest
+from builders_verdict import proba, with_extras
+
+from crossload.verdict import Verdict
+
+
+def test_equal_state_and_other_outputs_are_numerics():
+    found = with_extras(
+        proba(), proba(1e-9), {"s1": {"weights[0]": "a"}, "s2": {"weights[0]": "a"}}
+    )
+
+    assert found.verdict is Verdict.EQUIVALENT
+    assert found.state == "equal"
+    assert found.reason.endswith("state equal: numerics")
+
+
+def test_equal_state_and_drift_is_another_computation():
+    found = with_extras(
+        proba(), proba(0.01), {"s1": {"weights[0]": "a"}, "s2": {"weights[0]": "a"}}
+    )
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.reason.endswith("state equal: the library computes otherwise")
+
+
+def test_other_state_is_damage_and_counted():
+    before = {"weights[0]": "a", "weights[1]": "b", "weights[2]": "c"}
+    found = with_extras(proba(), proba(0.01), {"s1": before, "s2": before | {"weights[1]": "x"}})
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.state == "differs"
+    assert found.reason.endswith("1 of 3 arrays differ (weights[1]): damage")
+
+
+def test_arrays_that_moved_are_another_layout():
+    found = with_extras(proba(), proba(1e-9), {"s1": {"coef_": "a"}, "s2": {"coefs_": "a"}})
+
+    assert found.state == "layout"
+    assert "1 arrays are gone (coef_); 1 arrays are new (coefs_): other layout" in found.reason
+
+
+def test_a_format_that_shows_no_state_leaves_it_unknown():
+    assert with_extras(proba(), proba(1e-9)).state == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ({"optimizer[0]": "m", "optimizer[1]": "v"}, "kept"),
+        ({"optimizer[1]": "m", "optimizer[0]": "v"}, "kept"),
+        ({"optimizer[0]": "m", "optimizer[1]": "w"}, "changed"),
+        ({"optimizer[0]": "m"}, "lost"),
+        ({}, "lost"),
+    ],
+)
+def test_the_optimizer_is_told_apart_from_the_model(after, expected):
+    before = {"weights[0]": "a", "optimizer[0]": "m", "optimizer[1]": "v"}
+
+    found = with_extras(proba(), proba(), {"s1": before, "s2": {"weights[0]": "a"} | after})
+
+    assert found.verdict is Verdict.IDENTICAL
+    assert found.state == "equal"
+    assert found.optimizer == expected
