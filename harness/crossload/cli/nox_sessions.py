@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -148,6 +149,11 @@ class Driver:
         choose = ["--quiet", "--resolution", "lowest-direct", "--output-file", lowest]
         session.run("uv", "pip", "compile", *choose, str(self.root / "pyproject.toml"))
         pyproject = nox.project.load_toml(self.root / "pyproject.toml")
+        declared = {_name_of(each) for each in pyproject["project"]["dependencies"]}
+        # what dependencies bring along is not ours to promise: only declared names are held
+        lines = Path(lowest).read_text(encoding="utf-8").splitlines()
+        held = [line for line in lines if _name_of(line) in declared]
+        Path(lowest).write_text("\n".join(held) + "\n", encoding="utf-8")
         packages = nox.project.dependency_groups(pyproject, group)
         # constraints, so that the tools of the tests cannot lift what is tested
         session.install("-e", str(self.root), "--constraint", lowest, *packages)
@@ -157,6 +163,11 @@ class Driver:
         state = hashlib.sha256((self.root / "pyproject.toml").read_bytes())
         state.update(f"{sys.version} {self.root}".encode())
         return state.hexdigest()
+
+
+def _name_of(requirement: str) -> str:
+    """Give the name of a requirement such as ``numpy>=2.0``; empty for a comment."""
+    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0].lower().replace("_", "-")
 
 
 def extras_of(arguments: Sequence[str]) -> frozenset[str]:
