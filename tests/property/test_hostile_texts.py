@@ -38,7 +38,7 @@ from crossload.report import (
 )
 from crossload.report.exports import EXPORTS
 from crossload.report.feed import Entry, render_feed
-from crossload.report.fragments import FRAGMENTS
+from crossload.report.table_layouts import TABLE_LAYOUTS
 from crossload.report.html import render_html
 from crossload.report.markdown import render_markdown
 from crossload.report.summary import summary
@@ -253,13 +253,13 @@ def test_fragments_keep_their_shape(text):
     squares = {
         pair: Square(counts={Verdict.DRIFT: 2}) for pair in ((text, text), (text, "plain-1.0"))
     }
-    found = {name: render(ids, squares) for name, render in FRAGMENTS.items()}
+    found = {name: render(ids, squares) for name, render in TABLE_LAYOUTS.items()}
     plain = {
         name: render(
             ("xplain", "plain-1.0"),
             {("xplain", each): squares[text, text] for each in ("xplain", "plain-1.0")},
         )
-        for name, render in FRAGMENTS.items()
+        for name, render in TABLE_LAYOUTS.items()
     }
 
     assert all(is_clean(each) for each in found.values())

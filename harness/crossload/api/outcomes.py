@@ -24,7 +24,7 @@ import numpy as np
 from tabulate import tabulate
 
 from crossload.errors import SelectionError
-from crossload.report.fragments import FRAGMENTS
+from crossload.report.table_layouts import TABLE_LAYOUTS
 from crossload.report.view_types import Square
 from crossload.verdict import Verdict
 
@@ -201,8 +201,8 @@ class Grid:
         Returns
         -------
         pandas.DataFrame
-            Words such as ``load-error``, None where there is no outcome; writers in rows, readers
-            in columns, both by their ids.
+            Words such as ``load-error``, missing where there is no outcome; writers in rows,
+            readers in columns, both by their ids.
         """
         return self._frame(lambda square: square.worst.word)
 
@@ -249,11 +249,11 @@ class Grid:
 
     def to_markdown(self) -> str:
         """Write a pipe table with a legend, as GitHub and MkDocs read it."""
-        return FRAGMENTS["markdown"](self.ids, self.squares)
+        return TABLE_LAYOUTS["markdown"](self.ids, self.squares)
 
     def to_rst(self) -> str:
         """Write a table of reStructuredText with a legend."""
-        return FRAGMENTS["rst"](self.ids, self.squares)
+        return TABLE_LAYOUTS["rst"](self.ids, self.squares)
 
     def to_html(self) -> str:
         """Write a table to include in a page, without style and script.
@@ -261,7 +261,7 @@ class Grid:
         Cells have the classes ``crossload-pass``, ``crossload-fail``, ``crossload-drift`` and
         ``crossload-none``.
         """
-        return FRAGMENTS["html"](self.ids, self.squares)
+        return TABLE_LAYOUTS["html"](self.ids, self.squares)
 
     def _repr_html_(self) -> str:
         """Give the table that Jupyter shows, with the colours of the Sphinx extension."""

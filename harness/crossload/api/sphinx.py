@@ -27,8 +27,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from crossload.api.outcomes import grid
 from crossload.errors import CrossloadError
-from crossload.report.fragments import CAPTION, failed_text, legend_of, style_of, symbol_of
 from crossload.report.labels import short_labels
+from crossload.report.table_layouts import CAPTION, failed_text, legend_of, style_of, symbol_of
 from crossload.version import __version__
 
 if TYPE_CHECKING:

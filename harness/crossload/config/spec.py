@@ -59,11 +59,16 @@ class Limits:
     memory_mb: int = 4096
 
 
+DEFAULT_ATOL, DEFAULT_RTOL = 1e-6, 1e-5
+"""Tolerances of numeric outputs where neither case nor matrix gives one."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tolerance:
     """The distance that outputs and metrics may move.
 
-    None leaves a value to the matrix, or to the default of the format.
+    None leaves a value to the matrix; what is not given there either is `DEFAULT_ATOL`,
+    `DEFAULT_RTOL`, and for metrics the ``metric_tolerance`` of the format.
     """
 
     metric: float | None = None

@@ -229,7 +229,9 @@ def _add_items(self: PickleReader) -> None:
 
 
 def _frozen_set(self: PickleReader) -> None:
-    self.append(frozenset(self._key_of(each) for each in self.pop_mark()))
+    # before self.append is looked up: pop_mark() makes it that of the stack below
+    items = self.pop_mark()
+    self.append(frozenset(self._key_of(each) for each in items))
 
 
 # Opcodes about the stream itself.

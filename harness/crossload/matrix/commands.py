@@ -23,7 +23,7 @@ from crossload.matrix.run import MatrixRun
 from crossload.matrix.shards import plans_of_shard
 from crossload.plan import load_catalog, load_specs, make_plan
 from crossload.report.exports import EXPORTS
-from crossload.report.fragments import FRAGMENTS
+from crossload.report.table_layouts import TABLE_LAYOUTS
 from crossload.system import cores, cpu_seconds, timing
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def export(project: Project, matrix: str, layout: str, chosen: dict[str, str | N
     matrix
         Name of the matrix.
     layout
-        A key of `EXPORTS`, or of `FRAGMENTS` for one table.
+        A key of `EXPORTS`, or of `TABLE_LAYOUTS` for one table.
     chosen
         Patterns of family, case and format, for the layouts that are one table.
 
@@ -235,12 +235,12 @@ def export(project: Project, matrix: str, layout: str, chosen: dict[str, str | N
         There is no report, or patterns are given for a layout that has all outcomes.
     """
     (spec,) = load_specs(project.matrix, [matrix])
-    if layout in FRAGMENTS:
+    if layout in TABLE_LAYOUTS:
         found = grid(project.reports / spec.name, **chosen)
-        return FRAGMENTS[layout](found.ids, found.squares)
+        return TABLE_LAYOUTS[layout](found.ids, found.squares)
     if any(chosen.values()):
         msg = f"--as {layout} has all outcomes: it takes no --family, --case or --format"
-        raise SelectionError(msg, hint=f"those are for --as {', '.join(FRAGMENTS)}")
+        raise SelectionError(msg, hint=f"those are for --as {', '.join(TABLE_LAYOUTS)}")
     return EXPORTS[layout](spec.name, outcomes(project.reports / spec.name))
 
 

@@ -131,22 +131,22 @@ def bisect_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) ->
 def _measure_releases(checker: Checker, package: str) -> Callable[[str], Result | None]:
     """Give a function that measures the model with one release of a package."""
     sides: list[Side] = []
-    problem = ConfigError(["no environment can be had"])
 
     def measure(version: str) -> Result | None:
-        nonlocal problem
+        problem = ""
         # nothing else moves, where that can be installed: another NumPy could be the reason too
         swapped = [swap_release(sides[0], package, version)] if sides else []
         for wanted in [*swapped, release_target(package, version)]:
             try:
                 result = checker.check(wanted, all_ways=False)
             except ConfigError as error:
-                problem = error
+                problem = str(error)
                 continue
             if result.reader is not None:
                 sides.append(result.reader)
                 return result
-        print_progress(f"  {printable(str(problem))[:300]}")
+            problem = result.reason
+        print_progress(f"  {printable(problem)[:300]}")
         return None
 
     return measure

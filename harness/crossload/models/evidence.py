@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crossload.errors import ConfigError
-from crossload.inspection.facts import Danger
+from crossload.inspection.facts import Certainty, Danger
 from crossload.models.model import describe, names_in, versions_of
 from crossload.models.prepare import KERAS
 from crossload.models.result import Side, changes_of
@@ -71,14 +71,16 @@ def explain_writer_failure(result: Result, saved: Record, *, with_data: bool) ->
 def side_of(built: Built, needs: Needs) -> Side:
     """Give the versions of an environment, those that matter for the model in words too."""
     # tensorflow-cpu is our choice of a wheel; people know it as tensorflow
-    names = dict.fromkeys([*_main_packages(needs), *names_in(built.environment.requires)])
+    required = [
+        "tensorflow" if each == "tensorflow-cpu" else each
+        for each in names_in(built.environment.requires)
+    ]
+    names = list(dict.fromkeys([*_main_packages(needs), *required]))
     return Side(
         python=built.python_version,
         packages=versions_of(built),
         as_of=built.lock.as_of,
-        description=describe(
-            built, ["tensorflow" if each == "tensorflow-cpu" else each for each in names]
-        ),
+        description=describe(built, names),
     )
 
 
@@ -129,12 +131,17 @@ def notes_of(preparation: Preparation, source: Target, target: Target, writer: S
         for name in guessed
     ]
     inspection = preparation.inspection
-    recorded = inspection.version("scikit-learn")
+    recorded = dict.fromkeys(
+        each.version
+        for each in inspection.written
+        if each.package == "scikit-learn" and each.sure is Certainty.RECORDED
+    )
     used = writer.packages.get("scikit-learn", "")
-    # what the user says counts, and may contradict the file
-    if recorded and used and not same_version(recorded, used):
+    # what the user says counts, and may contradict the file; parts of a pipeline may come from
+    # several releases, one of which is no contradiction
+    if recorded and used and not any(same_version(each, used) for each in recorded):
         notes.append(
-            f"the file records scikit-learn {recorded}, "
+            f"the file records scikit-learn {', '.join(recorded)}, "
             f"and was loaded with {used}, as {source.source} says"
         )
     if len({each.version for each in inspection.written if each.package == "scikit-learn"}) > 1:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crossload.config import Tolerance
+from crossload.config.spec import DEFAULT_ATOL, DEFAULT_RTOL
 from crossload.errors import ConfigError
 from crossload.plan import Case, Cell
-from crossload.plan.cells import DEFAULT_ATOL, DEFAULT_RTOL
 from crossload.verdict import Judge
 from crossload.verdict.metrics import role_of
 from crossload.worker.contract import Recipe

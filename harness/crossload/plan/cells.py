@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from crossload.config.spec import Tolerance
+from crossload.config.spec import DEFAULT_ATOL, DEFAULT_RTOL, Tolerance
 from crossload.errors import SelectionError
 from crossload.plan.environments import Environment, environments_of
 from crossload.plan.select import Selection, check_selection, matches_rule
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from crossload.plan.catalog import Catalog
     from crossload.plan.shards import Shard
     from crossload.worker.contract import Recipe
-
-DEFAULT_ATOL, DEFAULT_RTOL = 1e-6, 1e-5
-"""Tolerances of numeric outputs where neither case nor matrix gives one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -53,7 +53,7 @@ def records_of(journal: bytes) -> Iterator[Record]:
     for line in journal.splitlines():
         try:
             reader.line(line, "")
-        except ValueError:
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
             continue  # cut short by a kill, or damaged: the store that reads it says so
     for kind in ("save", "load"):
         for known in reader.by_kind[kind].values():
@@ -142,9 +142,10 @@ def _members(data: bytes) -> dict[str, bytes]:
         with tarfile.open(fileobj=io.BytesIO(data)) as tar:
             found = {}
             for member in tar:
-                stream = tar.extractfile(member)
+                # only of files: of a link tarfile would give, or miss, what it points to
+                stream = tar.extractfile(member) if member.isfile() else None
                 content = stream.read() if stream is not None else b""
-                if not member.isfile() or len(content) != member.size:
+                if stream is None or len(content) != member.size:
                     msg = f"{member.name}: not a whole file"
                     raise NotABundle(msg)
                 found[member.name] = content

@@ -112,12 +112,12 @@ class Journals:
 
     def _salvage(self, path: Path, bad: int) -> None:
         """Keep the good lines of a damaged journal under its name, and the damaged file aside."""
-        good = []
+        good, reader = [], Reader()
         for line in path.read_bytes().splitlines(keepends=True):
             try:
-                json.loads(line)
+                reader.line(line, path.name)
                 good.append(line)
-            except ValueError:
+            except (ValueError, KeyError, TypeError, IndexError, AttributeError):
                 continue
         self._put_aside(path, f"{path.name}: {bad} lines could not be read; the others are kept")
         part = path.with_suffix(".part")

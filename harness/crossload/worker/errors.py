@@ -85,5 +85,9 @@ def guard(error: BaseException) -> None:
     Stopped
         The error is one of `DISK_ERRORS`: it is no fact of the model.
     """
+    # what guards a part of the work has stopped, and what guards the whole must not take it for an
+    # error of the model
+    if isinstance(error, Stopped):
+        raise error
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
         raise Stopped(str(error))

@@ -77,6 +77,14 @@ def width_of(model: Any) -> Optional[int]:
     int or None
         None where it does not tell.
     """
+    return _width_of(model, [])
+
+
+def _width_of(model: Any, above: List[int]) -> Optional[int]:
+    # an object may hold itself
+    if id(model) in above:
+        return None
+    above = above + [id(model)]
     # the first since scikit-learn 0.24, the others of single estimators before
     for attribute in ("n_features_in_", "n_features_", "_n_features"):
         found = get(model, attribute)
@@ -84,11 +92,11 @@ def width_of(model: Any) -> Optional[int]:
             return int(found)
     inner = first_step(model)
     if inner is not None:
-        known = width_of(inner)
+        known = _width_of(inner, above)
         if known is None and not type(inner).__module__.startswith("sklearn."):
             # a class of one's own that does not tell most often keeps the number of columns
             later = [
-                width_of(step)
+                _width_of(step, above)
                 for _, step in get(model, "steps") or []
                 if step is not None and not isinstance(step, str)
             ]
@@ -114,7 +122,7 @@ def width_of(model: Any) -> Optional[int]:
     if callable(number):
         return int(number())
     for each in inner_models(model):
-        found = width_of(each)
+        found = _width_of(each, above)
         if found is not None:
             return found
     return None

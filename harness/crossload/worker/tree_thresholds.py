@@ -29,23 +29,30 @@ def learn_thresholds(model: Any, columns: List[Column]) -> None:
             if 0 <= feature < len(columns) and len(columns[feature].marks) < _MOST_MARKS:
                 columns[feature].marks.append(float(threshold))
     _boosters(model, columns)
+    is_categorical = get(model, "is_categorical_")
+    categories = isinstance(is_categorical, np.ndarray) and is_categorical.shape == (len(columns),)
+    inner = columns
+    if categories and get(model, "_is_categorical_remapped") is not None:
+        # HistGradientBoosting with such an attribute puts columns of categories first: trees and
+        # bins count columns in that order
+        inner = [column for column, kept in zip(columns, is_categorical) if kept]
+        inner += [column for column, kept in zip(columns, is_categorical) if not kept]
     for stage in get(model, "_predictors") or []:
         for predictor in stage if isinstance(stage, (list, tuple)) else [stage]:
             nodes = get(predictor, "nodes")
             if nodes is None or nodes.dtype.names is None:
                 continue
-            _node_thresholds(nodes, columns)
+            _node_thresholds(nodes, inner)
         # these models split missing values off by themselves
         for column in columns:
             column.missing = True
     # values are told apart by bins before any tree sees them
     bins = get(get(model, "_bin_mapper"), "bin_thresholds_")
     if isinstance(bins, list) and len(bins) == len(columns):
-        for column, edges in zip(columns, bins):
+        for column, edges in zip(inner, bins):
             step = max(1, len(edges) // 64)
             column.marks.extend(float(each) for each in edges[::step] if np.isfinite(each))
-    is_categorical = get(model, "is_categorical_")
-    if isinstance(is_categorical, np.ndarray) and is_categorical.shape == (len(columns),):
+    if categories:
         for column, categorical in zip(columns, is_categorical):
             if categorical and column.values is None:
                 column.values = list(range(8))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+import pandas as pd
 import pytest
 from helpers import HOSTILE, plan, view_of
 
@@ -98,6 +101,38 @@ def test_a_damaged_table_is_told_in_one_line(folder):
     ) as caught:
         crossload.grid(folder)
     assert "\n" not in str(caught.value)
+
+
+def test_a_table_without_outcomes_says_so(folder):
+    with pytest.raises(SelectionError, match="the table has no outcomes"):
+        crossload.grid(crossload.outcomes(folder).iloc[:0])
+
+
+def test_the_grid_is_a_table_of_markdown_or_of_restructuredtext(folder):
+    grid = crossload.grid(folder)
+
+    assert "| sklearn-1.0 |" in grid.to_markdown().replace("**", "")
+    assert ".. list-table::" in grid.to_rst()
+
+
+def test_a_pair_without_outcomes_is_blank(folder):
+    table = crossload.outcomes(folder)
+    writers, readers = (table[name].astype(str) for name in ("writer", "reader"))
+
+    grid = crossload.grid(table[(writers == "sklearn-1.1") | (readers == "sklearn-1.0")])
+
+    assert ("sklearn-1.0", "sklearn-1.1") not in grid.squares
+    assert pd.isna(grid.verdicts().loc["sklearn-1.0", "sklearn-1.1"])
+    assert grid.failed().isna().to_numpy().sum() == 1
+    line = next(line for line in str(grid).splitlines() if line.startswith("sklearn-1.0"))
+    assert line.count("!") == 1
+
+
+def test_without_matplotlib_the_plot_says_what_to_install(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+
+    with pytest.raises(ModuleNotFoundError, match="pip install matplotlib"):
+        crossload.grid(folder).plot()
 
 
 def test_completion_offers_what_there_is():

@@ -5,9 +5,11 @@ from __future__ import annotations
 import tomllib
 from datetime import date
 
+import jsonschema
 import pytest
 
 from crossload.config import load_expectations
+from crossload.config.expectations import EXPECTATION_FILE
 from crossload.errors import ConfigError
 from crossload.verdict import as_toml, propose
 
@@ -95,3 +97,41 @@ def test_proposals_are_no_expectations_before_a_person_gave_reasons(tmp_path):
     ]
     (found,) = read(tmp_path, text.replace('reason  = ""', 'reason  = "because"'))
     assert found.case == ("forest/pickle",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ('"sklearn<1.1"', "3", "expect[0].writer: expected a string"),
+        (
+            '["sklearn-1.1", "sklearn-1.2"]',
+            '["sklearn>=1.1,<2", "sklearn>>1"]',
+            "expect[0].reader: 'sklearn>>1' is not a specifier",
+        ),
+        ('"load-error"', "[]", "expect[0].verdict: must not be empty"),
+        ('"load-error"', '["drift", "fine"]', "expect[0].verdict: 'fine' cannot be expected"),
+    ],
+)
+def test_alternatives_are_checked_one_by_one(tmp_path, old, new, text):
+    found = problems_of(tmp_path, GOOD.replace(old, new))
+
+    assert any(line.startswith("matrix/expectations/m.toml: " + text) for line in found), found
+
+
+@pytest.mark.parametrize("content", [b"[[expect]", b"\xff"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path, content):
+    (tmp_path / "m.toml").write_bytes(content)
+
+    with pytest.raises(ConfigError, match=r"shown\.toml: cannot be read"):
+        load_expectations(tmp_path / "m.toml", display_name="shown.toml")
+
+
+def test_the_grammar_is_a_json_schema_too():
+    schema = EXPECTATION_FILE.schema()
+
+    good = tomllib.loads(GOOD.replace("expires = 2027-01-01", 'expires = "2027-01-01"'))
+    jsonschema.validate(good, schema)
+    for old, new in (('"load-error"', '"identical"'), ('"sklearn<1.1"', "3")):
+        broken = tomllib.loads(GOOD.replace("expires = 2027-01-01", "").replace(old, new))
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(broken, schema)

@@ -94,3 +94,19 @@ def test_mixed_columns_have_gaps_and_words(prepared):
     assert set(arrays["x_train"]) == {"age", "income", "visits", "city", "plan"}
     assert np.isnan(arrays["x_train"]["income"]).any()
     assert (arrays["x_train"]["city"] == "").any()
+
+
+def test_a_data_set_that_another_run_made_meanwhile_is_taken(tmp_path, monkeypatch):
+    maker, limit = data._MAKERS["iris"]
+    others = []
+
+    def made_twice():
+        if not others:
+            others.append({})
+            others[0] = data.prepare(["iris"], tmp_path)["iris"]
+        return maker()
+
+    monkeypatch.setitem(data._MAKERS, "iris", (made_twice, limit))
+
+    assert data.prepare(["iris"], tmp_path)["iris"] == others[0]
+    assert [path.name for path in tmp_path.iterdir()] == [others[0][1].name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 from crossload.environments import Project
 from crossload.environments.interpreters import Interpreter
@@ -11,6 +12,7 @@ from crossload.environments.locks import Locker
 from crossload.environments.package_index import (
     Index,
 )
+from crossload.environments.uv import UvFailure
 from crossload.plan import Environment
 
 LOCK = """# lock: e
@@ -66,3 +68,27 @@ def locker(tmp_path, *minors, **packages):
         today=date(2026, 1, 1),
         say=lambda _: None,
     )
+
+
+class FakeUv:
+    """``run_uv`` without uv: it keeps its calls, and refuses those of which ``refuses`` says so."""
+
+    def __init__(self, refuses=lambda call: False, text="numpy==1.0 \\\n    --hash=sha256:00\n"):
+        self.refuses, self.text, self.calls = refuses, text, []
+
+    def __call__(self, arguments, *, stdin_text, **_):
+        call = {"requires": stdin_text.split(), "options": list(arguments), "constraints": ""}
+        for name in ("--python-version", "--exclude-newer", "--python"):
+            if name in arguments:
+                call[name] = arguments[arguments.index(name) + 1]
+        if "--constraints" in arguments:
+            # the file is there as long as uv runs
+            path = Path(arguments[arguments.index("--constraints") + 1])
+            call["constraints"] = path.read_text()
+        self.calls.append(call)
+        refused = self.refuses(call)
+        if isinstance(refused, Exception):
+            raise refused
+        if refused:
+            raise UvFailure(f"no solution for {' '.join(call['requires'])}")
+        return self.text

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from builders_environments import LOCK
 
-from crossload.environments import read_lock
+from crossload.environments import Project, read_lock
+from crossload.environments.lock_file import candidates, write_lock
+from crossload.errors import EnvironmentUnavailable
 from crossload.plan import environments_of, load_specs
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -65,3 +68,38 @@ def test_every_environment_of_the_default_matrices_has_a_lock_that_means_it():
             assert lock.inputs == environment.inputs_digest, environment.id
             for name, version in environment.pins.items():
                 assert lock.versions()[name] == version
+
+
+def test_a_lock_is_written_whole_and_names_no_host(tmp_path):
+    text = (
+        "--index-url https://user:secret@mine/simple\n--extra-index-url https://b/\n"
+        "--find-links /wheels\nnumpy==1.0 \\\n    --hash=sha256:00\n"
+    )
+    path = tmp_path / "matrix" / "locks" / "e.txt"
+    lock = write_lock(path, ["# python: 3.12", "# as-of: 2024-11-10", "# inputs: abc"], text)
+
+    assert lock == read_lock(path)
+    assert lock.versions() == {"numpy": "1.0"}
+    assert "secret" not in path.read_text()
+    assert "://" not in path.read_text()
+    assert [each.name for each in path.parent.iterdir()] == ["e.txt"]
+
+
+def test_a_lock_whose_header_is_not_whole_is_refused(tmp_path):
+    with pytest.raises(EnvironmentUnavailable, match=r"cannot be read: e\.txt"):
+        write_lock(tmp_path / "e.txt", ["# python: 3.12"], "numpy==1.0\n")
+
+
+def test_the_committed_lock_is_the_first_candidate_then_local_ones_by_python(tmp_path):
+    project = Project(tmp_path)
+    project.local_locks.mkdir(parents=True)
+    for minor in ("3.8", "3.9"):
+        (project.local_locks / f"e.py{minor}.txt").touch()
+    (project.local_locks / "other.py3.9.txt").touch()
+
+    assert candidates("e", project) == [
+        project.locks / "e.txt",
+        project.locks / f"e.{sys.platform}.txt",
+        project.local_locks / "e.py3.9.txt",
+        project.local_locks / "e.py3.8.txt",
+    ]

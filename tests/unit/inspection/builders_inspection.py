@@ -64,6 +64,9 @@ PAYLOADS = {
     "newobj": b"\x80\x04\x8c\x0asubprocess\x8c\x05Popen\x93\x8c\x01x\x85\x81.",
     "newobj_ex": b"\x80\x04\x8c\x0asubprocess\x8c\x05Popen\x93\x8c\x01x\x85}\x92.",
     "build": b"\x80\x04\x8c\x08builtins\x8c\x04exec\x93)R}\x8c\x01x\x8c\x01ysb.",
+    "behind a frozen set": (
+        b"\x80\x04\x8c\x04math\x8c\x05posix\x8c\x06system(\x910\x93\x8c\x01x\x85R."
+    ),
     "getattr chain": (
         b"cbuiltins\ngetattr\n(cbuiltins\n__import__\n(S'os'\ntRS'system'\ntR(S'x'\ntR."
     ),

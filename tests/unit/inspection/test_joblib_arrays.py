@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import struct
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -13,6 +14,9 @@ from builders_inspection import CALL, SYSTEM, WRAPPER, inspect_file, name_of, st
 from sklearn.linear_model import LogisticRegression
 
 from crossload.inspection import NotAModel
+from crossload.inspection.joblib_arrays import has_objects, skip_array
+from crossload.inspection.pickle_reader import PickleReader
+from crossload.inspection.stand_ins import StandIn
 
 
 def test_a_pickle_within_an_array_of_objects_is_looked_at_too(tmp_path):
@@ -94,3 +98,54 @@ def test_arrays_that_can_be_read_in_two_ways(tmp_path, what, data):
         assert inspect_file(tmp_path / "x").dangerous
     except NotAModel as error:
         assert error.dangerous or "does not write so" in str(error)
+
+
+def wrapped(state):
+    """A stand-in of an array wrapper's state, skipped in an empty stream."""
+    reader = PickleReader(SimpleNamespace(skip=lambda size: None, read=bytes, readline=bytes), {})
+    return skip_array(reader, state)
+
+
+def dtype(text, *state):
+    named = type("Named", (StandIn,), {"module": "numpy", "name": "dtype"})
+    found = named.make((text, False, True))
+    found.state = state or None
+    return found
+
+
+def test_a_skipped_array_has_its_size_shape_and_type():
+    found = wrapped({"shape": (3, 4), "dtype": dtype("f8")})
+
+    assert (found.size, found.shape, found.dtype) == (96, (3, 4), "f8")
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        ({"dtype": dtype("f8")}, "an array without a shape"),
+        ({"shape": (-1,), "dtype": dtype("f8")}, "an array without a shape"),
+        ({"shape": (1,), "dtype": "f8"}, "an array that joblib does not write so"),
+        ({"shape": (1 << 40, 1 << 40), "dtype": dtype("f8")}, "larger than any disk"),
+        ({"shape": (1,), "dtype": dtype("Z9")}, "the unknown type 'Z9'"),
+        (
+            {"shape": (1,), "dtype": dtype("f8", 3, "<", None, None, None, 16, 8, 0)},
+            "claims another width",
+        ),
+        (
+            {"shape": (1,), "dtype": dtype("f8", 3, "<", (dtype("f8"), (2,)))},
+            "claims another width",
+        ),
+    ],
+)
+def test_wrappers_that_joblib_did_not_write_are_refused(state, text):
+    with pytest.raises(NotAModel, match=text):
+        wrapped(state)
+
+
+def test_objects_in_a_field_make_an_array_of_objects():
+    fields = {"a": (dtype("f8"), 0), "b": (dtype("O"), 8), "odd": "x"}
+    structured = dtype("V16", 3, "|", None, ("a", "b"), fields, 16, 1, 27)
+
+    assert has_objects(structured)
+    assert not has_objects(dtype("V8", 3, "|", None, ("a",), {"a": (dtype("f8"), 0)}, 8, 1, 0))
+    assert not has_objects("no dtype")

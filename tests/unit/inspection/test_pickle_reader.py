@@ -13,6 +13,7 @@ from builders_inspection import CALL, PAYLOADS, inspect_file, name_of, text_of
 
 from crossload.cli.main import main
 from crossload.inspection import NotAModel, pickle_reader
+from crossload.inspection.streams import Stream
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=str)
@@ -138,3 +139,81 @@ def test_arguments_that_many_calls_share_are_not_copied(tmp_path):
     (tmp_path / "x").write_bytes(data)
 
     assert peak_of(tmp_path / "x") < 100e6  # copied they would take three gigabytes
+
+
+def read(tmp_path, data):
+    """The stand-in of a pickle, and the names in it."""
+    (tmp_path / "x").write_bytes(data)
+    names = {}
+    stream = Stream(tmp_path / "x")
+    try:
+        return pickle_reader.PickleReader(stream, names).load(), names
+    finally:
+        stream.close()
+
+
+@pytest.mark.parametrize(
+    ("value", "since"),
+    [
+        ({"text": "t" * 300, "tuple": (1,), "bytes": b"b" * 300}, 3),
+        ([1, -5, 2**70, 1.5, None, True], 2),
+        ([{1, 2}, frozenset({3}), "behind"], 4),
+        ([bytearray(b"c"), "behind"], 5),
+    ],
+    ids=["dict", "numbers", "sets", "bytearray"],
+)
+def test_plain_values_are_read_as_they_are(tmp_path, value, since):
+    for protocol in range(since, pickle.HIGHEST_PROTOCOL + 1):
+        assert read(tmp_path, pickle.dumps(value, protocol))[0] == value
+
+
+def test_large_numbers_are_not_written_out(tmp_path):
+    assert read(tmp_path, pickle.dumps([2**5000], 4))[0] == [0]
+
+
+def test_strings_of_python_2_are_texts(tmp_path):
+    assert read(tmp_path, b"T\x03\x00\x00\x00ab\xe9.")[0] == "ab\xe9"
+
+
+def test_large_texts_are_skipped_and_many_add_up(tmp_path, monkeypatch):
+    found, _ = read(tmp_path, pickle.dumps(["x" * (pickle_reader.LARGEST + 1), "short"], 4))
+    assert [type(each).__name__ for each in found] == ["SkippedData", "str"]
+
+    monkeypatch.setattr(pickle_reader, "MOST_KEPT", 700)
+    found, _ = read(tmp_path, pickle.dumps(["a" * 300, "b" * 300, "c" * 300, "name"], 4))
+    assert [type(each).__name__ for each in found] == ["str", "str", "SkippedData", "str"]
+
+
+def test_keys_that_cannot_be_hashed_at_once_keep_their_values(tmp_path):
+    found, _ = read(tmp_path, pickle.dumps({(1, 2): "a", 3: "b"}, 4))
+
+    assert sorted(found.values()) == ["a", "b"]
+    assert 3 in found
+    assert len(read(tmp_path, b"\x80\x02(K\x01K\x02d.")[0]) == 1
+
+
+def test_items_of_subclasses_are_kept(tmp_path):
+    kind = name_of("a", "Set")
+    found, names = read(tmp_path, b"\x80\x04" + kind + b")R(K\x01K\x02\x90.")
+
+    assert found.items == [1, 2]
+    assert names["a", "Set"].called
+    found, _ = read(tmp_path, b"\x80\x04" + kind + b")R(K\x01K\x02K\x03K\x04uK\x05K\x06s.")
+    assert found.items == [2, 4, 6]
+
+
+def test_objects_outside_of_the_file_are_stand_ins(tmp_path):
+    assert read(tmp_path, b"\x80\x02K\x07Q.")[0].args == (7,)
+
+
+def test_too_many_names(tmp_path, monkeypatch):
+    monkeypatch.setattr(pickle_reader, "MOST_NAMES", 2)
+    data = b"\x80\x04]" + b"".join(name_of("a", f"B{n}") + b"a" for n in range(3)) + b"."
+
+    with pytest.raises(NotAModel, match="more than 2 different names"):
+        read(tmp_path, data)
+
+
+def test_a_value_cannot_be_called(tmp_path):
+    with pytest.raises(TypeError, match="a call of a int"):
+        read(tmp_path, b"K\x01)R.")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import pickle
+from pathlib import Path
 
+import pytest
 import sklearn
 from builders_inspection import inspect_file
 
 from crossload.cli.main import main
+from crossload.inspection.facts import Certainty, Danger, ImportedName, Inspection, WriterVersion
 from crossload.inspection.render import to_dict, to_text
 
 
@@ -34,3 +37,57 @@ def test_a_path_cannot_forge_lines(tmp_path, capsys):
     said = capsys.readouterr().err
     assert "\x1b" not in said
     assert not any(line.startswith("ERROR fake") for line in said.splitlines())
+
+
+def text_of(**facts):
+    return to_text(Inspection(path=Path("m"), **{"format": "pickle", "size": 10, **facts}))
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(10, "10 bytes"), (2500, "2.5 kB"), (3_200_000, "3.2 MB")]
+)
+def test_sizes_are_told_in_units_for_people(size, text):
+    assert text_of(size=size).splitlines()[0] == f"m: pickle, {text}"
+
+
+def test_versions_that_are_not_recorded_are_bounds():
+    bound = WriterVersion(
+        package="joblib", version="", sure=Certainty.BOUND, how="arrays are aligned"
+    )
+
+    lines = text_of(written=[bound], compression="zlib", protocol=4).splitlines()
+
+    assert lines == [
+        "m: pickle, packed with zlib, pickle protocol 4, 10 bytes",
+        "  written by joblib of an unknown version (not recorded; a bound): arrays are",
+        "      aligned",
+        "  no version of the library that wrote it is recorded",
+    ]
+
+
+def test_long_lists_are_cut():
+    names = [
+        ImportedName(module="mine", name=f"F{n}", called=True, danger=Danger.UNKNOWN)
+        for n in range(15)
+    ]
+    text = text_of(
+        names=names,
+        features=20,
+        feature_names=tuple(f"x{n}" for n in range(20)),
+        labels=tuple(f"y{n}" for n in range(20)),
+        classes={"sklearn.SVC": 2, "sklearn.Pipeline": 1},
+    )
+    joined = " ".join(text.split())
+
+    assert "holds sklearn.SVC x 2, sklearn.Pipeline" in joined
+    assert "fitted on 20 features: x0, x1," in joined
+    assert "x11, ..." in joined
+    assert "y11, ..." in joined
+    assert "loading calls or makes, not known to be harmless: mine.F0," in joined
+    assert "and 3 more (--json lists all)" in joined
+
+
+def test_names_that_models_hold_are_counted():
+    known = ImportedName(module="numpy", name="dtype", called=True, danger=Danger.KNOWN)
+
+    assert "1 name that loading imports, all of them such as models hold" in text_of(names=[known])

@@ -6,12 +6,22 @@ import pytest
 from builders_models import (
     full,
     result,
+    side,
 )
 
 from crossload.errors import CannotMeasure, ConfigError
-from crossload.models.bisect import bisect, releases_between
+from crossload.models.advice import Advice
+from crossload.models.bisect import (
+    Boundary,
+    bisect,
+    other_changes,
+    release_target,
+    releases_between,
+    swap_release,
+)
 from crossload.models.bisect import to_text as boundary_in_words
 from crossload.models.result import Answer
+from crossload.verdict import Verdict
 
 
 def pattern(text, lost=()):
@@ -90,3 +100,37 @@ def test_releases_are_ordered_as_versions_in_the_direction_of_the_question():
     assert releases_between(FakeIndex(), "p", "2.0", "1.2.1") == ["2.0", "1.10", "1.2.2", "1.2.1"]
     with pytest.raises(ConfigError, match="the same release"):
         releases_between(FakeIndex(), "p", "1.1", "1.1")
+
+
+@pytest.mark.parametrize("lost", [{0}, {3}])
+def test_an_end_without_an_environment_leaves_nothing_to_search(lost):
+    releases, measure, _ = pattern("..xx", lost=lost)
+
+    with pytest.raises(CannotMeasure, match=r"p 0\.\d: no environment can be had"):
+        bisect("p", releases, measure, lambda _: None)
+
+
+def test_the_cause_and_what_else_changed_are_told_at_the_boundary():
+    advice = Advice(cause="the trees changed", remedy="retrain", link="https://host/x")
+    good = full(Answer.SAFE, Verdict.IDENTICAL)
+    bad = full(advice=advice)
+    good.reader, bad.reader = side(p="1.0", numpy="1.24.3"), side(p="2.0", scipy="1.9")
+    found = Boundary(
+        package="p", releases=["1.0", "2.0"], results={"1.0": good, "2.0": bad}, good="1.0"
+    )
+    found.bad = "2.0"
+
+    lines = boundary_in_words(found, "m").splitlines()
+
+    assert lines[2].startswith("  beside it, numpy 1.24.3 -> absent, scipy absent -> 1.9 between")
+    assert lines[3] == "  with 2.0: load-error: ValueError: broken"
+    assert lines[4:] == ["  cause: the trees changed (https://host/x)", "  remedy: retrain"]
+    assert other_changes(None, bad, "p") == ""
+
+
+def test_a_release_is_swapped_and_nothing_else():
+    wanted = swap_release(side(numpy="1.24.3", p="1.0"), "p", "2.0")
+
+    assert wanted.packages == {"numpy": "==1.24.3", "p": "==2.0"}
+    assert (wanted.python, wanted.complete, wanted.wheels_only) == ("3.11", True, True)
+    assert release_target("p", "2.0").packages == {"p": "==2.0"}

@@ -94,3 +94,19 @@ def test_there_is_nothing_to_blame_where_nothing_fails():
 def test_there_is_no_package_to_blame_where_nothing_upgraded_fails_too():
     with pytest.raises(CannotMeasure, match="with nothing upgraded too"):
         blame(FakeChecker(lambda _: "ValueError: random"), lock(NEW), quiet)
+
+
+def test_where_no_part_of_the_upgrade_can_be_measured_all_of_it_is_to_blame():
+    class Unmeasurable(FakeChecker):
+        def check(self, wanted, **options):
+            found = super().check(wanted, **options)
+            if 0 < sum(version == "2.0" for version in self.asked[-1].values()) < 4:
+                found.answer = Answer.UNKNOWN
+            return found
+
+    checker = Unmeasurable(lambda v: "ValueError: x" if v["lib"] == "2.0" else "")
+
+    found = blame(checker, lock(NEW), quiet)
+
+    assert found.sets == (("lib", "num", "other", "sci"),)
+    assert "no smaller set of packages does it" in blamed_in_words(found)

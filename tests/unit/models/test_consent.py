@@ -54,3 +54,11 @@ def test_trust_does_not_cover_what_is_known_to_be_dangerous():
     with pytest.raises(DangerousFile, match=r"os\.system"):
         ask_consent([bad], trust=True, dangerous=False, out=print)
     ask_consent([bad], trust=True, dangerous=True, out=print)
+
+
+def test_code_that_a_file_carries_is_told_from_names_that_are_known():
+    bad = inspection(names=("cloudpickle.cloudpickle._make_function",))
+    bad.names.append(name_of("os.system", Danger.DANGEROUS))
+
+    with pytest.raises(DangerousFile, match="cloudpickle and dill carry code"):
+        ask_consent([bad], trust=True, dangerous=False, out=print)

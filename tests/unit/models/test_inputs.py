@@ -1,4 +1,4 @@
-"""Options of the commands that are not valid."""
+"""From the options of the commands to models, a question and a workspace."""
 
 from __future__ import annotations
 
@@ -6,10 +6,20 @@ import pickle
 
 import numpy as np
 import pytest
+from builders_measuring import pickled
 
-from crossload.cli.main import main
+from crossload.cli.main import main, make_parser
 from crossload.errors import ConfigError
-from crossload.models.inputs import inspect_model
+from crossload.inspection import NotAModel
+from crossload.models.inputs import (
+    inspect_model,
+    inspect_models,
+    open_workspace,
+    paths_of,
+    question_of,
+    source_of,
+)
+from crossload.models.result import Answer
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "-1"])
@@ -45,3 +55,106 @@ def test_a_search_is_about_one_file(tmp_path):
 
     with pytest.raises(ConfigError, match="2 files match"):
         inspect_model(str(tmp_path / "*.pkl"))
+
+
+def options(*arguments):
+    return make_parser().parse_args(["check", "*.pkl", "--to", "numpy==2.3.1", *arguments])
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_patterns_and_names_give_each_file_once(here):
+    for name in ("a.pkl", "b.pkl", "x[1].pkl"):
+        (here / name).write_bytes(b"x")
+
+    found = paths_of(["b.pkl", "?.pkl", "x[1].pkl"])
+
+    assert [each.name for each in found] == ["b.pkl", "a.pkl", "x[1].pkl"]
+    with pytest.raises(ConfigError, match="none/\\*: there is no such file") as caught:
+        paths_of(["b.pkl", "none/*"])
+    assert "models/*.joblib" in caught.value.hint
+
+
+def test_one_model_is_inspected(here):
+    (here / "a.pkl").write_bytes(pickled())
+
+    assert inspect_model("a.pkl").version("scikit-learn") == "1.2.2"
+
+
+def test_of_several_files_those_that_cannot_be_loaded_are_answered(here):
+    (here / "a.pkl").write_bytes(pickled())
+    (here / "empty.pkl").write_bytes(b"")
+    (here / "evil.pkl").write_bytes(pickled(module="os", name="system"))
+
+    found, refused = inspect_models(["*.pkl"], dangerous=False)
+
+    assert [each.path.name for each in found] == ["a.pkl"]
+    assert {(each.path.name, each.answer) for each in refused} == {
+        ("empty.pkl", Answer.UNKNOWN),
+        ("evil.pkl", Answer.UNKNOWN),
+    }
+    reasons = {each.path.name: each.reason for each in refused}
+    assert "the file is empty" in reasons["empty.pkl"]
+    assert reasons["evil.pkl"].endswith("known to be dangerous: os.system")
+    assert len(inspect_models(["*.pkl"], dangerous=True)[0]) == 2
+
+
+def test_a_single_file_that_is_no_model_is_a_mistake(here):
+    (here / "empty.pkl").write_bytes(b"")
+
+    with pytest.raises(NotAModel, match="empty"):
+        inspect_models(["empty.pkl"])
+
+
+def test_options_become_a_question(here):
+    (here / "mine.py").write_text("")
+    (here / "x.csv").write_text("a,y\n1,0\n2,1\n")
+
+    question = question_of(
+        options(
+            *["--with-code", "mine.py", "--with", "lightgbm", "--build", "network"],
+            *["--data", "x.csv", "--target", "y", "--atol", "0.1", "--load-as", "pickle"],
+        )
+    )
+
+    assert question.code == (here / "mine.py",)
+    assert (question.packages, question.build, question.way) == (("lightgbm",), "network", "pickle")
+    assert question.data.truth.tolist() == [0, 1]
+    assert (question.tolerance.atol, question.tolerance.rtol) == (0.1, None)
+    assert question_of(options()).data is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--with-code", "none.py"], "--with-code none.py: there is no such file"),
+        (["--target", "y"], "--target needs --data"),
+        (["--build", "f"], "--build needs --with-code"),
+    ],
+)
+def test_options_that_lack_something_are_named(here, arguments, told):
+    with pytest.raises(ConfigError, match=told):
+        question_of(options(*arguments))
+
+
+def test_the_versions_of_the_writer_are_those_that_were_named():
+    assert source_of(options()) is None
+    assert source_of(options("--from", "numpy==1.21")).packages == {"numpy": "==1.21"}
+
+
+def test_a_workspace_has_the_limits_of_the_options_and_says_what_was_damaged(
+    here, monkeypatch, capsys
+):
+    monkeypatch.setenv("CROSSLOAD_CACHE", str(here / "cache"))
+
+    with open_workspace(options("--seconds", "7", "--memory", "300", "--no-fork")) as workspace:
+        workspace.store.damage_notes.append("x.npz was damaged")
+
+    assert (workspace.limits.seconds, workspace.limits.memory_mb) == (7, 300)
+    assert workspace.no_fork
+    assert workspace.project.root == here / "cache"
+    assert capsys.readouterr().err == "NOTE x.npz was damaged\n"

@@ -10,7 +10,7 @@ from helpers import loaded, saved
 
 from crossload.config import Tolerance
 from crossload.errors import ConfigError
-from crossload.models.judge import judge
+from crossload.models.judge import judge, task_of
 from crossload.verdict import Verdict
 
 MODEL = SimpleNamespace(way="joblib")
@@ -59,3 +59,52 @@ def test_regressions_have_their_own_metrics():
 def test_labels_of_another_kind_or_number_are_bad_input(predicted, truth):
     with pytest.raises(ConfigError, match="--target"):
         judge_outputs(predicted, predicted, truth)
+
+
+def task(arrays, truth, tasks=None):
+    store = SimpleNamespace(blobs=SimpleNamespace(arrays=lambda _kept: arrays))
+    return task_of({"kept": "k", "tasks": tasks or {"": "classifier"}}, store, truth)
+
+
+@pytest.mark.parametrize(
+    ("output", "truth", "expected"),
+    [
+        (np.eye(3), np.array([0, 1, 2]), "multiclass"),
+        (np.eye(3), np.array([0.0, 1.0, 2.0]), "multiclass"),
+        (np.ones((2, 1)), np.array([0, 1]), "binary"),
+        (np.ones((2, 1)), np.array([0.5, 1.5]), "regression"),
+        (np.ones((2, 2)), np.array([0.5, 1.5]), "regression"),
+    ],
+)
+def test_the_labels_tell_what_a_network_is_for(output, truth, expected):
+    assert task({"call": output}, truth, {"": "network"}) == expected
+
+
+@pytest.mark.parametrize(
+    ("arrays", "truth", "tasks"),
+    [
+        ({"predict": np.array([0, 1])}, None, None),
+        ({"predict": np.array([0, 1])}, np.array([0, 1]), {"a": "classifier", "b": "classifier"}),
+        ({"transform": np.ones((2, 2))}, np.array([0, 1]), {"": "transformer"}),
+        ({"predict": np.ones((2, 2))}, np.array([0, 1]), {"": "regressor"}),
+    ],
+)
+def test_without_labels_for_one_column_of_predictions_there_are_no_metrics(arrays, truth, tasks):
+    assert task(arrays, truth, tasks) == "object"
+
+
+def test_a_model_that_predicts_nothing_keeps_its_labels_unused():
+    arrays = {"before": {"decision_function": np.array([0.5, -0.5])}}
+    store = SimpleNamespace(blobs=SimpleNamespace(arrays=arrays.__getitem__, state={}.__getitem__))
+    first = saved({"decision_function": "d1"}, tasks={"": "classifier"})
+
+    found = judge(
+        MODEL,
+        first,
+        loaded({"decision_function": "d1"}, kept="before"),
+        store,
+        np.array([0, 1]),
+        Tolerance(),
+    )
+
+    assert (found.verdict, found.before) == (Verdict.IDENTICAL, {})

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from builders_models import (
     inspection,
+    name_of,
     written,
 )
 
 from crossload.errors import ConfigError
-from crossload.inspection.facts import Certainty
+from crossload.inspection.facts import Certainty, Danger
 from crossload.models.needs import Needs, imported_by, provided_by, python_files
 
 
@@ -91,3 +92,41 @@ def test_a_folder_provides_its_modules_and_a_package_itself(tmp_path):
 
     assert provided_by([tmp_path]) == {"one", "pack"}
     assert provided_by([tmp_path / "pack"]) == {"pack"}
+
+
+def test_a_folder_of_keras_is_loaded_as_such_before_other_ways(tmp_path):
+    plain = Needs(inspection("savedmodel", path=tmp_path)).ways
+    (tmp_path / "keras_metadata.pb").write_bytes(b"x")
+
+    assert plain == ("savedmodel-signature", "savedmodel-tfsm")
+    assert Needs(inspection("savedmodel", path=tmp_path)).ways == ("savedmodel-keras", *plain)
+
+
+@pytest.mark.parametrize(
+    ("fmt", "names", "more", "imports"),
+    [
+        ("pickle", ("sklearn.a.B", "mine.C"), {}, ("sklearn.a",)),
+        ("joblib", ("sklearn.a.B",), {"feature_names": ("x",)}, ("joblib", "pandas", "sklearn.a")),
+        ("skops", (), {}, ("skops.io",)),
+        ("h5", (), {}, ("tensorflow",)),
+    ],
+)
+def test_known_packages_are_imported_before_the_first_load(fmt, names, more, imports):
+    assert Needs(inspection(fmt, names=names, **more)).imports == imports
+
+
+def test_names_that_are_dangerous_or_unknown_wait_for_the_load():
+    found = inspection("pickle", names=("sklearn.a.B",))
+    found.names.append(name_of("numpy.evil", Danger.UNKNOWN))
+
+    assert Needs(found).imports == ("sklearn.a",)
+
+
+def test_weights_that_record_no_version_of_keras_have_no_writer():
+    assert Needs(inspection("h5", names=(), written=[written("h5py", "3.8.0")])).writer() is None
+
+
+def test_the_bound_of_a_package_that_nobody_knows_is_no_requirement():
+    facts = [written(), written("mystery", ">=2", Certainty.BOUND)]
+
+    assert Needs(inspection(written=facts)).writer().packages == {"scikit-learn": "==1.2.2"}

@@ -10,6 +10,7 @@ from builders_models import (
     quiet,
 )
 
+from crossload.errors import IndexUnavailable
 from crossload.models.newest_safe import Search
 from crossload.models.newest_safe import to_text as safest_in_words
 
@@ -100,3 +101,39 @@ def test_a_package_is_let_go_when_another_has_moved():
 
     assert "sci" not in found.held
     assert all(each.safe for each in found.results)
+
+
+def test_versions_that_cannot_be_installed_together_are_not_safe():
+    def rule(v):
+        if number(v["lib"]) > 105 and number(v["num"]) > 105:
+            return None
+        return "ValueError: x" if number(v["lib"]) > 105 else ""
+
+    found = search(rule)
+
+    assert found.found
+    assert all(each.safe for each in found.results)
+    assert number(found.held["lib"][0]) <= 105
+
+
+def test_without_an_index_the_old_version_is_held():
+    class NoIndex:
+        def releases(self, _package):
+            msg = "no network"
+            raise IndexUnavailable(msg)
+
+    rule = FakeChecker(lambda v: "ValueError: x" if number(v["lib"]) > 105 else "")
+
+    found = Search([rule], lock(OLD), lock(NEW), NoIndex(), quiet).search()
+
+    assert found.held == {"lib": ("1.0", "2.0")}
+
+
+def test_a_model_that_fails_with_everything_old_leaves_no_safe_version():
+    """With everything old the first model fails too, so that no package is to blame for it."""
+    found = search(
+        lambda _: "ValueError: always",
+        lambda v: "ValueError: x" if number(v["lib"]) > 105 else "",
+    )
+
+    assert not found.found

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from crossload.errors import ConfigError
-from crossload.models.targets import parse, same_version
+from crossload.models.targets import OWN_PYTHON, of_lock, of_requirements, parse, same_version
+from crossload.requirements import Locked
 
 
 def test_requirements_in_one_text():
@@ -113,3 +114,57 @@ def test_a_marker_about_another_thing_than_the_version_leaves_python_open(tmp_pa
 def test_versions_are_compared_as_versions():
     assert same_version("1.9", "1.9.0")
     assert not same_version("1.9", "1.10")
+    assert same_version("unknown", "unknown")
+    assert not same_version("unknown", "1.9")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("numpy\x00==2", "holds a sign that no version and no path has"),
+        ("sklearn-1.9.1", r"names no version \(write scikit-learn==1\.9\.1\)"),
+        ("tf-2.15", r"write tensorflow==1\.9\.1"),
+        ("python>=3.11 numpy==2", "name one minor version of Python"),
+        ("main:uv lock numpy==1", "not a requirement"),
+    ],
+)
+def test_what_is_probably_meant_is_said(given, told):
+    with pytest.raises(ConfigError, match=told):
+        parse(given, option="--to")
+
+
+def test_a_path_below_a_home_that_nobody_has_is_no_file():
+    with pytest.raises(ConfigError, match="there is no such file"):
+        parse("~nobody-of-this-name/requirements.txt", option="--to")
+
+
+def test_a_name_longer_than_any_file_is_a_list_of_requirements():
+    many = " ".join(f"package-number-n{chr(97 + index)}" for index in range(26)) * 20
+
+    assert len(parse(many, option="--to").packages) > 25
+
+
+@pytest.mark.parametrize(
+    ("pythons", "minor"), [("^3.10", OWN_PYTHON), ("<3.9", "3.8"), ("?", OWN_PYTHON)]
+)
+def test_a_lock_is_read_for_our_python_or_the_newest_that_it_allows(pythons, minor, tmp_path):
+    row = '[[package]]\nname = "numpy"\nversion = "1.24.4"\n'
+    marker = "resolution-markers = [\"python_full_version >= '3.6'\"]\n"
+    (tmp_path / "uv.lock").write_text(f'requires-python = "{pythons}"\n{row}{marker}')
+
+    assert parse(str(tmp_path / "uv.lock"), option="--to").python == minor
+
+
+def test_entries_that_cannot_be_used_are_noted_but_not_all_of_them():
+    locked = Locked(kind="requirements", unusable=[f"entry {index}" for index in range(13)])
+
+    notes = of_lock(locked, "r.txt").notes
+
+    assert notes[0] == "r.txt: cannot use entry 0"
+    assert notes[-1] == "r.txt: cannot use 3 more"
+    assert len(notes) == 11
+
+
+def test_addresses_are_no_releases():
+    with pytest.raises(ConfigError, match="only releases of the package index"):
+        of_requirements(["numpy==2", "x @ https://host/x.whl"], option="--to")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from helpers import plan
+
 from crossload.plan import environments_of, load_specs
 
 
@@ -39,3 +43,18 @@ def test_every_part_of_an_environment_changes_the_digest_of_its_inputs(folder):
     assert (
         type(base)(**(fields | {"id": "other", "axis": None})).inputs_digest == base.inputs_digest
     )
+
+
+def test_pins_are_exact_versions_on_this_platform():
+    environment = replace(
+        plan().environments[0],
+        requires=(
+            "Scikit_Learn==1.0",
+            "numpy>=1,<2",
+            "scipy==1.11.*",
+            "joblib==1.2 ; python_version > '3'",
+            "pandas==2 ; os_name == 'plan9'",
+        ),
+    )
+
+    assert environment.pins == {"scikit-learn": "1.0", "joblib": "1.2"}

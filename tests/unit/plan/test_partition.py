@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from helpers import plan
+from dataclasses import replace
 
-from crossload.plan import Costs, partition
+from helpers import RECIPE, catalog, plan, spec
+
+from crossload.config.spec import Rule
+from crossload.plan import Costs, make_plan, partition
+from crossload.worker.contract import Recipe
 
 
 def test_shards_are_about_equal_and_keep_writers_together():
@@ -26,3 +30,34 @@ def test_a_dear_writer_is_spread():
     shards = partition([whole], 2, costs)
 
     assert all("sklearn-1.0" in shard.writers for shard in shards)
+
+
+def test_no_machine_is_idle_where_there_are_fewer_writers_than_shards():
+    whole = plan(("1.0",))
+
+    shards = partition([whole], 2, {})
+
+    assert all(shard.units for shard in shards)
+    assert [shard.name for shard in shards] == ["1/2", "2/2"]
+    assert {shard.matrices for shard in shards} == {("m",)}
+    assert set().union(*(shard.units for shard in shards)) == {
+        ("m", "sklearn-1.0", "forest"),
+        ("m", "sklearn-1.0", "ridge"),
+    }
+
+
+def test_shards_together_run_each_cell_once_and_each_control_somewhere():
+    control = Recipe("broken", {**RECIPE, "expect": "drift"}, "r.py")
+    known = replace(catalog("forest", "ridge"), controls={"broken": control})
+    rules = (Rule(writer="sklearn-1.2"),)
+    whole = make_plan(spec(("1.0", "1.1", "1.2"), exclude=rules), known)
+
+    parts = [replace(whole, shard=shard) for shard in partition([whole], 2, {})]
+
+    assert not whole.is_part
+    assert all(part.is_part for part in parts)
+    assert sorted(str(cell) for part in parts for cell in part.selected) == sorted(
+        map(str, whole.cells)
+    )
+    assert {cell for part in parts for cell in part.controls} == set(whole.controls)
+    assert "sklearn-1.2" in {cell.writer for cell in parts[0].controls}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from builders_plan import SIX, cell_of, place
-from helpers import plan
+from helpers import RECIPE, catalog, plan, spec
 
-from crossload.plan.priority import priority_of_cells
+from crossload.plan import make_plan
+from crossload.plan.priority import CONTROL, priority_of_cells
+from crossload.worker.contract import Recipe
 
 
 def test_what_nobody_knows_is_worth_most_then_changes_then_boundaries_then_the_newest():
@@ -39,3 +41,16 @@ def test_neighbours_of_another_axis_are_no_boundary():
     value = priority_of_cells(whole, passed, set())
 
     assert all(value(cell) < 1 for cell in whole.cells)
+
+
+def test_controls_go_before_all_that_nobody_knows():
+    known = catalog("forest")
+    control = Recipe("broken", {**RECIPE, "expect": "drift"}, "r.py")
+    whole = make_plan(spec(), replace(known, controls={"broken": control}))
+
+    value = priority_of_cells(whole, {}, set())
+
+    assert len(whole.controls) == 2 * len(whole.control_cases) > 0
+    assert all(value(cell) >= CONTROL for cell in whole.controls)
+    assert min(map(value, whole.controls)) > max(map(value, whole.cells))
+    assert value(whole.controls[0]) == value(whole.controls[0])

@@ -31,3 +31,17 @@ def test_pipfile_lock(tmp_path):
         "3.10",
         ["fork (git)"],
     )
+
+
+def test_a_version_that_is_no_specifier_is_refused(tmp_path):
+    text = (
+        '{"_meta": {"requires": {"python_version": "3.11"}}, "default": {"a": {"version": "*"},'
+        ' "b": {"version": "one"}, "c": {"git": "https://host"},'
+        ' "d": {"version": "==1", "markers": "os_name == \'plan9\'"}}}'
+    )
+
+    found = locked(tmp_path, "Pipfile.lock", text)
+
+    assert found.packages == {"a": ""}
+    assert found.python == "3.11"
+    assert len(found.unusable) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 from builders_requirements import EVIL, locked
@@ -117,3 +118,63 @@ def test_names_of_locks():
     ]
     assert all(map(is_lock_name, known))
     assert not any(map(is_lock_name, ["models/a.joblib", "model.pkl", "pyproject.toml"]))
+
+
+@pytest.fixture
+def git(monkeypatch):
+    """The commands that were given to git, which answers with what a test says."""
+    commands = []
+
+    def answers(*, out=b"", error=b"", code=0, raises=None):
+        def run(command, **options):
+            commands.append(command)
+            if raises:
+                raise raises
+            return subprocess.CompletedProcess(command, code, out, error)
+
+        monkeypatch.setattr(subprocess, "run", run)
+        return commands
+
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("HEAD~1:requirements.txt", "HEAD~1:./requirements.txt"),
+        ("v1:../requirements.txt", "v1:../requirements.txt"),
+        ("v1:sub/requirements.txt", "v1:./sub/requirements.txt"),
+    ],
+)
+def test_a_lock_of_a_revision_is_shown_by_git(git, text, path):
+    commands = git(out=b"numpy==1.26\n-r other.txt\n")
+
+    found = read_locked(text, option="--from")
+
+    assert commands == [["git", "show", path]]
+    assert found.packages == {"numpy": "==1.26"}
+    assert found.unusable == ["-r other.txt"]
+
+
+def test_what_git_refuses_is_told(git):
+    git(error=b"fatal: invalid object name 'v9'\n", code=128)
+
+    with pytest.raises(ConfigError, match="v9:uv.lock: fatal: invalid object name") as caught:
+        read_locked("v9:uv.lock", option="--from")
+    assert "git log" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "error", [FileNotFoundError("no git"), subprocess.TimeoutExpired("git", 1)]
+)
+def test_without_git_there_are_no_revisions(git, error):
+    git(raises=error)
+
+    with pytest.raises(ConfigError, match="git cannot be run"):
+        read_locked("v1:uv.lock", option="--from")
+
+
+@pytest.mark.parametrize("text", ["missing.txt", "~nobody-of-that-name/uv.lock", ":x", "x:"])
+def test_what_is_neither_a_file_nor_of_a_revision_is_told(text):
+    with pytest.raises(ConfigError, match="there is no such file"):
+        read_locked(text, option="--from")

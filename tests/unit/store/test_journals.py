@@ -75,3 +75,13 @@ def test_many_journals_become_one_with_the_same_content(store):
 
     assert facts(again.loads) == facts(before.loads)
     assert len(list(store.journals.glob("*.jsonl"))) == 1
+
+
+def test_a_line_that_is_json_and_no_outcome_is_dropped_once(store):
+    write(store, record("a"), tail=b"[1]\n")
+
+    assert len(read(store).damage_notes) == 1
+    again = read(store)
+
+    assert again.damage_notes == []
+    assert key("a") in again.loads

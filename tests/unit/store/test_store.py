@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from builders_store import key, record, write
+from builders_store import key, read, record, write
+from filelock import ReadWriteLock
 
 from crossload.errors import StoreError
 from crossload.store.store import Store
@@ -47,3 +48,124 @@ def test_a_record_is_written_once_until_it_changes(store):
 
     lines = [line for path in store.journals.iterdir() for line in path.read_text().splitlines()]
     assert len(lines) == 1 + 2
+
+
+def test_a_store_that_is_being_cleaned_up_is_named(store, monkeypatch):
+    store.close()
+    cleaner = Store(store.root)
+    cleaner.open(alone=True)
+    wait = ReadWriteLock.acquire_read
+    monkeypatch.setattr(ReadWriteLock, "acquire_read", lambda lock, timeout: wait(lock, timeout=0))
+
+    with pytest.raises(StoreError, match="is being cleaned up") as caught:
+        Store(store.root).open()
+    assert "crossload gc" in caught.value.hint
+    cleaner.close()
+
+
+def test_the_other_side_of_a_remote_store_is_not_taken_for_a_store(tmp_path):
+    (tmp_path / "outcomes").mkdir()
+
+    with pytest.raises(StoreError, match="from the other side") as caught:
+        Store(tmp_path).open()
+    assert caught.value.hint == f"--store file://{tmp_path}"
+
+
+def test_a_file_is_no_store(tmp_path):
+    (tmp_path / "notes.txt").touch()
+
+    with pytest.raises(StoreError, match="is not a folder"):
+        Store(tmp_path / "notes.txt").open()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "notes.txt").touch()
+
+    with pytest.raises(StoreError, match="the store cannot be written") as caught:
+        Store(tmp_path / "notes.txt" / "store").open()
+    assert caught.value.hint == "check the rights of its folder"
+
+
+def test_what_killed_runs_left_is_swept_at_the_next_start(store):
+    (store.scratch / "left").mkdir()
+    store.close()
+    Store(store.root).open()
+
+    assert list(store.scratch.iterdir()) == []
+
+
+def test_the_outcomes_of_a_journal_are_given_as_dicts(store):
+    path = write(store, record("a"), {"kind": "end", "key": "end"})
+
+    assert store.records_in(path.name) == [record("a")]
+
+
+def test_records_can_be_dropped_while_the_store_is_held_alone(store):
+    write(store, record("a"), record("b"))
+    store.close()
+    alone = Store(store.root)
+    alone.open(alone=True)
+
+    assert alone.rewrite(lambda kind, name: name == key("b")) == 1
+    assert alone.read() is alone.reader
+    assert [name for name, _ in alone.loads.items()] == [key("b")]
+    alone.close()
+
+
+def test_outcomes_can_be_measured_as_if_for_the_first_time(store):
+    write(store, record("a"))
+    store.append([{"kind": "environment", "key": "e", "python": "3.11.9"}])
+    found = read(store)
+    assert len(found.loads) == 1
+
+    found.forget_outcomes()
+
+    assert (len(found.loads), len(found.saves)) == (0, 0)
+    assert found.reader.by_kind["environment"].get("e") is not None
+    assert len(read(store).loads) == 1  # what is on disk stays
+
+
+class Elsewhere:
+    """A store elsewhere that knows one journal."""
+
+    def __init__(self, *known):
+        self.known, self.pushed = known, []
+
+    def open(self):
+        return ["from elsewhere"]
+
+    def has(self, journal):
+        return journal.name in self.known
+
+    def push(self, journal):
+        self.pushed.append(journal.name)
+
+
+def test_what_was_measured_before_is_given_to_a_store_elsewhere(store):
+    known, unknown = write(store, record("a")), write(store, record("b"))
+    remote = Elsewhere(known.name)
+
+    assert store.share_with(remote) == 1
+    assert remote.pushed == [unknown.name]
+
+
+def test_a_journal_is_published_only_where_there_is_a_store_elsewhere(store):
+    journal = write(store, record("a"))
+    store.publish(journal)
+    remote = Elsewhere(journal.name)
+    store.share_with(remote)
+    store.publish(store.journals / "gone.jsonl")
+    assert remote.pushed == []
+
+    store.publish(journal)
+
+    assert remote.pushed == [journal.name]
+    assert [path.name for path in store.journals.iterdir()] == [journal.name]
+
+
+def test_a_journal_that_came_by_this_run_is_not_read_twice(store):
+    store.mark_known("1-x.jsonl")
+    (store.journals / "1-x.jsonl").write_text("")
+    write(Store(store.root), record("a"))
+
+    assert store.refresh() == [key("a")]

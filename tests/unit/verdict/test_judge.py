@@ -7,6 +7,7 @@ import pytest
 from builders_verdict import TRUTH, judge_of, verdict_of
 from helpers import loaded, saved
 
+from crossload.plan.frontier import Inference
 from crossload.verdict import Verdict
 from crossload.verdict.metrics import confusion
 
@@ -178,3 +179,31 @@ def test_the_reason_names_the_next_metrics_too():
     assert found.reason.startswith(
         "recall 1 -> 0.1 (900 times its tolerance), f1 1 -> 0.1818, accuracy 1 -> 0.982;"
     )
+
+
+def test_what_was_not_measured_is_inferred_from_two_that_agree():
+    judge, _ = judge_of({"predict": TRUTH}, {"predict": TRUTH})
+    inference = Inference(verdict="identical", witnesses=("sklearn-1.0", "sklearn-1.2"))
+
+    found = judge.infer(inference)
+
+    assert found.verdict is Verdict.INFERRED
+    assert found.reason == "identical, as in sklearn-1.0 and sklearn-1.2"
+    assert (found.inferred, found.witnesses) == ("identical", ("sklearn-1.0", "sklearn-1.2"))
+    assert judge.infer(inference) is found
+
+
+@pytest.mark.parametrize(("changed", "drifts"), [(0, False), (1, True)])
+def test_a_load_that_went_well_may_have_drifted(changed, drifts):
+    after = TRUTH.copy()
+    after[0] = changed
+    judge, cell = judge_of({"predict": TRUTH}, {"predict": after})
+
+    assert judge.drifts(cell, saved({"predict": "x"}), loaded({"predict": "y"})) is drifts
+
+
+def test_verdicts_have_ranks_and_sentences():
+    assert Verdict.CRASH.severity > Verdict.IDENTICAL.severity
+    assert Verdict.DRIFT.sentence
+    assert Verdict.IDENTICAL.measured
+    assert not Verdict.NOT_RUN.measured

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from builders_worker import COLUMNS, FRAME, X, Y, data, made
 from sklearn.cluster import DBSCAN, KMeans
 from sklearn.decomposition import NMF
-from sklearn.feature_extraction import DictVectorizer
+from sklearn.feature_extraction import DictVectorizer, FeatureHasher
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from crossload.worker import choose_rows, probe_model
 
@@ -106,3 +109,90 @@ def test_of_a_model_that_takes_no_rows_the_fit_itself_is_compared():
         probe_model.ask(model, "labels_", found.value())["labels_"], model.labels_
     )
     assert "takes no new rows" in found.description
+
+
+def user_rows(**columns):
+    return {
+        "names": list(columns),
+        "arrays": [np.asarray(each) for each in columns.values()],
+        "description": "t",
+    }
+
+
+def forms(model, given):
+    return [rows.form for rows in choose_rows._from_data(model, given)]
+
+
+def test_a_network_is_given_tensors():
+    class Network:
+        inputs = [SimpleNamespace(name="x", shape=(None, 3), dtype="float32")]  # noqa: RUF012
+
+        def __call__(self, rows, training):
+            return rows.sum(axis=1)
+
+    Network.__module__ = "keras.models"
+    found, methods, _ = made(Network())
+    mine, _, _ = choose_rows.find_rows(Network(), user_rows(x=X))
+
+    assert (found.form, found.value().shape, methods) == ("tensor", (64, 3), ["call"])
+    assert np.allclose(mine.value(), X)
+
+
+def test_a_method_that_fails_is_told_and_the_others_are_asked():
+    model = LogisticRegression().fit(X, Y)
+    model.predict_proba = lambda rows: 1 / 0
+
+    _, methods, notes = made(model)
+
+    assert methods == ["predict", "decision_function"]
+    assert notes[0] == (
+        "not asked, because it fails where it was written: "
+        "predict_proba: ZeroDivisionError: division by zero"
+    )
+
+
+def test_a_model_without_columns_says_that_it_does_not_tell_them():
+    class Silent:
+        def predict(self, rows):
+            return rows
+
+    with pytest.raises(probe_model.CannotAsk, match="does not tell how many features"):
+        made(Silent())
+
+
+def test_single_categories_of_several_kinds_are_pythons_own_values():
+    rows = np.array([["a", True], ["b", False]] * 5, dtype=object)
+
+    found = made(OneHotEncoder().fit(rows))[0]
+
+    assert found.form == "objects"
+    assert set(found.value()[:, 1]) == {True, False}
+
+
+def test_hashed_records_have_any_names():
+    found = made(FeatureHasher(8))[0]
+
+    assert found.form == "records"
+    assert all(isinstance(value, float) for record in found.value() for value in record.values())
+
+
+def test_columns_that_are_lacking_are_named():
+    model = make_pipeline(COLUMNS, LogisticRegression()).fit(FRAME, Y)
+
+    with pytest.raises(probe_model.CannotAsk, match="the rows lack the columns city, x"):
+        choose_rows.find_rows(model, data(FRAME[["age"]]))
+    with pytest.raises(probe_model.CannotAsk, match="the rows lack the column x$"):
+        choose_rows.find_rows(model, data(FRAME[["age", "city"]]))
+
+
+def test_the_users_rows_are_tried_in_the_forms_that_a_model_may_take():
+    named = StandardScaler().fit(FRAME[["age", "x"]])
+    plain = StandardScaler().fit(X[:, :2])
+
+    assert forms(named, user_rows(age=[1.0], x=[2.0])) == ["frame", "array"]
+    assert forms(named, user_rows(rows=[[1.0, 2.0]])) == ["array", "frame"]
+    assert forms(named, user_rows(rows=[[1.0, 2.0, 3.0]])) == ["array"]
+    assert forms(named, user_rows(a=[1.0], b=[2.0])) == ["frame", "array"]
+    assert forms(plain, user_rows(age=[1.0], x=[2.0])) == ["array"]
+    assert forms(plain, user_rows(a=["x"], b=[2.0])) == ["frame", "objects"]
+    assert forms(plain, user_rows(text=["x"])) == ["texts", "frame", "objects"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,3 +33,36 @@ def test_machine_paths_and_addresses_are_scrubbed():
     found = errors.describe_error(ValueError("at /srv/some/env/lib x 0x7f0123456789"), job)
 
     assert found["message"] == "at <environment>/lib x 0x..."
+
+
+def test_what_guarded_a_part_has_stopped_the_whole():
+    with pytest.raises(errors.Stopped, match="full"):
+        errors.guard(errors.Stopped("full"))
+
+
+def test_errors_of_libraries_have_their_module():
+    found = errors.describe_error(errors.Stopped("x" * 5000), {})
+
+    assert found["type"] == "crossload.worker.errors.Stopped"
+    assert len(found["message"]) == 2000
+    assert "Stopped" in found["traceback"] or len(found["traceback"]) == 2000
+
+
+def test_warnings_are_counted_sorted_and_bounded():
+    def warned(category, text):
+        return SimpleNamespace(category=category, message=category(text))
+
+    job = {"scrub": [["/srv/env", "<environment>"]]}
+    caught = [
+        warned(UserWarning, "in /srv/env"),
+        warned(FutureWarning, "soon"),
+        warned(UserWarning, "in /srv/env"),
+    ]
+
+    assert errors.describe_warnings(caught, job) == [
+        {"category": "FutureWarning", "text": "soon", "count": 1},
+        {"category": "UserWarning", "text": "in <environment>", "count": 2},
+    ]
+    many = [warned(UserWarning, f"{number} {'x' * 1000}") for number in range(30)]
+    assert len(errors.describe_warnings(many, job)) == 20
+    assert all(len(each["text"]) == 500 for each in errors.describe_warnings(many, job))

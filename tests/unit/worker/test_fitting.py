@@ -1,11 +1,13 @@
-"""The writer's own outputs, before a model is saved."""
+"""A recipe fitted once, and the writer's own outputs before it is saved."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders_measure import ITEM, fitted
 
 from crossload.worker import contract, fitting
+from crossload.worker.record import Record
 
 
 @pytest.mark.parametrize(
@@ -40,3 +42,74 @@ def test_outputs_that_cannot_be_judged_are_mistakes_of_the_recipe(task, array, t
     with pytest.raises(contract.ContractError) as caught:
         fitting.check_outputs({"predict": np.asarray(array)}, recipe, Data)
     assert str(caught.value) == f"recipes.py: RECIPES['mine']: outputs['predict']: {text}"
+
+
+def test_a_recipe_is_fitted_once_and_its_own_outputs_are_taken(tmp_path):
+    found = fitted(tmp_path, prepare=lambda rows: rows[:, :2])
+
+    assert found.model.theta_.shape == (2, 2)
+    assert found.arrays["predict"].shape == (40,)
+    assert set(found.seconds) == {"data", "build", "fit", "predict-before"}
+    assert set(found.facts) == {"state", "kept_train"}
+    with np.load(tmp_path / "outputs" / f"{found.facts['kept_train']}.npz") as held:
+        assert held["predict"].shape == (80,)
+
+
+def test_answers_that_differ_within_one_process_are_noise(tmp_path):
+    asked = iter(range(100))
+
+    found = fitted(
+        tmp_path, task="transform", outputs={"n": lambda model, data: np.array([next(asked)])}
+    )
+
+    assert found.arrays["n"].tolist() == [0]
+    with np.load(tmp_path / "outputs" / f"{found.facts['noise']}.npz") as held:
+        assert held["n"].tolist() == [1]
+    assert "kept_train" not in found.facts
+
+
+def test_a_recipe_may_fit_in_its_own_way(tmp_path):
+    found = fitted(
+        tmp_path, fit=lambda model, data: model.fit(data.x_train[:50], data.y_train[:50])
+    )
+
+    assert found.model.n_features_in_ == 3
+
+
+def test_networks_are_fitted_by_a_few_steps(tmp_path):
+    class Network:
+        weights = ()
+        steps = 0
+
+        def train_on_batch(self, x, y):
+            self.steps += 1
+
+        def predict(self, x):
+            return np.zeros(len(x))
+
+    found = fitted(tmp_path, kind="keras", outputs=["predict"], build=lambda data: Network())
+
+    assert found.model.steps == 12
+    assert found.facts["state"] == ""
+
+
+@pytest.mark.parametrize(
+    ("stage", "error", "status"),
+    [
+        ("build", ImportError("no such class in /srv/env"), "na"),
+        ("fit", ImportError("x"), "error"),
+        ("build", ValueError("x"), "error"),
+    ],
+)
+def test_what_is_not_there_is_no_failure_of_the_writer(stage, error, status):
+    job = {"op": "save", "scrub": [["/srv/env", "<environment>"]]}
+    record = Record(ITEM, job)
+    record.fields["stage"] = stage
+
+    found = fitting.fit_failure(ITEM, job, record, error)
+
+    assert found["status"] == status
+    if status == "na":
+        assert found["reason"] == "no such class in <environment>"
+    else:
+        assert found["error"]["message"] == "x"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pandas as pd
+from builders_tensorflow import Calls, fake_tensorflow
 from builders_worker import COLUMNS, FRAME, RANDOM, X, Y, made, through_a_file
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -72,3 +75,28 @@ def test_a_model_that_writes_into_its_input_gets_a_new_one_each_time():
     )
 
     assert np.array_equal(found.value(), X)
+
+
+def test_other_forms_are_made_of_the_same_arrays(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", fake_tensorflow(Calls()))
+    texts = np.array(["a", "b"])
+
+    def value(form, names, *arrays):
+        return input_rows.Rows(form, names, list(arrays), "t").value()
+
+    assert value("records", ["r"], np.array(['{"a": 1}', "{}"])) == [{"a": 1}, {}]
+    assert value("tensor", ["x"], np.arange(2)).tolist() == [0, 1]
+    kind, array = value("tensor", ["x"], texts)
+    assert (kind, array.dtype, array.tolist()) == ("constant", object, ["a", "b"])
+    assert list(value("tensors", ["x", "y"], np.arange(2), texts)) == ["x", "y"]
+    assert value("array", ["x", "y"], np.arange(2), np.array([True, False])).tolist() == [
+        [0.0, 1.0],
+        [1.0, 0.0],
+    ]
+
+
+def test_values_of_numpy_and_gaps_are_kept_as_pythons_own(tmp_path):
+    column = np.array([np.int64(3), np.float64("nan"), None, np.bool_(True)], dtype=object)
+    again, _ = through_a_file(input_rows.Rows("objects", ["m"], [column], "t"), tmp_path)
+
+    assert again.arrays[0].tolist() == [3, None, None, True]

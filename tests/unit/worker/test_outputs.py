@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from builders_tensorflow import Tensor
+from scipy import sparse
 
 from crossload.worker import outputs
 
@@ -48,3 +52,50 @@ def test_the_sha_of_a_folder_covers_names_and_contents(tmp_path):
 
     assert outputs.sha256_of(str(tmp_path / "m")) != before
     assert outputs.size_of(str(tmp_path / "m")) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (Tensor([1, 2]), [1, 2]),
+        (sparse.csr_matrix([[0, 1]]), [[0, 1]]),
+        ([Tensor([[1.0], [2.0]]), Tensor([3.0, 4.0])], [[1, 3], [2, 4]]),
+        (3.5, [3.5]),
+        (["a", "b"], ["a", "b"]),
+    ],
+)
+def test_tensors_sparse_matrices_and_several_outputs_become_one_array(value, expected):
+    assert outputs.as_array(value, "x").tolist() == expected
+
+
+DATA = SimpleNamespace(x_test=np.arange(3))
+
+
+class Model:
+    def __call__(self, x):
+        return x + 1
+
+    def predict(self, x):
+        return x * 2
+
+
+def test_a_model_is_asked_for_the_outputs_of_its_recipe():
+    recipe = SimpleNamespace(
+        outputs={"predict": None, "call": None, "own": lambda model, data: data.x_test - 1}
+    )
+
+    found = outputs.ask(Model(), recipe, DATA)
+
+    assert {name: array.tolist() for name, array in found.items()} == {
+        "call": [1, 2, 3],
+        "own": [-1, 0, 1],
+        "predict": [0, 2, 4],
+    }
+    assert list(outputs.ask(Model(), recipe, DATA, "function")) == ["call"]
+
+
+def test_the_sha_of_a_file_is_that_of_its_bytes(tmp_path):
+    (tmp_path / "f").write_bytes(b"abc")
+
+    assert outputs.sha256_of(str(tmp_path / "f")).startswith("ba7816bf8f01cfea414140de5dae2223")
+    assert outputs.size_of(str(tmp_path / "f")) == 3

@@ -6,27 +6,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from builders_networks import first, layer, network, tensor
 
 from crossload.worker import probe_rows_keras
 from crossload.worker.probe_model import CannotAsk
-
-
-def tensor(name, shape, dtype="float32"):
-    return SimpleNamespace(name=name, shape=shape, dtype=dtype)
-
-
-def layer(kind, **more):
-    return type(kind, (), {})() if not more else type(kind, (), more)()
-
-
-def network(*inputs, layers=(), **more):
-    return SimpleNamespace(
-        inputs=list(inputs), input_names=[each.name for each in inputs], layers=list(layers), **more
-    )
-
-
-def first(model):
-    return next(iter(probe_rows_keras.candidates(model)))
 
 
 def test_shape_and_type_are_those_of_the_input():
@@ -157,3 +140,95 @@ def test_the_users_columns_reach_the_inputs_of_their_names():
         "left": [[3.0]],
         "right": [[1.0]],
     }
+
+
+@pytest.mark.parametrize(
+    ("shapes", "expected"),
+    [
+        ({"_build_input_shape": (None, 4)}, (64, 4)),
+        ({"_build_shapes_dict": {"input_shape": (None, 6)}}, (64, 6)),
+    ],
+)
+def test_a_subclassed_model_takes_the_shape_that_it_was_built_with(shapes, expected):
+    assert first(SimpleNamespace(layers=[], **shapes)).arrays[0].shape == expected
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        {"_build_shapes_dict": {"left": (None, 6), "right": (None, 2)}},
+        {"_build_input_shape": [(None, 6), (None, 2)]},
+    ],
+)
+def test_a_subclassed_model_of_several_inputs_does_not_tell_their_names(shapes):
+    assert probe_rows_keras.inputs_of(SimpleNamespace(layers=[], **shapes)) == (False, [])
+
+
+def saved_with(given):
+    return SimpleNamespace(layers=[], inputs=None, save_spec=lambda: (([given]), {}))
+
+
+def test_a_subclassed_model_of_keras_2_takes_what_it_was_saved_with():
+    found = first(saved_with(tensor("", (None, 3), SimpleNamespace(name="int32"))))
+
+    assert (found.form, found.arrays[0].shape, found.arrays[0].dtype) == (
+        "tensor",
+        (64, 3),
+        np.dtype("int32"),
+    )
+    by_name = first(saved_with({"b": tensor("", (None, 3)), "a": tensor("", (None, 2))}))
+    assert (by_name.form, by_name.names) == ("tensors", ["a", "b"])
+    with pytest.raises(CannotAsk):
+        first(saved_with("no tensor"))
+
+
+def test_tensors_of_keras_2_are_called_by_their_first_part():
+    model = SimpleNamespace(
+        inputs=[tensor("left:0", (None, 1)), tensor("b:0", (None, 1))], layers=[]
+    )
+
+    assert first(model).names == ["left", "b"]
+
+
+def exported(*specs, named=None):
+    """What `model.export` gives: a function that has concrete ones."""
+    function = SimpleNamespace(concrete_functions=[])
+    if specs:
+        concrete = SimpleNamespace(structured_input_signature=((specs[0],), named or {}))
+        function.concrete_functions = [concrete]
+    found = Signature()
+    found.function = function
+    return found
+
+
+def spec(*shape):
+    return SimpleNamespace(shape=shape, dtype=SimpleNamespace(name="float32"))
+
+
+def test_exported_functions_tell_their_inputs():
+    assert first(exported(spec(None, 5))).arrays[0].shape == (64, 5)
+    assert first(exported([spec(None, 5), spec(None, 2)])).names == ["input0", "input1"]
+    by_name = first(exported({"b": spec(None, 5), "a": spec(None, 2)}))
+    assert (by_name.form, by_name.names) == ("tensors", ["a", "b"])
+    assert probe_rows_keras.inputs_of(exported()) == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "array", "expected"),
+    [
+        ((None, 1), "float32", np.array([1, 2]), [[1.0], [2.0]]),
+        ((None,), "string", np.array(["a", "b"]), ["a", "b"]),
+    ],
+)
+def test_a_single_column_of_the_user_gets_the_shape_of_the_input(shape, dtype, array, expected):
+    data = {"names": ["a"], "arrays": [array], "description": "t"}
+    (found,) = probe_rows_keras.from_data(network(tensor("x", shape, dtype)), data)
+
+    assert (found.names, found.arrays[0].tolist()) == (["a"], expected)
+
+
+def test_a_model_that_tells_nothing_is_given_the_users_numbers():
+    data = {"names": ["a"], "arrays": [np.arange(4).reshape(2, 2)], "description": "t"}
+    (found,) = probe_rows_keras.from_data(SimpleNamespace(inputs=None, layers=[]), data)
+
+    assert found.arrays[0].dtype == np.dtype("float32")

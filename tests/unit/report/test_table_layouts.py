@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 from html.parser import HTMLParser
 
 import docutils.core
 import docutils.nodes
 import pytest
 
-from crossload.report.fragments import FRAGMENTS, to_html, to_markdown, to_rst
+from crossload.cli.main import make_parser
+from crossload.report.exports import EXPORTS
+from crossload.report.table_layouts import TABLE_LAYOUTS, to_html, to_markdown, to_rst
 from crossload.report.view_types import Square
 from crossload.verdict import Verdict
 
@@ -79,10 +82,20 @@ def test_html_has_headings_and_words():
     assert "2 of 3 failed" in found.texts
 
 
-@pytest.mark.parametrize("layout", list(FRAGMENTS))
+@pytest.mark.parametrize("layout", list(TABLE_LAYOUTS))
 def test_a_gap_is_seen(layout):
-    text = FRAGMENTS[layout](
+    text = TABLE_LAYOUTS[layout](
         IDS, {(IDS[0], IDS[1]): Square(counts={Verdict.IDENTICAL: 1, Verdict.NOT_RUN: 1})}
     )
 
     assert {"markdown": "`.`", "rst": "``.``", "html": "<b>.</b> not-run"}[layout] in text
+
+
+def test_the_command_line_offers_every_layout_and_export():
+    parser = make_parser()
+    (commands,) = (each for each in parser._actions if isinstance(each, argparse._SubParsersAction))
+    (layout,) = (
+        each for each in commands.choices["export"]._actions if "--as" in each.option_strings
+    )
+
+    assert sorted(layout.choices) == sorted({*EXPORTS, *TABLE_LAYOUTS})

@@ -165,7 +165,7 @@ def to_html(ids: Sequence[str], squares: Squares) -> str:
     return "\n".join(lines) + "\n"
 
 
-FRAGMENTS: dict[str, Callable[[Sequence[str], Squares], str]] = {
+TABLE_LAYOUTS: dict[str, Callable[[Sequence[str], Squares], str]] = {
     "markdown": to_markdown,
     "rst": to_rst,
     "html": to_html,
