@@ -12,7 +12,7 @@ formats = ["savedmodel-signature", "savedmodel-keras", "savedmodel-tfsm", "expor
            "weights-h5", "weights-h5-strict", "checkpoint", "checkpoint-strict"]
 [axis.tensorflow]
 prefix = "tf"
-versions = ["2.15.1", "2.18.1"]
+versions = ["2.15.0", "2.21.0"]
 requires = [
   "tensorflow-cpu=={version}; sys_platform == 'linux'",
   "tensorflow=={version}; sys_platform != 'linux'",
@@ -21,7 +21,7 @@ requires = [
 seconds = 120
 memory-mb = 6144
 """
-OLD, NEW = "tf-2.15.1", "tf-2.18.1"
+OLD, NEW = "tf-2.15.0", "tf-2.21.0"
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ recipes = ["recipes/keras_models.py"]
 formats = ["h5", "keras", "savedmodel-keras", "savedmodel-signature", "weights-h5"]
 [axis.tensorflow]
 prefix = "tf"
-versions = ["2.8.4", "2.10.1", "2.15.1", "2.21.0"]
+versions = ["2.8.4", "2.10.0", "2.15.0", "2.21.0"]
 requires = [
   "tensorflow-cpu=={version}; sys_platform == 'linux'",
   "tensorflow=={version}; sys_platform != 'linux'",
@@ -51,12 +51,12 @@ def networks(project):
 @pytest.mark.parametrize(
     ("fmt", "writer"),
     [
-        ("h5", "2.10.1"),
-        ("keras", "2.15.1"),
+        ("h5", "2.10.0"),
+        ("keras", "2.15.0"),
         ("savedmodel-keras", "2.8.4"),
-        ("savedmodel-signature", "2.15.1"),
-        ("weights-h5", "2.10.1"),
-        ("weights-h5", "2.15.1"),
+        ("savedmodel-signature", "2.15.0"),
+        ("weights-h5", "2.10.0"),
+        ("weights-h5", "2.15.0"),
     ],
 )
 def test_check_gives_the_verdict_of_the_matrix_for_keras(networks, fmt, writer):
@@ -79,7 +79,7 @@ def test_check_gives_the_verdict_of_the_matrix_for_keras(networks, fmt, writer):
 
 def test_a_savedmodel_says_which_other_ways_of_loading_work(networks):
     project, table = networks
-    row = table.loc["mlp", "savedmodel-keras", "tf-2.15.1", "tf-2.21.0"]
+    row = table.loc["mlp", "savedmodel-keras", "tf-2.15.0", "tf-2.21.0"]
 
     found = crossload.check(artifact(project, row), "tensorflow==2.21.0", trust=True)
 
@@ -91,7 +91,7 @@ def test_a_savedmodel_says_which_other_ways_of_loading_work(networks):
 
 def test_a_way_through_for_a_folder_that_keras_3_refuses(networks, tmp_path):
     project, table = networks
-    row = table.loc["mlp", "savedmodel-keras", "tf-2.15.1", "tf-2.21.0"]
+    row = table.loc["mlp", "savedmodel-keras", "tf-2.15.0", "tf-2.21.0"]
     script = tmp_path / "through.sh"
 
     done = command(
