@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "harness"))
 
 from crossload.cli import nox_sessions  # noqa: E402
+from crossload.system import cores  # noqa: E402
 
 nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "uv"
@@ -31,10 +32,13 @@ nox.options.sessions = ["matrix", "tests"]
 
 driver = nox_sessions.Driver(ROOT)
 
-PARALLEL = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+WORKERS = min(4, cores() + 1)
+"""One more than cores: integration tests wait for downloads, sleeps and time-outs."""
+
+PARALLEL = ("-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder")
 """Options of pytest-xdist that run tests on several cores.
 
-Tests of a module stay together, because they share a project.  pytest-xdist would order modules by
+Tests of a module stay together, because they share a project. pytest-xdist would order modules by
 their number of tests; the order of `tests/integration/conftest.py` lets those begin first that
 take longest.
 """

@@ -20,6 +20,7 @@ from crossload.environments.lock_file import candidates
 from crossload.plan import Cell
 from crossload.report import EnvironmentFacts, JudgedCell, make_view
 from crossload.report.labels import signature_of
+from crossload.store.blobs import Damaged
 from crossload.system import pause_garbage_collection
 from crossload.verdict import Control, Expectations, Judge, Verdict, metrics, scores
 from crossload.verdict.reasons import encodable
@@ -156,7 +157,11 @@ class Evaluation:
         for cell in cells:
             saved, loaded, _ = self.ledger.outcome(cell)
             diagonal = self.ledger.load(Cell(cell.case, cell.writer, cell.writer))
-            judged = self.judge.judge(cell, saved, loaded, "", diagonal)
+            try:
+                judged = self.judge.judge(cell, saved, loaded, "", diagonal)
+            except Damaged:
+                # set aside by now: the cell has no outcome until it is measured again
+                continue
             if judged.verdict is not Verdict.NOT_RUN:
                 found[cell] = (judged.verdict.word, signature_of(judged.reason))
         return found

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from crossload.environments import Locker, Project
     from crossload.errors import CrossloadError
     from crossload.matrix.options import Options
-    from crossload.plan import Plan
+    from crossload.plan import Cell, Plan
+    from crossload.store.records import Record
     from crossload.store.store import Store
 
 _ATTEMPTS = 3
@@ -129,13 +130,21 @@ class MatrixRun:
         if options.budget is not None:
             value = priority_of_cells(plan, *known_verdicts.recall())
         executor = self._executor(ledger, settings, progress.note)
+
+        def drifts(cell: Cell, saved: Record, loaded: Record) -> bool:
+            try:
+                return evaluation.judge.drifts(cell, saved, loaded)
+            except Damaged:
+                # set aside by now: judging all cells meets it again, and has it measured anew
+                return False
+
         measuring = Run(
             plan,
             ledger,
             self.store,
             executor,
             progress,
-            evaluation.judge.drifts,
+            drifts,
             settings,
             value=value,
         )

@@ -9,7 +9,6 @@ from builders_engine import A, B, FakeExecutor
 from builders_store import keep
 
 from crossload.engine.keys import Identity
-from crossload.engine.ledger import Ledger
 from crossload.environments import Project, is_built, read_lock
 from crossload.environments.build import STAMP, python_in
 from crossload.environments.locks import Locker
@@ -71,6 +70,8 @@ FAILED = {
     "kept": None,
     "error": {"type": "ValueError", "message": "no such field", "traceback": "Traceback: x"},
 }
+STOP = {"stop": True}
+"""An answer in place of which somebody presses Ctrl-C."""
 
 
 class Machine:
@@ -107,7 +108,8 @@ class _ProjectExecutor(FakeExecutor):
 
     def _answer(self, op, env_id, item):
         place = (op, env_id, item["recipe"])
-        self.answers.setdefault(place, {"kept": None})
+        if self.answers.setdefault(place, {"kept": None}) is STOP:
+            raise KeyboardInterrupt
         record = super()._answer(op, env_id, item)
         if record["status"] == "ok":
             arrays = {"predict": np.array(self.machine.predicts.get(place, [0, 1, 1]))}
@@ -200,7 +202,7 @@ class SmallProject:
         )
         return run, run.run()
 
-    def ledger(self, store, **options) -> Ledger:
+    def ledger(self, store, **options):
         return make_ledger(self.project, self.plan(), store, **options)
 
     def summary(self, folder="reports"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-for folder in (HERE, HERE.parent / "engine", HERE.parent / "store"):
+for folder in (HERE, *(HERE.parent / name for name in ("engine", "environments", "store"))):
     sys.path.insert(0, str(folder))
 
 from builders_matrix import UV, Machine, SmallProject  # noqa: E402 - tests stand in no package

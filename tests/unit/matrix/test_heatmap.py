@@ -70,3 +70,23 @@ def test_a_map_that_does_not_fit_leaves_the_line():
     progress, console, _ = live(60, 10, cells)
     progress.start(len(cells), cells)
     assert len(lines_of(progress, console)) == 2
+
+
+def test_a_narrow_map_shows_symbols_alone():
+    cells = plan(tuple(f"1.{n}.0" for n in range(12))).cells
+    progress, console, ids = live(46, 40, cells)
+    progress.start(len(cells), cells)
+    progress.settled(cells, {"kind": "load", "status": "crash"})
+    lines = [line for line in lines_of(progress, console) if any(each in line for each in ids)]
+
+    assert [line.split()[:2] for line in lines[:2]] == [["a", ids[0]], ["b", ids[1]]]
+    assert [line.split()[2:] for line in lines] == [["X"] * 12] * 12
+
+
+def test_a_map_that_is_too_narrow_leaves_the_line():
+    cells = plan(tuple(f"1.{n}.0" for n in range(12))).cells
+    progress, console, ids = live(30, 40, cells)
+    progress.start(len(cells), cells)
+    progress.settled(cells, {"kind": "load", "status": "crash"})
+
+    assert not any(each in line for each in ids for line in lines_of(progress, console))

@@ -118,3 +118,26 @@ def test_other_reasons_are_no_other_run(tmp_path):
 
     assert history.append(view_of(Verdict.DRIFT, reason="two"), when(2)) is None
     assert history.append(view_of(Verdict.DRIFT, Verdict.IDENTICAL), when(3)) is not None
+
+
+def test_a_run_of_other_cells_says_nothing_of_those_of_a_view(tmp_path):
+    history = History(Project(tmp_path), "m")
+    history.append(view_of(Verdict.IDENTICAL), when(1))
+    (path,) = history.paths
+    pd.read_parquet(path).assign(recipe="another").to_parquet(path)
+    (past,) = history.past(view_of(Verdict.DRIFT))
+
+    assert set(past.verdicts.tolist()) == {UNKNOWN}
+
+
+def test_the_feed_tells_of_regressions_alone(tmp_path):
+    history = History(Project(tmp_path), "m")
+    assert "<entry>" not in history.feed("t")
+    history.append(view_of(Verdict.DRIFT), when(1))
+    history.append(view_of(Verdict.IDENTICAL), when(2))  # fixed: no news for a feed
+    history.append(view_of(Verdict.IDENTICAL, Verdict.LOAD_ERROR), when(3))
+    feed = history.feed("t")
+
+    assert feed.count("<entry>") == 1
+    assert "12 new failures" in feed
+    assert "2026-11-22T10:03:00" in feed

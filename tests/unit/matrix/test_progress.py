@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import pytest
 from builders_progress import CELLS, OK
+from helpers import plan
 
-from crossload.matrix.progress import PlainProgress, failure_of
+from crossload.matrix.progress import LiveProgress, PlainProgress, failure_of, make_progress
 from crossload.verdict import Verdict
 
 
@@ -72,3 +74,42 @@ def test_failures_so_far_are_counted_without_controls(clock):
 
     assert "13 of 1000 cells" in progress.status()
     assert "5 failed so far" in progress.status()
+
+
+def test_saves_are_counted(clock):
+    progress = PlainProgress("m", io.StringIO(), clock=clock)
+    progress.start(1000, CELLS)
+    progress.saved()
+    progress.saved()
+
+    assert progress.status().startswith("2 saves, 0 of 1000 cells")
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("terminal", "variables", "live"),
+    [
+        (True, {"TERM": "xterm"}, True),
+        (False, {"TERM": "xterm"}, False),
+        (True, {"TERM": "dumb"}, False),
+        (True, {}, False),
+        (True, {"TERM": "xterm", "NO_COLOR": ""}, False),
+    ],
+)
+def test_a_live_table_is_for_terminals_that_can_draw_it(monkeypatch, terminal, variables, live):
+    stream = Terminal() if terminal else io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    for name in ("TERM", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    progress = make_progress(plan())
+    progress.note("a note")
+    progress.close()
+
+    assert isinstance(progress, LiveProgress) is live
+    assert "[m] a note" in stream.getvalue()
