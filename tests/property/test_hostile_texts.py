@@ -38,10 +38,10 @@ from crossload.report import (
 )
 from crossload.report.exports import EXPORTS
 from crossload.report.feed import Entry, render_feed
-from crossload.report.table_layouts import TABLE_LAYOUTS
 from crossload.report.html import render_html
 from crossload.report.markdown import render_markdown
 from crossload.report.summary import summary
+from crossload.report.table_layouts import TABLE_LAYOUTS
 from crossload.report.verdict_table import verdict_lines
 from crossload.report.view_types import Square
 from crossload.verdict import Judge, Judgement, Verdict
