@@ -32,8 +32,11 @@ nox.options.sessions = ["matrix", "tests"]
 
 driver = nox_sessions.Driver(ROOT)
 
-WORKERS = min(6, cores() + 2)
-"""More than cores: integration tests wait for downloads, sleeps and time-outs."""
+WORKERS = min(4, cores() + 1)
+"""One more than cores: integration tests wait for downloads, sleeps and time-outs.
+
+With two more, models that are to outgrow their memory ran into their time-out first.
+"""
 
 PARALLEL = ("-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder")
 """Options of pytest-xdist that run tests on several cores.

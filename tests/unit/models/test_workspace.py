@@ -148,8 +148,8 @@ def test_a_process_is_started_once_for_an_environment_and_knows_the_model(make, 
 
 def test_few_processes_live_at_once_and_the_one_used_last_ends_last(make, model):
     with make() as workspace:
-        builts = [workspace.build(environment(f"numpy==1.{index}")) for index in range(7)]
-        for built in (*builts[:6], builts[0], builts[6]):
+        made = [workspace.build(environment(f"numpy==1.{index}")) for index in range(7)]
+        for built in (*made[:6], made[0], made[6]):
             workspace.start(built, model)
 
         assert [each.closed for each in FakeServer.started] == [
