@@ -11,10 +11,15 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+# how long one example takes is told by the load of the machine, not by the code
+settings.register_profile("crossload", deadline=None)
+settings.load_profile("crossload")
 
 SET = {
     "TERM": "xterm-256color",
