@@ -16,7 +16,7 @@ packages = ["numpy==1.26.4"]
 id = "numpy-b"
 packages = ["numpy==2.1.3"]
 [limits]
-seconds = 4
+seconds = 3
 memory-mb = 600
 """
 
@@ -63,7 +63,7 @@ def test_causes_are_told(measured):
     assert "SIGSEGV" in reason("segfault")
     assert "exit code 0" in reason("leave")
     assert "exit code 3" in reason("fail")
-    assert "no end after 4 s" in reason("hang")
+    assert "no end after 3 s" in reason("hang")
     assert "more than 600 MB" in reason("grow")
     assert "does not want to be loaded" in reason("complain")
     assert "needs numpy>=99" in reason("too-new")
