@@ -48,15 +48,32 @@ class WriterVersion:
     """The place in the file that says so."""
 
 
+class Kind(StrEnum):
+    """What a name in a file stands for."""
+
+    IMPORT = "import"
+    """A class or function, by the module that has it."""
+    CODE = "code"
+    """Code of Python that the file carries itself, as Lambda layers do."""
+    OPERATION = "operation"
+    """An operation of a TensorFlow graph."""
+    PATH = "path"
+    """A file or folder that loading would open."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportedName:
-    """A class or function that loading would import."""
+    """Something that loading would import, call, run or open."""
 
     module: str
+    """The module of an import; of anything else, the part of the file that names it."""
     name: str
     danger: Danger
     called: bool = False
     """Whether loading calls it (or makes an object of it), rather than naming it only."""
+    kind: Kind = Kind.IMPORT
+    why: str = ""
+    """The reason why it is not known to be harmless, in a few words."""
 
     @property
     def text(self) -> str:
@@ -94,6 +111,11 @@ class Inspection:
     def dangerous(self) -> list[ImportedName]:
         """The names that are known to be dangerous."""
         return [each for each in self.names if each.danger is Danger.DANGEROUS]
+
+    @property
+    def unknown(self) -> list[ImportedName]:
+        """The names that are neither known to be harmless nor to be dangerous."""
+        return [each for each in self.names if each.danger is Danger.UNKNOWN]
 
     def version(self, package: str) -> str:
         """Give the recorded version of a package; empty where none is recorded."""
