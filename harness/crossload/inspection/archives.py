@@ -7,8 +7,10 @@ import zlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from crossload.inspection import keras_names
 from crossload.inspection.danger import rated_names
 from crossload.inspection.facts import Inspection, NotAModel, recorded_version
+from crossload.inspection.hdf5 import read_attributes
 from crossload.inspection.keras_config import describe_config, parse_json
 from crossload.inspection.stand_ins import StandIn
 
@@ -88,6 +90,11 @@ def _keras(path: Path, file: zipfile.ZipFile) -> Inspection:
     if bad := file.testzip():
         msg = f"{bad} in it is damaged"
         raise NotAModel(msg, hint="copy the file again, or save it anew")
+    for member in sorted(each for each in file.namelist() if each.endswith(".h5")):
+        found.names += [
+            keras_names.path(f"HDF5 in {member}", each)
+            for each in dict.fromkeys(read_attributes(path, member)["elsewhere"])
+        ]
     return found
 
 

@@ -15,7 +15,7 @@ import pickle
 import sys
 from typing import TYPE_CHECKING
 
-from crossload.inspection.facts import Danger, ImportedName
+from crossload.inspection.facts import Danger, ImportedName, by_danger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,15 +111,15 @@ def rated_names(found: Mapping[tuple[str, str], type[StandIn]]) -> list[Imported
             module=module,
             name=name,
             called=kind.called,
-            danger=_danger(module, name, called=kind.called),
+            danger=danger_of(module, name, called=kind.called),
         )
         for (module, name), kind in found.items()
     ]
-    order = (Danger.DANGEROUS, Danger.UNKNOWN, Danger.KNOWN)
-    return sorted(names, key=lambda each: (order.index(each.danger), each.text))
+    return by_danger(names)
 
 
-def _danger(module: str, name: str, *, called: bool) -> Danger:
+def danger_of(module: str, name: str, *, called: bool) -> Danger:
+    """Rate the danger of one name, as pickles and other files name it."""
     # the helpers go first: all that is not among them of copyreg, and any call of a public function
     # of NumPy, is dangerous below
     if f"{module}.{name}" in _HELPERS:

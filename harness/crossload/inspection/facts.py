@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from crossload.errors import CrossloadError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -49,7 +50,7 @@ class WriterVersion:
 
 
 class Kind(StrEnum):
-    """What a name in a file stands for."""
+    """The kind of thing that a name in a file stands for."""
 
     IMPORT = "import"
     """A class or function, by the module that has it."""
@@ -79,6 +80,12 @@ class ImportedName:
     def text(self) -> str:
         """The module and the name with a dot between them."""
         return f"{self.module}.{self.name}"
+
+
+def by_danger(names: Iterable[ImportedName]) -> list[ImportedName]:
+    """Sort names: the dangerous first, then the unknown."""
+    order = (Danger.DANGEROUS, Danger.UNKNOWN, Danger.KNOWN)
+    return sorted(names, key=lambda each: (order.index(each.danger), each.text))
 
 
 @dataclass(kw_only=True, slots=True)

@@ -21,14 +21,22 @@ _SECONDS = 30.0
 _HINT = "the file is incomplete or damaged: copy it again, or save it anew"
 
 
-def read_attributes(path: Path) -> dict[str, Any]:
+def read_attributes(path: Path, member: str = "") -> dict[str, Any]:
     """Read the attributes of a file of Keras.
+
+    Parameters
+    ----------
+    path
+        The file, or the archive that has it.
+    member
+        The name of the file in the archive.
 
     Returns
     -------
     dict
-        ``version`` of Keras and ``config`` of the model, each a text or None; ``legacy``, whether
-        the weights lie as Keras before 2.12 wrote them; ``places``, the names of the top groups.
+        ``version`` of Keras and ``config`` of the model, each a text or None; ``training``, how it
+        was compiled, likewise; ``legacy``, whether the weights lie as Keras before 2.12 wrote them;
+        ``places``, the names of the top groups; ``elsewhere``, the files that parts of it lie in.
 
     Raises
     ------
@@ -36,7 +44,7 @@ def read_attributes(path: Path) -> dict[str, Any]:
         The file is damaged.
     """
     # -I: neither the folder of the file nor PYTHON* variables decide what the process imports
-    command = [sys.executable, "-I", "-c", _CHILD, str(path)]
+    command = [sys.executable, "-I", "-c", _CHILD, str(path), member]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
@@ -76,16 +84,53 @@ def text(value):
         return value.decode("utf-8", "replace")
     return None if value is None else str(value)
 
+def elsewhere(file):
+    # parts that lie in other files: links, raw data, virtual data sets
+    found, pending, seen = [], [file], 0
+    while pending and len(found) < 100:
+        group = pending.pop()
+        for name in group:
+            seen += 1
+            if seen > 200_000:
+                return found
+            link = group.get(name, getlink=True)
+            if isinstance(link, h5py.ExternalLink):
+                found.append(text(link.filename))
+                continue
+            if isinstance(link, h5py.SoftLink):
+                continue  # what it leads to is met by its own name
+            item = group[name]
+            if isinstance(item, h5py.Group):
+                pending.append(item)
+            elif isinstance(item, h5py.Dataset):
+                found += [text(each[0]) for each in item.external or []]
+                if item.is_virtual:
+                    found += [
+                        text(each.file_name)
+                        for each in item.virtual_sources()
+                        if each.file_name != "."
+                    ]
+    return found
+
+def opened(path, member):
+    if not member:
+        return path
+    import zipfile
+    return zipfile.ZipFile(path).open(member)
+
 try:
-    with h5py.File(sys.argv[1], "r") as file:
+    with h5py.File(opened(*sys.argv[1:3]), "r") as file:
         # a whole model of the old layout keeps its weights in a group, weights alone at the top
         inner = file["model_weights"].attrs if "model_weights" in file else file.attrs
         own = file.attrs
         config = own["model_config"] if "model_config" in own else None
+        training = own["training_config"] if "training_config" in own else None
         version = own["keras_version"] if "keras_version" in own else inner.get("keras_version")
         found = {
             "version": text(version),
             "config": text(config),
+            "training": text(training),
+            "elsewhere": elsewhere(file),
             "legacy": "layer_names" in inner,
             "places": list(file)[:1000],
         }

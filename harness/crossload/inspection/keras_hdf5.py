@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crossload.inspection import keras_names
 from crossload.inspection.facts import Inspection, NotAModel, recorded_version
 from crossload.inspection.hdf5 import read_attributes
-from crossload.inspection.keras_config import describe_config, parse_json
+from crossload.inspection.keras_config import add_names, describe_config, parse_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,9 +36,13 @@ def inspect_hdf5(path: Path) -> Inspection:
     found.written = recorded_version("keras", known["version"], "keras_version")
     if not is_weights:
         describe_config(found, parse_json(config, "model_config"))
+        if known["training"] is not None:
+            add_names(found, parse_json(known["training"], "training_config"))
     else:
         layout = "of Keras before 2.12" if legacy else "of Keras 2.12 and later"
         found.notes.append(
             f"weights alone, in the layout {layout}: loading needs the code of the model"
         )
+    # HDF5 opens them by itself, wherever they are
+    found.names += [keras_names.path("HDF5", each) for each in dict.fromkeys(known["elsewhere"])]
     return found

@@ -48,6 +48,14 @@ def texts_of(data: bytes, number: int) -> list[bytes]:
     ]
 
 
+def first_text(data: bytes, number: int) -> bytes:
+    """Give the first text or message of one field; empty where there is none."""
+    return next(
+        (value for found, value in fields_of(data) if found == number and isinstance(value, bytes)),
+        b"",
+    )
+
+
 def _varint(data: bytes, at: int) -> tuple[int, int]:
     # seven bits a byte, so that ten bytes are the most that an integer of 64 bits has
     value = 0

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from crossload.errors import DangerousFile, NotTrusted
+from crossload.inspection.facts import Danger
 from crossload.inspection.render import to_text
 from crossload.safe import printable
 from crossload.system import terminal_width
@@ -18,17 +19,14 @@ if TYPE_CHECKING:
 _DATA_ONLY = ("h5", "keras", "weights-h5", "checkpoint")
 """Formats that hold arrays and configurations.
 
-The inspection notes the code that they may hold nevertheless, which is that of Lambda layers.
+What else they name, such as layers of the user's own, is among the names of the inspection.
 """
 
 
 def executes(found: Inspection) -> bool:
     """Say if loading runs what the file names, rather than reading arrays alone."""
-    return (
-        found.format not in _DATA_ONLY
-        or bool(found.names)
-        # a Lambda layer carries bytecode of Python, whatever the format of the file is
-        or any("code" in note and "Lambda" in note for note in found.notes)
+    return found.format not in _DATA_ONLY or any(
+        each.danger is not Danger.KNOWN for each in found.names
     )
 
 

@@ -80,7 +80,12 @@ PAYLOADS = {
 
 
 def message(number, value):
-    return bytes([number << 3 | 2, len(value)]) + value
+    # a length is written in groups of seven bits, the lowest first
+    size, length = len(value), bytearray()
+    while size >= 128:
+        length.append(size & 127 | 128)
+        size >>= 7
+    return bytes([number << 3 | 2]) + bytes([*length, size]) + value
 
 
 def text_of(text):

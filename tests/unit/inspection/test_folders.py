@@ -6,6 +6,7 @@ import pytest
 from builders_inspection import inspect_file, message
 
 from crossload.inspection import NotAModel, folders
+from crossload.inspection import saved_model as saved_model_reader
 
 
 def test_saved_models(tmp_path):
@@ -89,7 +90,7 @@ def test_the_weights_of_a_folder_are_its_model_if_there_are_no_others(tmp_path, 
 
 def test_graphs_that_are_too_large_are_not_read(tmp_path, monkeypatch):
     saved_model(tmp_path)
-    monkeypatch.setattr(folders, "_LARGEST_GRAPH", 3)
+    monkeypatch.setattr(saved_model_reader, "_LARGEST_GRAPH", 3)
 
     with pytest.raises(NotAModel, match=r"saved_model\.pb has more than"):
         inspect_file(tmp_path)

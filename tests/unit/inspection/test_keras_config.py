@@ -8,8 +8,9 @@ import zipfile
 import pytest
 from builders_inspection import inspect_file
 
-from crossload.inspection import NotAModel, keras_config
-from crossload.inspection.keras_config import layers_of, parse_json
+from crossload.inspection import Inspection, NotAModel, keras_config
+from crossload.inspection.facts import Danger, Kind
+from crossload.inspection.keras_config import describe_config, layers_of, parse_json
 
 
 def test_functions_of_other_modules_in_keras_archives(tmp_path):
@@ -28,12 +29,12 @@ def test_functions_of_other_modules_in_keras_archives(tmp_path):
             {"class_name": "function", "module": "os", "config": "system"}
         ).dangerous
     ] == ["os.system"]
-    assert [
-        each.text
-        for each in archive({"class_name": "Mine", "module": "my.layers", "config": {}}).names
-    ] == ["my.layers.Mine"]
+    mine = archive({"class_name": "Mine", "module": "my.layers", "config": {}})
+    assert [each.text for each in mine.unknown] == ["my.layers.Mine"]
     for name in ("__lambda__", "Lambda", "keras.layers>Lambda"):
-        assert "executes the code" in archive({"class_name": name, "config": {}}).notes[0]
+        found = archive({"class_name": name, "config": {}})
+        assert "executes the code" in found.notes[0]
+        assert [each.kind for each in found.dangerous] == [Kind.CODE]
 
 
 def test_layers_are_counted_and_other_objects_are_not():
@@ -68,3 +69,128 @@ def test_a_configuration_without_end_is_refused(monkeypatch):
 def test_what_is_no_json_is_told_with_the_part_of_the_file(text):
     with pytest.raises(NotAModel, match=r"its config\.json is no JSON"):
         parse_json(text, "config.json")
+
+
+def ratings(config):
+    found = Inspection(path=None, format="keras", size=0)
+    describe_config(found, config)
+    return {each.text: each.danger for each in found.names}
+
+
+def layer(name, module=None, **config):
+    return {"class_name": name, "module": module, "config": config}
+
+
+def model(*layers):
+    return {"class_name": "Functional", "module": "keras", "config": {"layers": list(layers)}}
+
+
+EXEC = {
+    "module": "builtins", "class_name": "function", "config": "exec", "registered_name": "function",
+    "name": "run", "inbound_nodes": [{"args": ["open('made', 'w')"], "kwargs": {}}],
+}  # fmt: skip
+WRITE = "tensorflow.python.lib.io.file_io"
+LOAD = "tensorflow.python.autograph.pyct.loader"
+
+HOSTILE = {
+    "a function of builtins": EXEC,
+    "deep in lists": layer("Dense", "keras.layers", x=[[[{"y": [EXEC]}]]]),
+    "in a build config": {**layer("Dense", "keras.layers"), "build_config": {"a": EXEC}},
+    "in a compile config": {**layer("Dense", "keras.layers"), "compile_config": {"loss": EXEC}},
+    "in arguments of a call": {**layer("Dense", "keras.layers"), "inbound_nodes": [[EXEC]]},
+    "a function of TensorFlow": {**EXEC, "module": WRITE, "config": "write_string_to_file"},
+    "a loader of sources": {**EXEC, "module": LOAD, "config": "load_source"},
+    "a class of builtins": layer("eval", "builtins"),
+    "a helper of Keras": {**EXEC, "module": "keras.src.utils.python_utils", "config": "func_load"},
+    "downloads": {**EXEC, "module": "keras.utils", "config": "get_file"},
+    "models of models": {**EXEC, "module": "keras.models", "config": "load_model"},
+    "a class in place of a function": {**EXEC, "module": "keras.layers", "config": "Lambda"},
+    "a module of the standard library": layer("Popen", "subprocess"),
+    "a private alias": {**EXEC, "module": "tensorflow.python.keras.utils", "config": "get_file"},
+    "the older public API": {**EXEC, "module": "keras.api._v2.keras.utils", "config": "get_file"},
+    "spaces": {**EXEC, "module": " builtins"},
+    "a symbol that writes": layer("TFOpLambda", "keras.layers", function="io.write_file"),
+    "a symbol that calls": layer("TFOpLambda", function="py_function"),
+    "a raw operation": layer("TFOpLambda", function="raw_ops.WriteFile"),
+    "a private operator": layer("SlicingOpLambda", function="load_op_library"),
+    "a method of a class": layer("ClassMethod", cls_symbol="io.gfile.GFile", method_name="write"),
+    "an operation as text": layer("TensorFlowOpLayer", node_def='{"name": "x", "op": "WriteFile"}'),
+    "an operation as protobuf text": layer("TensorFlowOpLayer", node_def='name: "x" op: "PyFunc"'),
+    "the type of a tensor": {
+        "class_name": "__typespec__", "spec_name": "load_op_library", "module": "tensorflow",
+        "config": ["/x.so"], "registered_name": None,
+    },
+    "pickled PyTorch": layer("TorchModuleWrapper", "keras.layers", lazy={"a": "b"}),
+    "code of Keras 3": {"class_name": "__lambda__", "config": {"value": "4wEA"}},
+    "code of Keras 2": layer("Lambda", function=["4wEA", None, None], function_type="lambda"),
+    "code in a registered layer": layer("keras.layers>Lambda"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_executes_is_dangerous_wherever_it_stands(name):
+    assert Danger.DANGEROUS in ratings(model(HOSTILE[name])).values()
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        layer("Mine", "my.layers"),
+        layer("Mine"),
+        {**layer("Mine", "builtins"), "registered_name": "my>Mine", "module": None},
+        layer("Dense", "keras.src.elsewhere"),
+        layer("DenseFeatures", "keras.layers"),
+        {"class_name": "function", "module": None, "config": "mine", "registered_name": "my>mine"},
+        layer("Dense", "keras.layers", activation="mine"),
+        {**model(), "compile_config": {"loss": "mine"}},
+        {"loss": {"first": "mse", "second": "mine"}},
+        {"metrics": [["accuracy"], ["mine"]]},
+        layer("JaxLayer", "keras.layers"),
+        layer("FancyLayer", "keras_hub.layers"),
+    ],
+)
+def test_what_is_not_of_keras_is_unknown(config):
+    assert set(ratings(config).values()) - {Danger.KNOWN} == {Danger.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        layer("StringLookup", "keras.layers", vocabulary="/etc/passwd"),
+        layer("TextVectorization", vocabulary="gs://bucket/words.txt"),
+        layer("TFSMLayer", "keras.layers", filepath="../other"),
+        {**layer("IntegerLookup", "keras.layers"), "build_config": {"vocabulary_file": "x"}},
+    ],
+)
+def test_paths_are_shown(config):
+    found = Inspection(path=None, format="keras", size=0)
+    describe_config(found, model(config))
+
+    assert [each.danger for each in found.names if each.kind is Kind.PATH] == [Danger.UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        layer("Dense", "keras.layers", activation="relu", kernel_initializer="glorot_uniform"),
+        layer("Dense", activation="linear", kernel_regularizer=None),
+        layer("Dense", "keras.src.layers.core.dense"),
+        layer("Dense", "tensorflow.python.keras.layers.core"),
+        layer("Conv2D", "tf_keras.src.layers.convolutional.conv2d"),
+        layer("StringLookup", "keras.layers", vocabulary=["a", "b"]),
+        layer("TFOpLambda", function="math.add"),
+        layer("TFOpLambda", function="__operators__.add"),
+        layer("TFOpLambda", function="concat"),
+        layer("Add", "keras.src.ops.numpy"),
+        {"class_name": "function", "module": "builtins", "config": "relu"},
+        {"class_name": "__tensor__", "config": {"value": [1], "dtype": "float32"}},
+        {"class_name": "TypeSpec", "type_spec": "tf.TensorSpec", "serialized": [[None], "float32"]},
+        {
+            "loss": {"first": "binary_crossentropy"}, "metrics": ["accuracy", "AUC"],
+            "optimizer_config": {"class_name": "Adam", "config": {"learning_rate": 0.1}},
+        },
+        layer("Adam", "keras.optimizers", rate=layer("CosineDecay", "keras.optimizers.schedules")),
+    ],
+)  # fmt: skip
+def test_what_keras_has_is_known(config):
+    assert set(ratings(config).values()) <= {Danger.KNOWN}

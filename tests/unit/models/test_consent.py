@@ -17,11 +17,8 @@ def test_pickles_ask_and_plain_arrays_do_not():
     assert executes(inspection())
     assert executes(inspection("savedmodel", names=()))
     assert not executes(inspection("h5", names=()))
-    assert executes(
-        inspection(
-            "keras", names=(), notes=["it has Lambda layers: loading executes the code in them"]
-        )
-    )
+    assert not executes(inspection("keras", names=[name_of("keras", "Dense", Danger.KNOWN)]))
+    assert executes(inspection("keras", names=[name_of("mine", "Layer", Danger.UNKNOWN)]))
 
 
 def test_without_a_terminal_and_without_trust_nothing_is_loaded(monkeypatch):
