@@ -12,9 +12,10 @@ import crossload
 
 PACKAGE = Path(crossload.__path__[0])
 
-GROUND = {"errors", "safe", "system", "version"}
+GROUND = {"errors", "limits", "safe", "system", "version"}
 BELOW = {
     "errors": set(),
+    "limits": {"errors"},
     "safe": set(),
     "system": set(),
     "version": set(),

@@ -6,6 +6,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from crossload import limits
 from crossload.inspection import archives, estimators, folders, keras_hdf5
 from crossload.inspection.danger import rated_names
 from crossload.inspection.facts import Danger, ImportedName, Inspection, NotAModel
@@ -42,37 +43,47 @@ def inspect_file(path: str | Path) -> Inspection:
     Notes
     -----
     Reads the file; of what is not compressed the bytes of arrays are skipped.  An HDF5 file is
-    read in a process of its own.
+    read in a process of its own.  Time and memory are bounded by `crossload.limits`.
     """
     path = Path(path)
     try:
-        if path.is_dir():
-            return folders.inspect_folder(path)
-        if not path.exists():
-            msg = "there is no such file"
-            raise NotAModel(msg, hint="check the path")
-        check_regular(path)
-        with path.open("rb") as stream:
-            head = stream.read(16)
-        if not head:
-            msg = "the file is empty"
-            raise NotAModel(msg, hint="it was never written, or the disk was full")
-        if head.startswith(_HDF5):
-            return keras_hdf5.inspect_hdf5(path)
-        if head.startswith(_ZIP):
-            return archives.inspect_archive(path)
-        if path.name.endswith(".index") and folders.is_index(path):
-            return folders.inspect_checkpoint(path)
-        # a pickle of protocol 0 or 1 has no mark at its beginning, so that it is tried at last
-        return _pickled(path)
+        with limits.bounded() as budget:
+            found = _inspect(path)
+            budget.check()
+            return found
     except NotAModel as error:
         raise _with_path(path, error) from error
+    except limits.LimitReached as error:
+        raise _with_path(path, NotAModel(str(error), hint=error.hint)) from error
     except (RecursionError, MemoryError) as error:
         msg = "too deeply nested or too large to be looked at"
         raise _with_path(path, NotAModel(msg)) from error
     except OSError as error:
         msg = f"cannot be read: {error.strerror or error}"
         raise _with_path(path, NotAModel(msg)) from error
+
+
+def _inspect(path: Path) -> Inspection:
+    """Read a file or folder in the way of its format."""
+    if path.is_dir():
+        return folders.inspect_folder(path)
+    if not path.exists():
+        msg = "there is no such file"
+        raise NotAModel(msg, hint="check the path")
+    check_regular(path)
+    with path.open("rb") as stream:
+        head = stream.read(16)
+    if not head:
+        msg = "the file is empty"
+        raise NotAModel(msg, hint="it was never written, or the disk was full")
+    if head.startswith(_HDF5):
+        return keras_hdf5.inspect_hdf5(path)
+    if head.startswith(_ZIP):
+        return archives.inspect_archive(path)
+    if path.name.endswith(".index") and folders.is_index(path):
+        return folders.inspect_checkpoint(path)
+    # a pickle of protocol 0 or 1 has no mark at its beginning, so that it is tried at last
+    return _pickled(path)
 
 
 def _with_path(path: Path, error: NotAModel) -> NotAModel:
@@ -86,12 +97,13 @@ def _pickled(path: Path) -> Inspection:
     names: dict[tuple[str, str], type[StandIn]] = {}
     try:
         return _read(path, names)
-    except NotAModel as error:
+    except (NotAModel, limits.LimitReached) as error:
         # unpickling executes as it goes: all before the place that is wrong would have run
-        error.dangerous = tuple(
+        refused = NotAModel(str(error), hint=error.hint)
+        refused.dangerous = tuple(
             each.text for each in rated_names(names) if each.danger is Danger.DANGEROUS
         )
-        raise
+        raise refused from error
 
 
 def _read(path: Path, names: dict[tuple[str, str], type[StandIn]]) -> Inspection:
@@ -135,7 +147,7 @@ def _load(reader: PickleReader, stream: Stream) -> Any:
         msg = f"it ends after {stream.at} bytes, in the middle"
         hint = "the file is incomplete: copy it again, or save it anew"
         raise NotAModel(msg, hint=hint) from error
-    except NotAModel:
+    except (NotAModel, limits.LimitReached):
         raise
     except Exception as error:
         # unknown opcodes, an empty stack, missing memos, bad numbers: many types of errors, all of

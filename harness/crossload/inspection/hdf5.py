@@ -12,6 +12,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from crossload import limits
 from crossload.inspection.facts import NotAModel
 
 if TYPE_CHECKING:
@@ -45,12 +46,14 @@ def read_attributes(path: Path, member: str = "") -> dict[str, Any]:
     """
     # -I: neither the folder of the file nor PYTHON* variables decide what the process imports
     command = [sys.executable, "-I", "-c", _CHILD, str(path), member]
+    seconds = limits.seconds_left(_SECONDS)
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
+            command, capture_output=True, text=True, errors="replace", timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired as error:
-        msg = f"a damaged HDF5 file: reading it does not end within {_SECONDS:g} s"
+        limits.check()
+        msg = f"a damaged HDF5 file: reading it does not end within {seconds:.3g} s"
         raise NotAModel(msg, hint=_HINT) from error
     if done.returncode < 0:
         msg = f"a damaged HDF5 file: reading it ends in signal {-done.returncode}"

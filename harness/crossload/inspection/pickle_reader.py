@@ -15,6 +15,7 @@ from __future__ import annotations
 import pickle
 from typing import TYPE_CHECKING, Any
 
+from crossload import limits
 from crossload.inspection.facts import NotAModel
 from crossload.inspection.stand_ins import SkippedData, StandIn
 
@@ -103,7 +104,9 @@ class PickleReader(_Unpickler):  # type: ignore[misc] # its base is Any
         self.metastack: list[Any] = []
         self.stack: list[Any] = []
         self.append = self.stack.append
-        for _ in range(MOST_STEPS):
+        for step in range(MOST_STEPS):
+            if step % 64 == 0:
+                limits.check()
             key = self.stream.read(1)
             try:
                 self.dispatch[key[0]](self)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crossload import limits
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,7 +22,11 @@ def fields_of(data: bytes) -> Iterator[tuple[int, int | bytes]]:
         The message is cut, or no message.
     """
     at = 0
+    count = 0
     while at < len(data):
+        if count % 64 == 0:
+            limits.check()
+        count += 1
         key, at = _varint(data, at)
         number, kind = key >> 3, key & 7
         if kind == 0:

@@ -11,6 +11,7 @@ import lzma
 import zlib
 from typing import IO, TYPE_CHECKING
 
+from crossload import limits
 from crossload.inspection.facts import NotAModel
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 20
 """Bytes that are read or unpacked at once, and the longest line that is read."""
+
+_LARGE = 1 << 12
+"""Bytes from which on a single read may take long, where they have to be unpacked."""
 
 MOST_UNPACKED = 64 << 30
 """Bytes that a compressed file may unpack to: more is a bomb, not a model."""
@@ -138,6 +142,8 @@ class Stream:
         return found
 
     def _read(self, size: int) -> bytes:
+        if size >= _LARGE:
+            limits.check()
         try:
             found = self._file.read(size)
         # what the five compressors raise for damaged data: OSError (gzip, bz2), EOFError (a file
