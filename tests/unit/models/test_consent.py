@@ -17,8 +17,10 @@ def test_pickles_ask_and_plain_arrays_do_not():
     assert executes(inspection())
     assert executes(inspection("savedmodel", names=()))
     assert not executes(inspection("h5", names=()))
-    assert not executes(inspection("keras", names=[name_of("keras", "Dense", Danger.KNOWN)]))
-    assert executes(inspection("keras", names=[name_of("mine", "Layer", Danger.UNKNOWN)]))
+    assert not executes(inspection("keras", names=["keras.Dense"]))
+    found = inspection("keras")
+    found.names = [name_of("mine.Layer", Danger.UNKNOWN)]
+    assert executes(found)
 
 
 def test_without_a_terminal_and_without_trust_nothing_is_loaded(monkeypatch):
