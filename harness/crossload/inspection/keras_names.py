@@ -39,7 +39,7 @@ _EXECUTING: Mapping[str, tuple[Danger, str]] = {
 
 _VALUES = frozenset({
     "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__tuple__", "__slice__",
-    "__keras_tensor__", "__complex__", "TensorShape", "CompositeTensor", "Ellipsis",
+    "__keras_tensor__", "__complex__", "TensorShape", "InputSpec", "CompositeTensor", "Ellipsis",
 })  # fmt: skip
 """Marks of plain values, which stand where a class would."""
 
@@ -151,6 +151,10 @@ def rate_class(module: str, name: str, registered: str) -> ImportedName | None:
     top = module.split(".", maxsplit=1)[0]
     # "package>Name" is a class that the program that loads the file has to register before
     own = next((each for each in (name, registered) if ">" in each), "")
+    # Keras 2.11 and 2.12 register their optimizers so, in the package that is there by default
+    is_optimizer = own.startswith("Custom>") and own.removeprefix("Custom>") in _known().places
+    if is_optimizer and not module:
+        return _named("keras", own, (Danger.KNOWN, ""))
     if own and not own.startswith(("keras>", "Keras>")) and top != "builtins":
         return _named(
             module or "registered as", own if not module else name, _foreign(module, name)

@@ -182,6 +182,8 @@ def test_paths_are_shown(config):
         layer("TFOpLambda", function="__operators__.add"),
         layer("TFOpLambda", function="concat"),
         layer("Add", "keras.src.ops.numpy"),
+        layer("Custom>Adam"),
+        layer("InputSpec", dtype=None),
         {"class_name": "function", "module": "builtins", "config": "relu"},
         {"class_name": "__tensor__", "config": {"value": [1], "dtype": "float32"}},
         {"class_name": "TypeSpec", "type_spec": "tf.TensorSpec", "serialized": [[None], "float32"]},
