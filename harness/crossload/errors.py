@@ -118,6 +118,24 @@ class NoWheels(EnvironmentUnavailable):
     """No Python of that time has wheels of all pins for this platform."""
 
 
+class InterpreterMissing(EnvironmentUnavailable):
+    """No interpreter that an environment needs is installed here."""
+
+
+class MachineFault(EnvironmentUnavailable):
+    """An environment was not built for want of something that this machine lacks just now.
+
+    That is room on the disk, memory, a network, time, or rights; or somebody ended the building. It
+    says nothing of the packages, and is no outcome.
+    """
+
+
+class Incomplete(CrossloadError):
+    """Cells have no outcome because of faults of this machine, and nothing was published."""
+
+    exit_code = 9
+
+
 class ClusterLost(CrossloadError):
     """The scheduler of a cluster, or all of its workers, are gone."""
 

@@ -12,9 +12,10 @@ import crossload
 
 PACKAGE = Path(crossload.__path__[0])
 
-GROUND = {"errors", "limits", "safe", "system", "version"}
+GROUND = {"derived", "errors", "limits", "safe", "system", "version"}
 BELOW = {
     "errors": set(),
+    "derived": set(),
     "limits": {"errors"},
     "safe": set(),
     "system": set(),

@@ -81,14 +81,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_EXIT_CODE
     except OSError as error:
-        # a full disk may be met anywhere, not only where the store is written
-        from crossload.store.layout import DISK_FULL, disk_error  # noqa: PLC0415 - for this only
+        # a full disk, or a limit of the machine, may be met anywhere
+        from crossload.store.layout import system_error  # noqa: PLC0415 - for this only
 
-        if chosen.debug or error.errno not in DISK_FULL:
+        if chosen.debug:
             raise
-        full = disk_error(error)
-        _complain(f"ERROR {full}\nTIP {full.hint}")
-        return full.exit_code
+        refused = system_error(error)
+        _complain(f"ERROR {refused}\nTIP {refused.hint}")
+        return refused.exit_code
 
 
 def _refuse(parser: argparse.ArgumentParser, command: str | None, name: str) -> None:

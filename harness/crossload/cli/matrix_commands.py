@@ -61,6 +61,7 @@ def _run(chosen: argparse.Namespace) -> None:
         strict=chosen.strict,
         dry_run=chosen.dry_run,
         fresh=chosen.fresh,
+        verify=chosen.verify,
         explain=chosen.explain,
         shard=chosen.shard,
         budget=chosen.budget,
@@ -163,7 +164,8 @@ def _env(chosen: argparse.Namespace) -> None:
     def complain(text: str) -> None:
         print(text, file=sys.stderr)  # noqa: T201 - the command line talks by printing
 
-    say(str(upkeep.build_one(_project(chosen), chosen.id, say=complain).python))
+    found = upkeep.build_one(_project(chosen), chosen.id, say=complain, verify=chosen.verify)
+    say(str(found.python))
 
 
 def _schema(chosen: argparse.Namespace) -> None:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 EXIT_CODES = """
 exit codes: 0 the run is complete (pairs that do not load are results), 1 --strict and cells failed,
 or a dangerous file, 2 bad matrix file, command line or model file, 3 nothing selected, 4 bad recipe
-file, 5 pins that cannot be, 6 store cannot be written, 7 fault of the harness, 8 environment cannot
-be had here, 130 stopped by Ctrl-C
+file, 5 pins that cannot be, 6 disk or store cannot be used, 7 fault of the harness, 8 environment
+cannot be had here, 9 gaps for want of something of this machine (nothing was published), 130
+stopped by Ctrl-C
 """
 """Exit codes of `crossload.errors`, for the end of ``--help``."""
 
@@ -48,6 +49,9 @@ def add_matrix_commands(commands: Commands, calls: Calls) -> None:
     command.add_argument("--strict", action="store_true", help=_STRICT)
     command.add_argument(
         "--fresh", action="store_true", help="ignore what was measured before, and measure it anew"
+    )
+    command.add_argument(
+        "--verify", action="store_true", help="read all files of environments, byte by byte, first"
     )
     command.add_argument(
         "--dry-run", action="store_true", help="print the plan and measure nothing"
@@ -181,6 +185,9 @@ def add_upkeep_commands(commands: Commands, calls: Calls) -> None:
         "env", help="build one environment and print the path of its interpreter"
     )
     command.add_argument("id", metavar="ENV")
+    command.add_argument(
+        "--verify", action="store_true", help="read all its files, byte by byte, first"
+    )
     command.set_defaults(call=calls["env"])
 
     command = commands.add_parser(

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crossload.config.schema import did_you_mean
+from crossload.derived import make_folder
 from crossload.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -195,7 +196,10 @@ def check_names(names: Iterable[str], users: Mapping[str, str] | None = None) ->
 
 
 def prepare(
-    names: Iterable[str], folder: Path, users: Mapping[str, str] | None = None
+    names: Iterable[str],
+    folder: Path,
+    users: Mapping[str, str] | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, tuple[str, Path]]:
     """Make the data sets that are not there yet.
 
@@ -207,6 +211,8 @@ def prepare(
         Where each gets a folder of its own.
     users
         The recipe that wants each, for messages.
+    say
+        Takes a line for each data set that was damaged, and is made anew.
 
     Returns
     -------
@@ -226,13 +232,27 @@ def prepare(
     found = {}
     for name in wanted:
         place = folder / f"{name}-{source}"
-        if not (place / "digest.json").exists():
+        digest = _digest_of(place)
+        if not digest:
+            if place.exists():
+                say(f"the data set {name} was damaged: it is made anew")
             _write(name, place)
-        found[name] = (
-            json.loads((place / "digest.json").read_text(encoding="utf-8"))["digest"],
-            place,
-        )
+            digest = _digest_of(place)
+        found[name] = (digest, place)
     return found
+
+
+def _digest_of(place: Path) -> str:
+    """Read the digest of a data set that is there and whole; empty where it is to be made."""
+    try:
+        known = json.loads((place / "digest.json").read_text(encoding="utf-8"))
+        # models are fitted on these files: a damaged one would give wrong outcomes
+        files = {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in place.glob("*.npy")
+        }
+        return str(known["digest"]) if files and files == known["files"] else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def labels(place: Path, part: str = "y_test") -> Array:
@@ -296,7 +316,7 @@ def _write(name: str, place: Path) -> None:
     # made aside and renamed: several runs may begin at once
     work = place.with_name(f"{place.name}.{os.getpid()}.part")
     shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+    make_folder(work)
     state = hashlib.sha256()
     for part, value in parts.items():
         columns = (
@@ -309,10 +329,15 @@ def _write(name: str, place: Path) -> None:
             np.save(work / f"{file}.npy", array, allow_pickle=False)
             # equal bytes may be of another type or shape
             state.update(f"{file} {array.dtype.str} {array.shape}".encode() + array.tobytes())
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in work.iterdir()}
     (work / "digest.json").write_text(
-        json.dumps({"digest": state.hexdigest()[:24]}), encoding="utf-8"
+        json.dumps({"digest": state.hexdigest()[:24], "files": files}), encoding="utf-8"
     )
+    if place.exists() and not _digest_of(place):
+        shutil.rmtree(place) if place.is_dir() else place.unlink()
     try:
         work.rename(place)
-    except OSError:  # another run made the same bytes first
+    except OSError:
         shutil.rmtree(work, ignore_errors=True)
+        if not _digest_of(place):  # else another run made the same bytes first
+            raise

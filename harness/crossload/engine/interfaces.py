@@ -99,6 +99,9 @@ class Executor(Protocol):
             ``stopped()`` was true.
         """
 
+    def forget(self, environment: Environment) -> None:
+        """End the process of an environment that is to be built anew."""
+
     def release_idle(self, busy: set[str]) -> None:
         """Let go of what is held for environments that are not busy, where it is too much."""
 

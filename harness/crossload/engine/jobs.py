@@ -13,7 +13,13 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from crossload.engine.keys import PLATFORM
-from crossload.errors import EnvironmentPinsError, EnvironmentUnavailable
+from crossload.environments.machine_faults import is_fault_of_machine
+from crossload.errors import (
+    EnvironmentPinsError,
+    EnvironmentUnavailable,
+    InterpreterMissing,
+    MachineFault,
+)
 from crossload.store.records import UNSURE, is_corrupted, is_unbelieved
 
 if TYPE_CHECKING:
@@ -102,6 +108,13 @@ class Jobs:
         # one key a platform: a machine of another system may well build it
         key = hashlib.sha256(f"{state.id} failed {PLATFORM}".encode()).hexdigest()[:32]
         failure = self.ledger.failures[state.id]
+        if isinstance(error, MachineFault) or is_fault_of_machine(text):
+            # no outcome, so it is not recorded: the next run tries again
+            self.ledger.machine_faults.add(state.id)
+            self.progress.note(f"NO ENVIRONMENT {text}")
+            return
+        if isinstance(error, InterpreterMissing):
+            self.ledger.without_interpreter.add(state.id)
         self.store.append(
             [
                 {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from crossload.engine.keys import PLATFORM, Identity, Keys, load_key
+from crossload.environments.machine_faults import is_fault_of_machine
 from crossload.store.records import seconds_of
 
 if TYPE_CHECKING:
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
     from crossload.plan import Case, Cell, Plan
     from crossload.store.records import Record
     from crossload.store.store import Store
+
+
+def _numbers(version: str) -> list[int]:
+    """Give the numbers of a version, by which 3.10.2 is newer than 3.9.7."""
+    return [int(part) for part in re.findall(r"[0-9]+", version)]
 
 
 class Ledger:
@@ -43,6 +50,10 @@ class Ledger:
         self._load_bases: dict[tuple[str, str, str], bytes] = {}
         self.failures: dict[str, str] = {}
         """The reason why an environment could not be built or used, by id."""
+        self.machine_faults: set[str] = set()
+        """Environments that failed for want of something that this machine lacks just now."""
+        self.without_interpreter: set[str] = set()
+        """Environments of which this machine has no interpreter."""
 
     def identify(self, env_id: str, identity: Identity) -> None:
         """Say what an environment is."""
@@ -62,8 +73,8 @@ class Ledger:
             for facts, _, _ in self.store.reader.by_kind["environment"].values()
             if facts["id"] == env_id and facts.get("lock") in digests
         ]
-        # as text: it matters only that all runs of this store choose the same
-        known.sort(key=lambda each: (each.platform == PLATFORM, each.python))
+        # all runs of this store choose the same: of this platform, and the newest Python
+        known.sort(key=lambda each: (each.platform == PLATFORM, _numbers(each.python), each.python))
         if known:
             self.identify(env_id, known[-1])
 
@@ -72,7 +83,10 @@ class Ledger:
         known = [
             (at, facts["failure"])
             for facts, _, at in self.store.reader.by_kind["environment"].values()
-            if facts["id"] == env_id and "failure" in facts
+            if facts["id"] == env_id
+            and "failure" in facts
+            # older releases recorded what was the machine's as well
+            and not is_fault_of_machine(str(facts["failure"]))
         ]
         if known:
             self.failures[env_id] = max(known)[1]

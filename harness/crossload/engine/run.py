@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crossload.engine.interfaces import Executor, Progress, Settings
     from crossload.engine.ledger import Ledger
     from crossload.errors import EnvironmentPinsError
-    from crossload.plan import Cell, Plan
+    from crossload.plan import Cell, Environment, Plan
     from crossload.store.records import Record
     from crossload.store.store import Store
 
@@ -107,6 +107,20 @@ class Run:
     def bad_pins(self) -> list[EnvironmentPinsError]:
         """The errors of environments whose pins cannot be resolved."""
         return self._jobs.bad_pins
+
+    @property
+    def standing(self) -> list[Environment]:
+        """The environments in which this run has worked, or could."""
+        return [state.environment for state in self._states.values() if state.built]
+
+    def build_anew(self, environments: Sequence[Environment]) -> None:
+        """Let go of environments whose files were changed; `execute` builds those it needs."""
+        for environment in environments:
+            self.executor.forget(environment)
+            self.ledger.failures.pop(environment.id, None)
+            self.ledger.machine_faults.discard(environment.id)
+            if environment.id in self._states:
+                self._states[environment.id].built = False
 
     def execute(self, cells: Sequence[Cell]) -> None:
         """Measure those of the cells that have no outcome; may be called again for more.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossload.environments.build import Built, build, is_built
+from crossload.environments.build import Built, build, doubt, doubts_of, is_built
 from crossload.environments.interpreters import Interpreter, Interpreters
 from crossload.environments.lock_file import Lock, read_lock
 from crossload.environments.locks import Locker
@@ -16,6 +16,8 @@ __all__ = [
     "Locker",
     "Project",
     "build",
+    "doubt",
+    "doubts_of",
     "is_built",
     "read_lock",
 ]

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-from dataclasses import asdict, dataclass
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
+from crossload.derived import make_folder
 from crossload.environments.bytecode import FOLDER as BYTECODE
 from crossload.environments.bytecode import link_bytecode
 from crossload.environments.index_settings import NETWORK_HINT
 from crossload.environments.lock_file import candidates, read_lock
+from crossload.environments.machine_faults import is_fault_of_machine
+from crossload.environments.records_check import differences, named
+from crossload.environments.stamp import (
+    Stamp,
+    condemn,
+    ended,
+    files_of,
+    look,
+    read_stamp,
+    write_stamp,
+)
 from crossload.environments.uv import UvFailure, UvOffline, run_uv, uv_version
-from crossload.errors import EnvironmentUnavailable
+from crossload.errors import EnvironmentUnavailable, MachineFault
 
 if TYPE_CHECKING:
     from crossload.environments.interpreters import Interpreter
@@ -24,23 +36,10 @@ if TYPE_CHECKING:
     from crossload.environments.project import Project
     from crossload.plan import Environment
 
-STAMP = "crossload-stamp.json"
-"""Name of the stamp within the folder of an environment."""
+_MACHINE_HINT = "put that right and run again: it is tried anew each time"
 
 _LOCK_SECONDS = 1800
 """Time to wait for another process that builds the same environment."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Stamp:
-    """The facts from which an environment was built; another set of fields means: build anew."""
-
-    python: str
-    build: str
-    lock: str
-    uv: str
-    base: str
-    base_mtime: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,11 +63,22 @@ def python_in(folder: Path) -> Path:
     return folder / "Scripts" / "python.exe" if os.name == "nt" else folder / "bin" / "python"
 
 
-def is_built(environment: Environment, project: Project) -> Built | None:
+def is_built(environment: Environment, project: Project, *, unchanged: bool = True) -> Built | None:
     """Find an environment that is built already; start none of its processes, ask no network.
 
     The lock must mean the environment as the matrix file has it now, the stamp must name that
     lock, the interpreter must be the file that it was, and uv the version that built it.
+
+    Parameters
+    ----------
+    environment
+        The environment.
+    project
+        Folders of the project.
+    unchanged
+        Look at sizes and times of all its files, too. Where one is not what was installed, the
+        stamp is made to say so: the environment is to be built anew, and what it measured since it
+        was last seen good is in doubt (`doubts_of`).
 
     Returns
     -------
@@ -76,8 +86,10 @@ def is_built(environment: Environment, project: Project) -> Built | None:
         None where the environment has to be built (again).
     """
     folder = project.environment(environment.id)
-    stamp = _read_stamp(folder)
-    if stamp is None or not python_in(folder).exists() or stamp.uv != uv_version():
+    stamp = read_stamp(folder)
+    if stamp is None or not stamp.files or not python_in(folder).exists():
+        return None
+    if stamp.uv != uv_version():
         return None
     try:
         # an interpreter that was upgraded in place keeps its path, and the environment that links
@@ -90,6 +102,8 @@ def is_built(environment: Environment, project: Project) -> Built | None:
     for path in candidates(environment.id, project):
         lock = read_lock(path)
         if lock and lock.inputs == environment.inputs_digest and lock.digest == stamp.lock:
+            if unchanged and not look(folder, stamp):
+                return None
             return Built(
                 environment=environment,
                 folder=folder,
@@ -98,6 +112,61 @@ def is_built(environment: Environment, project: Project) -> Built | None:
                 lock=lock,
             )
     return None
+
+
+def doubts_of(environment: Environment, project: Project) -> tuple[tuple[int, int], ...]:
+    """Give the spans in which the files of an environment were changed.
+
+    Returns
+    -------
+    tuple
+        Pairs (from, to) in nanoseconds; 0 as the end of one that lasts, until it is built anew.
+    """
+    stamp = read_stamp(project.environment(environment.id))
+    return stamp.doubts if stamp is not None else ()
+
+
+def doubt(
+    environment: Environment, project: Project, *, since: int | None = None
+) -> tuple[int, int]:
+    """Note that an environment cannot be trusted, so that it is built anew.
+
+    Parameters
+    ----------
+    environment
+        The environment.
+    project
+        Folders of the project.
+    since
+        Time in nanoseconds from which it is in doubt; by default when it was last seen good.
+
+    Returns
+    -------
+    tuple of int
+        The span of doubt: its beginning, and 0 because it lasts.
+    """
+    folder = project.environment(environment.id)
+    stamp = read_stamp(folder)
+    if stamp is not None:
+        condemn(folder, stamp, since=since)
+    return since or 0, 0
+
+
+def check_records(environment: Environment, project: Project) -> str:
+    """Read all files of an environment that is built, and compare them with its records.
+
+    A difference is noted in the stamp, as by `is_built`.
+
+    Returns
+    -------
+    str
+        The first differences in words; empty where there is none, or no environment.
+    """
+    built = is_built(environment, project)
+    found = differences(built.folder) if built is not None else []
+    if found:
+        doubt(environment, project)
+    return named(found)
 
 
 def build(
@@ -112,43 +181,46 @@ def build(
     ------
     EnvironmentUnavailable
         uv cannot make it; the message has uv's own words.
+    MachineFault
+        It could not for want of room, memory, time, rights or a network.
     """
     folder = project.environment(environment.id)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(folder.parent)
+    lock_file = folder.parent / f"{folder.name}.lock"
+    if lock_file.is_dir():
+        shutil.rmtree(lock_file)
     # nox has no lock either: of two that build one environment, the second deletes the folder
     # under the first, which then ends with a ModuleNotFoundError
-    with FileLock(folder.parent / f"{folder.name}.lock", timeout=_LOCK_SECONDS):
+    with FileLock(lock_file, timeout=_LOCK_SECONDS):
         found = is_built(environment, project)
         if found is not None:
             return found
-        shutil.rmtree(folder, ignore_errors=True)
-        # --no-project: the pyproject.toml of whoever runs this would be asked for the Pythons that
-        # it allows, and Python 3.6 is hardly among them.
-        # --exclude-newer: what the lock pins is older anyway; it is for what a source distribution
-        # needs to build (setuptools, Cython), which no lock names.
-        # --compile-bytecode is left out on purpose: compiling all of TensorFlow costs more than
-        # importing it once, which compiles the part that is ever needed.
+        # the real folder: it may be a link to that of another project
+        folder = folder.resolve()
+        before = read_stamp(folder)
+        doubts = ended(before.doubts, time.time_ns()) if before is not None else ()
         try:
-            run_uv(["venv", "--quiet", "--no-project", "--python", interpreter.path, str(folder)])
-            sync = ["pip", "sync", "--quiet", "--require-hashes", "--exclude-newer", lock.as_of]
-            run_uv([*sync, "--python", str(python_in(folder)), str(lock.path)])
-            link_bytecode(folder, folder.parent / BYTECODE)
+            _install(lock, interpreter, folder, suspect=bool(doubts))
         except UvFailure as failure:
             shutil.rmtree(folder, ignore_errors=True)
             msg = f"{environment.id}: uv cannot build it:\n{failure.text}"
-            hint = NETWORK_HINT if isinstance(failure, UvOffline) else None
-            raise EnvironmentUnavailable(msg, hint=hint) from failure
+            if isinstance(failure, UvOffline) or is_fault_of_machine(failure.text):
+                hint = NETWORK_HINT if isinstance(failure, UvOffline) else _MACHINE_HINT
+                raise MachineFault(msg, hint=hint) from failure
+            raise EnvironmentUnavailable(msg) from failure
         base = os.path.realpath(interpreter.path)
-        stamp = _Stamp(
+        stamp = Stamp(
             python=interpreter.version,
             build=interpreter.build,
             lock=lock.digest,
             uv=uv_version(),
             base=base,
             base_mtime=int(Path(base).stat().st_mtime),
+            files=files_of(folder)[0],
+            doubts=doubts,
         )
         # last, so that an environment whose building was killed has none
-        (folder / STAMP).write_text(json.dumps(asdict(stamp), indent=1), encoding="utf-8")
+        write_stamp(folder, stamp)
     return Built(
         environment=environment,
         folder=folder,
@@ -158,8 +230,29 @@ def build(
     )
 
 
-def _read_stamp(folder: Path) -> _Stamp | None:
-    try:
-        return _Stamp(**json.loads((folder / STAMP).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None  # not built, or by something else: build it anew
+def _install(lock: Lock, interpreter: Interpreter, folder: Path, *, suspect: bool) -> None:
+    """Install what a lock says, and again where uv's cache holds other files than were packed.
+
+    Raises
+    ------
+    UvFailure
+        uv cannot make it.
+    """
+    # Files are hard links to those of uv's cache, which all environments of this machine share: who
+    # edits one changes it there too, and uv would link it again.
+    for last in (False, True):
+        shutil.rmtree(folder, ignore_errors=True)
+        # --no-project: the pyproject.toml of whoever runs this would be asked for the Pythons that
+        # it allows, and Python 3.6 is hardly among them.
+        # --exclude-newer: what the lock pins is older anyway; it is for what a source distribution
+        # needs to build (setuptools, Cython), which no lock names.
+        # --compile-bytecode is left out on purpose: compiling all of TensorFlow costs more than
+        # importing it once, which compiles the part that is ever needed.
+        run_uv(["venv", "--quiet", "--no-project", "--python", interpreter.path, str(folder)])
+        sync = ["pip", "sync", "--quiet", "--require-hashes", "--exclude-newer", lock.as_of]
+        run_uv([*sync, "--python", str(python_in(folder)), str(lock.path)])
+        wrong = [each for each in differences(folder, content=suspect) if each.distribution]
+        if not wrong or last:
+            break  # the second time a wheel is as it was packed, whatever its record says
+        run_uv(["cache", "clean", "--quiet", *sorted({each.distribution for each in wrong})])
+    link_bytecode(folder, folder.parent / BYTECODE)

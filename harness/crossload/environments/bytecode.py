@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -22,6 +23,12 @@ FOLDER = "bytecode"
 
 MARK = "crossload-bytecode"
 """Name of the file in an environment that says that its byte code was kept."""
+
+LISTING = "crossload-compiled.json"
+"""Name of the file with size and time of each file of byte code.
+
+It stands in environments, where changes are found by it, and in each folder of the store.
+"""
 
 _CACHE = "__pycache__"
 
@@ -44,8 +51,12 @@ def link_bytecode(environment: Path, store: Path) -> int:
     count = 0
     try:
         for site, entry, _ in _distributions(environment, store):
-            for path in entry.rglob("*.pyc") if entry.is_dir() else ():
-                target = site / path.relative_to(entry)
+            known = read_listing(entry) or {}
+            for name, facts in known.items():
+                path, target = entry / name, site / name
+                # it may have gone, or been damaged since: all environments share its bytes
+                if _facts(path) != facts or not _is_inside(name) or not _is_of(path, target):
+                    continue
                 target.parent.mkdir(exist_ok=True)
                 count += _link(path, target)
     except OSError:
@@ -77,14 +88,22 @@ def keep_bytecode(environment: Path, store: Path) -> int:
     count = 0
     try:
         for site, entry, sources in _distributions(environment, store):
+            known = read_listing(entry) or {}
+            before = dict(known)
             for folder in {source.parent for source in sources}:
                 cache = site / folder / _CACHE
                 for path in sorted(cache.glob("*.pyc")) if cache.is_dir() else ():
                     if folder / f"{path.name.split('.')[0]}.py" not in sources:
                         continue  # byte code of a file that the package does not list
-                    target = entry / folder / _CACHE / path.name
+                    name = (folder / _CACHE / path.name).as_posix()
+                    target = entry / name
+                    if _facts(target) != known.get(name, ()) or not _is_of(target, site / name):
+                        _remove(target)  # damaged, or of sources with other times
                     target.parent.mkdir(parents=True, exist_ok=True)
                     count += _link(path, target)
+                    known[name] = _facts(target) or []
+            if known != before:
+                write_listing(entry, known)
         mark.touch()
     except OSError:
         return count  # the next process of this environment tries again
@@ -99,6 +118,65 @@ def unused_bytecode(store: Path) -> list[Path]:
         for entry in entries
         if all(path.stat().st_nlink == 1 for path in entry.rglob("*.pyc"))
     ]
+
+
+def read_listing(folder: Path) -> dict[str, list[int]] | None:
+    """Read the size and time of each file of byte code in a folder, by its path.
+
+    Returns
+    -------
+    dict or None
+        Empty where nothing was listed yet; None where the list is damaged.
+    """
+    try:
+        found = json.loads((folder / LISTING).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def write_listing(folder: Path, known: dict[str, list[int]]) -> None:
+    """Write the size and time of each file of byte code in a folder, whole or not at all."""
+    part = folder / f"{LISTING}.{os.getpid()}.part"
+    part.write_text(json.dumps(known), encoding="utf-8")
+    part.replace(folder / LISTING)
+
+
+def _facts(path: Path) -> list[int] | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return [found.st_size, found.st_mtime_ns]
+
+
+def _is_of(compiled: Path, target: Path) -> bool:
+    """Tell whether byte code is of the source that stands beside its place in an environment.
+
+    Python would not believe other byte code, and write it anew at some time:
+    https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
+    """
+    source = target.parent.parent / f"{target.name.split('.')[0]}.py"
+    try:
+        with compiled.open("rb") as stream:
+            head = stream.read(16)
+        facts = source.stat()
+    except OSError:
+        return False
+    # Python 3.6 has no flags: there time and size stand four bytes earlier
+    place = 4 if compiled.name.split(".")[-2].startswith("cpython-36") else 8
+    # nanoseconds are cut off as Python does, and both numbers to 32 bits
+    noted = (int(facts.st_mtime) & 0xFFFFFFFF, facts.st_size & 0xFFFFFFFF)
+    return head[place : place + 8] == b"".join(each.to_bytes(4, "little") for each in noted)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return
 
 
 def _link(source: Path, target: Path) -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from packaging.markers import Marker, default_environment
 from packaging.utils import canonicalize_name
 
+from crossload.derived import write_text
 from crossload.errors import EnvironmentUnavailable
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def read_lock(path: Path) -> Lock | None:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except OSError:
+    except (OSError, ValueError):
         return None
     header: dict[str, list[str]] = {}
     for line in text.splitlines():
@@ -136,10 +137,7 @@ def write_lock(path: Path, header: list[str], requirements: str) -> Lock:
     """
     # whole or not at all: runs read locks while others are made
     body = _HOSTS.sub("", requirements)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text("\n".join([*header, body]), encoding="utf-8")
-    part.replace(path)
+    write_text(path, "\n".join([*header, body]))
     lock = read_lock(path)
     if lock is None:
         msg = f"the lock that was just written cannot be read: {path.name}"

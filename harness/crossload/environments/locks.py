@@ -20,6 +20,7 @@ from crossload.errors import (
     EnvironmentPinsError,
     EnvironmentUnavailable,
     IndexUnavailable,
+    InterpreterMissing,
     NoWheels,
 )
 
@@ -189,7 +190,7 @@ class Locker:
             here = [minor for minor in fits if self.interpreters.get(minor)]
         if not here:
             msg = f"{environment.id}: needs Python {' or '.join(fits)}, which is not installed here"
-            raise EnvironmentUnavailable(msg, hint=f"uv python install {fits[0]}")
+            raise InterpreterMissing(msg, hint=f"uv python install {fits[0]}")
         return here
 
     def _extras_of_their_time(

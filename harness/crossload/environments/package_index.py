@@ -18,6 +18,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
+from crossload.derived import write_text
 from crossload.environments.index_settings import NETWORK_HINT, certificates, index_urls
 from crossload.errors import EnvironmentPinsError, IndexUnavailable
 
@@ -146,11 +147,8 @@ class Index:
                 msg = f"the package index does not answer for {name!r}: {type(error).__name__}"
                 raise IndexUnavailable(msg, hint=NETWORK_HINT) from error
         found = _releases([package for page in pages for package in page.packages])
-        # written aside and renamed: another process may be reading it
-        self._cache.mkdir(parents=True, exist_ok=True)
-        part = self._cache / f"{name}.{os.getpid()}.part"
-        part.write_text(json.dumps([asdict(release) for release in found]), encoding="utf-8")
-        part.replace(self._cache / f"{name}.json")
+        # in one step: another process may be reading it
+        write_text(self._cache / f"{name}.json", json.dumps([asdict(each) for each in found]))
         return found
 
 

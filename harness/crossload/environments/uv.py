@@ -137,5 +137,7 @@ def run_uv(
         raise UvFailure(msg) from error
     if done.returncode:
         text = done.stderr.strip()
+        if done.returncode < 0:  # somebody, or the system for want of memory, has killed it
+            text = f"{text}\nuv was ended by signal {-done.returncode}".strip()
         raise (UvOffline if any(each in text for each in _OFFLINE) else UvFailure)(text)
     return done.stdout

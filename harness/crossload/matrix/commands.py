@@ -96,7 +96,7 @@ def run(project: Project, options: Options, *, say: Callable[[str], None] = prin
     errors: list[CrossloadError] = []
     root = store_folder(project, options.store)
     # files of this machine tell nothing of a store elsewhere, nor of what a frontier would measure
-    may_repeat = not (options.fresh or options.frontier or is_url(options.store))
+    may_repeat = not (options.fresh or options.verify or options.frontier or is_url(options.store))
     changed = []
     for plan in plans:
         report = LastReport(project, plan)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crossload.config import load_expectations
+from crossload.derived import write_text
 from crossload.engine import data as datasets
 from crossload.environments import read_lock
 from crossload.environments.lock_file import candidates
@@ -103,19 +104,20 @@ class Evaluation:
         """Read metrics that earlier runs computed of the same outputs."""
         try:
             known = json.loads(self._cache.read_text(encoding="utf-8"))
-            return dict(known["metrics"]) if known["stamp"] == self._stamp else {}
+            text = json.dumps(known["metrics"], sort_keys=True)
+            # numbers of a damaged file would be believed like any others
+            if known["sha256"] == hashlib.sha256(text.encode()).hexdigest():
+                return dict(known["metrics"]) if known["stamp"] == self._stamp else {}
         except (OSError, ValueError, KeyError, TypeError):
-            # none yet, or not readable: a cache that is damaged must not end a run
-            return {}
+            pass  # none yet, or not readable: a cache that is damaged must not end a run
+        return {}
 
     def _write_metrics(self) -> None:
-        # under another name first, so that a kill leaves no half file
-        self._cache.parent.mkdir(parents=True, exist_ok=True)
-        part = self._cache.with_suffix(".part")
-        part.write_text(
-            json.dumps({"stamp": self._stamp, "metrics": self._computed}), encoding="utf-8"
-        )
-        part.replace(self._cache)
+        # as a file gives it back: its keys are texts, and what is no number in JSON is none
+        text = json.dumps(json.loads(json.dumps(self._computed)), sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        head = json.dumps({"stamp": self._stamp, "sha256": digest})
+        write_text(self._cache, f'{head[:-1]}, "metrics": {text}}}')
 
     def _view(self, facts: RunFacts) -> View:
         selected = self.plan.selected

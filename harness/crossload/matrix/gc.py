@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from crossload.engine.keys import Identity
 from crossload.environments import read_lock
-from crossload.environments.build import STAMP
 from crossload.environments.bytecode import FOLDER as BYTECODE
 from crossload.environments.bytecode import unused_bytecode
 from crossload.environments.lock_file import candidates
+from crossload.environments.stamp import STAMP
 from crossload.matrix.ledger import make_ledger
 from crossload.plan import load_catalog, load_specs, make_plan
 from crossload.store.store import Store

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime
-from itertools import pairwise
+import os
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crossload.derived import make_folder, replace
 from crossload.errors import SelectionError
 from crossload.matrix.run_table import KEYS, Changes, changes, verdicts_of
 from crossload.report.changes import REGRESSIONS, UNKNOWN, Past, time_of
@@ -21,14 +25,18 @@ from crossload.report.feed import Entry, render_feed
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    import pandas as pd
 
     from crossload.environments import Project
     from crossload.report import View
     from crossload.report.judged_cells import JudgedCells
 
 _NUMBERS = {verdict.word: number for number, verdict in enumerate(Verdict)}
+
+_NAME = re.compile(r"^[0-9]{8}T[0-9]{6}Z-[0-9a-f]+\.parquet$")
 
 STRIP = 10
 """Number of earlier runs that a page shows."""
@@ -45,15 +53,45 @@ class History:
         Folders of the project.
     matrix
         Name of the matrix.
+    say
+        Takes a line for each file that is damaged, and was set aside.
     """
 
-    def __init__(self, project: Project, matrix: str) -> None:
+    def __init__(
+        self, project: Project, matrix: str, say: Callable[[str], None] = lambda _: None
+    ) -> None:
         self.folder = project.reports / matrix / "history"
+        self._aside, self._say = project.work / "aside" / "history" / matrix, say
 
     @property
     def paths(self) -> list[Path]:
         """Files of the runs, oldest first: they are named by their time."""
-        return sorted(self.folder.glob("*-*.parquet"))
+        found = self.folder.glob("*-*.parquet") if self.folder.is_dir() else ()
+        return sorted(path for path in found if _NAME.match(path.name))
+
+    def _read(self, path: Path) -> pd.DataFrame | None:
+        """Read a run; set one aside that is damaged, and give None."""
+        import pandas as pd  # noqa: PLC0415 - the other commands do without it
+
+        try:
+            # a folder of this name would be read as a table of many parts
+            if path.is_file():
+                return pd.read_parquet(path, columns=[*KEYS, "verdict"])
+        except PermissionError:
+            raise
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            pass  # errors of pyarrow are kinds of these
+        target = make_folder(self._aside) / f"{path.name}.{uuid.uuid4().hex[:6]}"
+        path.rename(target)
+        where = f".crossload/aside/history/{self._aside.name}"
+        self._say(f"{path.name} of the history was damaged, and is in {where} now")
+        return None
+
+    def _newest_first(self) -> Iterator[tuple[Path, pd.DataFrame]]:
+        for path in reversed(self.paths):
+            found = self._read(path)
+            if found is not None:
+                yield path, found
 
     def runs(self) -> list[str]:
         """List the names of the runs: their times in UTC, such as ``20261122T103000Z``."""
@@ -76,13 +114,21 @@ class History:
         """
         digest = digest_of(view.rows)
         last = self.paths[-1:]
-        if last and _digest(last[0]) == digest:
+        if last and _digest(last[0]) == digest and self._read(last[0]) is not None:
             return None
-        self.folder.mkdir(parents=True, exist_ok=True)
+        # names have seconds and sort by them: of two runs within one second, or after a clock that
+        # was put back, the later one gets the next second
+        if last := self.paths[-1:]:
+            when = max(when, time_of(_run(last[0])) + timedelta(seconds=1))
+        make_folder(self.folder)
         path = self.folder / f"{when:%Y%m%dT%H%M%SZ}-{digest}.parquet"
-        part = path.with_suffix(".part")  # a kill must leave no half run behind
-        verdicts_of(view).to_parquet(part, index=False)
-        part.replace(path)
+        part = path.with_suffix(f".{os.getpid()}.part")  # a kill must leave no half run behind
+        try:
+            verdicts_of(view).to_parquet(part, index=False)
+            replace(part, path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
         return path
 
     def past(self, view: View) -> tuple[Past, ...]:
@@ -94,11 +140,14 @@ class History:
             Oldest first, at most `STRIP`. A last run with the very verdicts of the view is left
             out: it is the view's own run, or one that found nothing else.
         """
-        paths = self.paths
-        if paths and _digest(paths[-1]) == digest_of(view.rows):
-            paths.pop()
+        runs = self._newest_first()
+        found = list(islice(runs, 1))
+        if found and _digest(found[0][0]) == digest_of(view.rows):
+            found.clear()
+        found += islice(runs, STRIP - len(found))
         return tuple(
-            Past(run=_run(path), verdicts=_aligned(path, view.rows)) for path in paths[-STRIP:]
+            Past(run=_run(path), verdicts=_aligned(table, view.rows))
+            for path, table in reversed(found)
         )
 
     def find(self, name: str) -> Path:
@@ -131,9 +180,12 @@ class History:
 
     def since(self, name: str) -> Changes:
         """Compare a run with the newest one; raise `SelectionError` where there is no such run."""
-        import pandas as pd  # noqa: PLC0415 - the other commands do without it
-
-        return changes(pd.read_parquet(self.find(name)), pd.read_parquet(self.paths[-1]))
+        while True:
+            # one that is damaged is set aside, and `find` knows it no more
+            chosen = self.find(name)
+            before, after = self._read(chosen), self._read(self.paths[-1])
+            if before is not None and after is not None:
+                return changes(before, after)
 
     def feed(self, title: str, most: int = 20) -> str:
         """Render the Atom feed of the regressions of the last runs.
@@ -165,11 +217,8 @@ class History:
 
     def steps(self, most: int) -> Iterator[tuple[str, Changes]]:
         """Give each of the last runs with what changed since the one before, the newest first."""
-        import pandas as pd  # noqa: PLC0415 - as above
-
-        paths = self.paths[-most - 1 :]
-        for before, after in reversed(list(pairwise(paths))):
-            yield _run(after), changes(pd.read_parquet(before), pd.read_parquet(after))
+        for (path, after), (_, before) in pairwise(islice(self._newest_first(), most + 1)):
+            yield _run(path), changes(before, after)
 
 
 def _run(path: Path) -> str:
@@ -192,14 +241,11 @@ def digest_of(rows: JudgedCells) -> str:
     return state.hexdigest()[:12]
 
 
-def _aligned(path: Path, rows: JudgedCells) -> np.ndarray[Any, np.dtype[np.int8]]:
-    """Read what a run found of each cell of a view: number of the verdict, shape (cells,).
+def _aligned(found: pd.DataFrame, rows: JudgedCells) -> np.ndarray[Any, np.dtype[np.int8]]:
+    """Give what a run found of each cell of a view: number of the verdict, shape (cells,).
 
     `UNKNOWN` stands for cells that the run did not have.
     """
-    import pandas as pd  # noqa: PLC0415 - the other commands do without it
-
-    found = pd.read_parquet(path)
     environments = {name: number for number, name in enumerate(rows.environments)}
     cases = {case.name: number for number, case in enumerate(rows.cases)}
     names = [

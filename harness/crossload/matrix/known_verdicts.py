@@ -5,12 +5,17 @@ They are kept for runs that have no time for all cells.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from crossload.derived import make_folder, replace
 from crossload.matrix.run_table import KEYS, verdicts_of
 from crossload.verdict import GAPS, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     import pandas as pd
 
     from crossload.environments import Project
@@ -27,22 +32,28 @@ class KnownVerdicts:
         Folders of the project; verdicts are kept in ``.crossload/known/<matrix>.parquet``.
     matrix
         Name of the matrix.
+    say
+        Takes a line where a file was damaged.
     """
 
-    def __init__(self, project: Project, matrix: str) -> None:
+    def __init__(
+        self, project: Project, matrix: str, say: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self._say = say
         self.path = project.work / "known" / f"{matrix}.parquet"
         self._published = project.reports / matrix / "outcomes.parquet"
 
     def _read(self) -> pd.DataFrame | None:
         """Read what this machine knows, else what was published, with nothing marked as changed."""
-        import pandas as pd  # noqa: PLC0415 - half a second of imports that most runs do without
-
         if self.path.exists():
-            return pd.read_parquet(self.path)
+            found = _read_table(self.path, [*KEYS, "verdict", "changed"])
+            if found is not None:
+                return found
+            self._say(f"{self.path.name} of the known verdicts was damaged: it is made anew")
         if self._published.exists():
-            return pd.read_parquet(self._published, columns=[*KEYS, "verdict"]).assign(
-                changed=False
-            )
+            found = _read_table(self._published, [*KEYS, "verdict"])
+            # the report says itself that it was damaged, and is written anew
+            return None if found is None else found.assign(changed=False)
         return None
 
     def recall(self) -> tuple[dict[Place, bool | None], set[Place]]:
@@ -92,7 +103,22 @@ class KnownVerdicts:
                 ).to_numpy()
             )
             new = pd.concat([new, old]).drop_duplicates(KEYS, keep="first")
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_suffix(".part")  # replaced as a whole, or not at all
-        new.astype(dict.fromkeys([*KEYS, "verdict"], "category")).to_parquet(part, index=False)
-        part.replace(self.path)
+        make_folder(self.path.parent)
+        part = self.path.with_suffix(f".{os.getpid()}.part")  # replaced as a whole, or not at all
+        try:
+            new.astype(dict.fromkeys([*KEYS, "verdict"], "category")).to_parquet(part, index=False)
+            replace(part, self.path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+
+def _read_table(path: Path, columns: list[str]) -> pd.DataFrame | None:
+    """Read a table; None where it is damaged, or has not these columns."""
+    import pandas as pd  # noqa: PLC0415 - half a second of imports that most runs do without
+
+    try:
+        # a folder of this name would be read as a table of many parts
+        return pd.read_parquet(path, columns=columns) if path.is_file() else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # errors of pyarrow are kinds of the first three

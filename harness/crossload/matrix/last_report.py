@@ -8,8 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crossload.derived import write_text
 from crossload.environments import is_built
-from crossload.errors import CrossloadError, EnvironmentUnavailable, HarnessFault, StrictFailure
+from crossload.errors import (
+    CrossloadError,
+    EnvironmentUnavailable,
+    HarnessFault,
+    Incomplete,
+    StrictFailure,
+)
+from crossload.report.feed import FEED_NAME
+from crossload.report.files import REPORT_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -51,21 +60,15 @@ class LastReport:
 
     def write(self, known: dict[str, Any]) -> None:
         """Replace what is kept."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        # under another name first: replacing is atomic, so that a kill never leaves half a file
-        # (https://docs.python.org/3/library/os.html#os.replace)
-        part = self.path.with_suffix(".part")
-        part.write_text(json.dumps(known), encoding="utf-8")
-        part.replace(self.path)
+        write_text(self.path, json.dumps(known))
+
+    @property
+    def _table(self) -> Path:
+        return self.project.work / "tables" / f"{self.path.stem}.csv"
 
     def write_table(self, lines: Iterable[str]) -> None:
         """Write the verdict table to ``.crossload/tables``, where runs can be compared by it."""
-        path = self.project.work / "tables" / f"{self.path.stem}.csv"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        with part.open("w", encoding="utf-8", newline="") as stream:
-            stream.writelines(lines)
-        part.replace(path)
+        write_text(self._table, lines)
 
     @staticmethod
     def of(view: View, text: str, state: str) -> dict[str, Any]:
@@ -92,11 +95,22 @@ class LastReport:
 
     @property
     def has_report(self) -> bool:
-        """True where no file of the report is missing: people delete folders."""
-        return all(
-            (self.folder / name).exists()
-            for name in ("outcomes.parquet", "README.md", "index.html", "summary.json")
-        )
+        """True where all files of the report are as they were written: people change folders."""
+        known = self.read().get("files")
+        return isinstance(known, dict) and known == self.digests()
+
+    def digests(self) -> dict[str, str]:
+        """Digest the files of the report, and its table.
+
+        Returns
+        -------
+        dict
+            SHA-256 by the name of the file, empty for one that is missing or cannot be read.
+        """
+        return {
+            path.name: _sha256(path)
+            for path in (*(self.folder / name for name in (*REPORT_FILES, FEED_NAME)), self._table)
+        }
 
     def is_current(self, store: Path) -> bool:
         """Tell whether a run would show the last tables again, without reading an outcome.
@@ -109,8 +123,11 @@ class LastReport:
         known = self.read()
         return (
             bool(known.get("quick"))
+            and isinstance(known.get("text"), str)
             and known["quick"] == self.digest_of_files(store)
             and self.has_report
+            # last, because it takes longest: all files of all environments are looked at
+            and all(is_built(each, self.project) for each in self.plan.environments)
         )
 
     def digest_of_files(self, store: Path) -> str:
@@ -126,7 +143,7 @@ class LastReport:
         """
         state = self._inputs()
         for environment in self.plan.environments:
-            built = is_built(environment, self.project)
+            built = is_built(environment, self.project, unchanged=False)
             if built is None:
                 return ""
             state.update(f"{environment.id} {built.fingerprint}\n".encode())
@@ -137,11 +154,8 @@ class LastReport:
         )
         state.update(repr(journals).encode())
         for folder in ("artifacts", "outputs", "states"):
-            names = (
-                sorted(path.name for path in (store / folder).iterdir())
-                if (store / folder).exists()
-                else []
-            )
+            place = store / folder
+            names = sorted(path.name for path in place.iterdir()) if place.is_dir() else []
             state.update(repr(names).encode())
         return state.hexdigest()
 
@@ -173,7 +187,7 @@ class LastReport:
         )
         expectations = self.project.matrix / "expectations" / f"{spec.name}.toml"
         for path in (spec.path, *spec.recipes, *spec.controls, expectations):
-            state.update(path.read_bytes() if path.exists() else b"")
+            state.update(path.read_bytes() if path.is_file() else b"")
         # an expectation may count no more from one day to the next
         if expectations.exists() and b"expires" in expectations.read_bytes():
             state.update(datetime.now(UTC).date().isoformat().encode())
@@ -182,6 +196,14 @@ class LastReport:
             if path.suffix in (".py", ".html", ".css", ".js", ".json"):
                 state.update(path.read_bytes())
         return state
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def print_last_report(report: LastReport, plan: Plan, say: Callable[[str], None]) -> None:
@@ -209,7 +231,8 @@ def errors_of_last_report(report: LastReport, plan: Plan, *, strict: bool) -> li
     -------
     list of CrossloadError
         `HarnessFault` for missed controls, `EnvironmentUnavailable` where nothing was measured,
-        `StrictFailure`; none is raised, because other matrices may have worse ones.
+        `Incomplete` for gaps that are faults of this machine, and `StrictFailure`. None is raised,
+        because other matrices may have worse ones.
     """
     known = report.read()
     errors: list[CrossloadError] = []
@@ -225,6 +248,15 @@ def errors_of_last_report(report: LastReport, plan: Plan, *, strict: bool) -> li
     if not known.get("measured") and not known.get("out_of_time"):
         msg = f"{plan.spec.name}: not one of {len(plan.selected)} cells could be measured"
         errors.append(EnvironmentUnavailable(msg, hint="the reasons stand above, at NOT MEASURED"))
+    if gaps := known.get("gaps"):
+        listed = "\n".join(f"  {each}" for each in gaps[:10])
+        errors.append(
+            Incomplete(
+                f"{plan.spec.name}: cells are missing for want of something of this machine, so"
+                f" the published report was left as it is:\n{listed}",
+                hint="put that right, and run the same command again: it measures what is missing",
+            )
+        )
     if strict and (known.get("failed") or not known.get("complete")):
         left = "" if known.get("complete") else "; not every cell was measured"
         what = "cells are not as expected" if known.get("judged_against") else "cells failed"

@@ -12,12 +12,21 @@ from crossload.environments import is_built, read_lock
 from crossload.environments.lock_file import candidates
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crossload.environments import Project
     from crossload.plan import Plan
     from crossload.store.store import Store
 
 
-def make_ledger(project: Project, plan: Plan, store: Store, *, foreign: bool = False) -> Ledger:
+def make_ledger(
+    project: Project,
+    plan: Plan,
+    store: Store,
+    *,
+    foreign: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Ledger:
     """Make the ledger of a plan without building any environment.
 
     Parameters
@@ -30,6 +39,8 @@ def make_ledger(project: Project, plan: Plan, store: Store, *, foreign: bool = F
         An open store that was read.
     foreign
         Prefer what other machines recorded of an environment to the one that stands here.
+    say
+        Takes lines for the user.
 
     Returns
     -------
@@ -42,7 +53,8 @@ def make_ledger(project: Project, plan: Plan, store: Store, *, foreign: bool = F
         each.data: f"{Path(each.file).name}: RECIPES[{each.name!r}]"
         for each in plan.catalog.everything.values()
     }
-    ledger = Ledger(plan, datasets.prepare(plan.data_names, project.work / "data", users), store)
+    data = datasets.prepare(plan.data_names, project.work / "data", users, say)
+    ledger = Ledger(plan, data, store)
     for environment in plan.environments:
         built = is_built(environment, project)
         if built is not None:

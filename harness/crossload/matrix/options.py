@@ -23,6 +23,8 @@ class Options:
     """Say why cells are to be measured, and measure nothing."""
     fresh: bool = False
     """Measure anew what is known."""
+    verify: bool = False
+    """Read all files of environments first, and build anew what is not as it was installed."""
     no_fork: bool = False
     """Start a process for each batch, as where there is no fork."""
     budget: float | None = None

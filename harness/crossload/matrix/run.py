@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import time
 from dataclasses import replace
@@ -13,22 +12,25 @@ from crossload.engine.executors.local import LocalExecutor
 from crossload.engine.interfaces import Settings
 from crossload.engine.leaks import find_leaks, leak_fault
 from crossload.engine.run import Run
-from crossload.errors import RecipeError, StoreError
+from crossload.errors import (
+    EnvironmentPinsError,
+    EnvironmentUnavailable,
+    HarnessFault,
+    RecipeError,
+    StoreError,
+)
+from crossload.matrix.doubts import forget_doubted, still_good, verify
 from crossload.matrix.evaluate import Evaluation, expectations_of, recipe_mistakes
-from crossload.matrix.history import History
 from crossload.matrix.known_verdicts import KnownVerdicts
 from crossload.matrix.last_report import LastReport, errors_of_last_report, print_last_report
 from crossload.matrix.ledger import make_ledger
 from crossload.matrix.progress import make_progress
+from crossload.matrix.publish import did_text, publish
 from crossload.plan.frontier import Frontier
 from crossload.plan.priority import priority_of_cells
-from crossload.report import RunFacts, View, render_terminal, write_index, write_reports
-from crossload.report.exports import report_to_github
-from crossload.report.feed import FEED_NAME
-from crossload.report.verdict_table import verdict_lines
+from crossload.report import RunFacts, View
 from crossload.store.blobs import Damaged
-from crossload.system import cores, cpu_seconds, duration, parent_is_gone, terminal_width
-from crossload.verdict import Verdict
+from crossload.system import cores, cpu_seconds, parent_is_gone
 from crossload.version import __version__
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from crossload.environments import Locker, Project
     from crossload.errors import CrossloadError
     from crossload.matrix.options import Options
-    from crossload.plan import Cell, Plan
+    from crossload.plan import Cell, Environment, Plan
     from crossload.store.records import Record
     from crossload.store.store import Store
 
@@ -48,6 +50,14 @@ _ATTEMPTS = 3
 
 What is damaged is set aside and measured again; a disk that damages it anew will not get better.
 """
+
+
+def _changing(changed: list[Environment]) -> HarnessFault:
+    names = ", ".join(each.id for each in changed)
+    return HarnessFault(
+        f"{names}: files change again and again while they are measured with",
+        hint="find out what writes into the folders below .nox: a recipe, or another program",
+    )
 
 
 class MatrixRun:
@@ -112,11 +122,15 @@ class MatrixRun:
             Outcomes cannot be read or written, or outputs are damaged again and again.
         """
         began, cpu_began = time.monotonic(), cpu_seconds()
+        began_at = time.time_ns()
         plan, options = self.plan, self.options
         # of a part of the matrix an expectation may rightly select nothing
         if not plan.is_part:
             self.expectations.check_all_used(plan.cells)
-        ledger = make_ledger(self.project, plan, self.store, foreign=not self.measure)
+        if options.verify and self.measure:
+            verify(plan.environments, self.project, self.say)
+        ledger = make_ledger(self.project, plan, self.store, foreign=not self.measure, say=self.say)
+        changed = forget_doubted(plan.environments, self.project, self.store, self.say)
         evaluation = Evaluation(self.project, plan, ledger, self.expectations)
         progress = make_progress(plan)
         settings = Settings(
@@ -125,7 +139,7 @@ class MatrixRun:
             seconds=options.budget,
             is_abandoned=parent_is_gone,
         )
-        known_verdicts = KnownVerdicts(self.project, plan.spec.name)
+        known_verdicts = KnownVerdicts(self.project, plan.spec.name, progress.note)
         value = None
         if options.budget is not None:
             value = priority_of_cells(plan, *known_verdicts.recall())
@@ -155,7 +169,13 @@ class MatrixRun:
                     # before anything is measured: --explain compares with what a run began with,
                     # even if it was killed
                     self.store.append([ledger.keys.snapshot(plan.spec.name)])
+                    self._build(changed, ledger, executor, progress.note)
                     self._measure(measuring, evaluation)
+                    changed = self._look_again(measuring, began_at, progress.note)
+                    if changed:
+                        if attempt + 1 == _ATTEMPTS:
+                            raise _changing(changed)
+                        continue
                 found = find_leaks(ledger, plan)
                 # the store may have got outcomes of other plans only: then this report still holds
                 if self._repeat_last_report(ledger, measuring.measured):
@@ -219,6 +239,31 @@ class MatrixRun:
         of_report = errors_of_last_report(self.last_report, plan, strict=options.strict)
         return [*errors, *of_report]
 
+    def _look_again(
+        self, measuring: Run, began_at: int, say: Callable[[str], None]
+    ) -> list[Environment]:
+        """Give the environments that were changed while they measured; that is taken back."""
+        used = measuring.standing
+        still_good(used, self.project)
+        changed = forget_doubted(used, self.project, self.store, say, since=began_at)
+        measuring.build_anew(changed)
+        return changed
+
+    @staticmethod
+    def _build(
+        changed: list[Environment],
+        ledger: Ledger,
+        executor: Executor,
+        say: Callable[[str], None],
+    ) -> None:
+        """Build environments anew whose files were changed, also those that nothing is asked of."""
+        for environment in changed:
+            try:
+                ledger.identify(environment.id, executor.build(environment))
+            except (EnvironmentUnavailable, EnvironmentPinsError) as error:
+                # whoever needs it tries again, and says what becomes of its cells
+                say(f"{environment.id} cannot be built anew: {error}")
+
     def _measure(self, measuring: Run, evaluation: Evaluation) -> None:
         """Measure all cells, or with ``--frontier`` as few as tell where verdicts change."""
         plan = self.plan
@@ -270,43 +315,16 @@ class MatrixRun:
 
     def _publish(self, view: View, ledger: Ledger, *, out_of_time: bool) -> str:
         """Write all reports of a view; give its tables with a line about the run."""
-        # before this run is appended: it is not its own past
-        history = History(self.project, view.name)
-        view = replace(view, past=history.past(view))
-        text = render_terminal(view, width=terminal_width())
         partial = self.options.frontier or self.options.budget is not None or not self.measure
-        if partial and (view.counts[Verdict.NOT_RUN] or view.counts[Verdict.INFERRED]):
-            # a table with gaps that were wanted, or that nobody has filled yet, never takes the
-            # place of a whole one
-            self.last_report = LastReport(self.project, self.plan, part=True)
-        whole = not self.last_report.part
-        if whole:
-            history.append(view, datetime.now(UTC))
-        write_reports(view, self.last_report.folder, {FEED_NAME: history.feed(view.title)})
-        # the index lists published reports: one of a part is none
-        if whole:
-            write_index(self.project.reports)
-        report_to_github(os.environ, view.name, self.last_report.folder, self.say)
-        run = view.run
-        did = f"{run.saves} saves and {run.loads} loads in {duration(run.wall_seconds)}"
-        if not self.measure:
-            did = "judged and written anew"
-        elif not run.saves + run.loads:
-            did = (
-                "nothing to measure, tables judged and written anew"
-                if view.measured
-                else "nothing could be measured"
-            )
-        self.last_report.write(
-            LastReport.of(view, text, self.last_report.digest_of_outcomes(ledger))
-            | {"out_of_time": out_of_time}
+        self.last_report, text = publish(
+            self.project,
+            self.plan,
+            view,
+            ledger,
+            wanted_gaps=partial,
+            more={"out_of_time": out_of_time},
+            say=self.say,
         )
-        self.last_report.write_table(verdict_lines(view))
-        if out_of_time:
-            left = view.counts[Verdict.NOT_RUN]
-            did += (
-                f"; the time was up with {left} cells not measured,"
-                " and the same command goes on with them"
-            )
+        did = did_text(view, measure=self.measure, out_of_time=out_of_time)
         folder = self.last_report.folder.relative_to(self.project.root).as_posix()
         return f"{text}\n{view.name}: {did}; report: {folder}/"

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from crossload.environments import Interpreters, Locker, build, is_built
+from crossload.environments import Interpreters, Locker, build, doubts_of, is_built
+from crossload.environments.build import check_records
 from crossload.environments.package_index import Index
-from crossload.errors import CrossloadError, EnvironmentUnavailable, SelectionError
+from crossload.errors import CrossloadError, InterpreterMissing, SelectionError
 from crossload.plan import Selection, check_selection, environments_of, load_specs
 from crossload.plan.select import matches_environment
 from crossload.report.labels import literal_of, signature_of
@@ -184,7 +185,9 @@ def propose_expectations(project: Project, name: str, *, say: Callable[[str], No
     say(as_toml(propose(rows)) or f"# {spec.name}: no unexpected failures")
 
 
-def build_one(project: Project, env_id: str, *, say: Callable[[str], None]) -> Built:
+def build_one(
+    project: Project, env_id: str, *, say: Callable[[str], None], verify: bool = False
+) -> Built:
     """Build an environment by its id, or find it built.
 
     Parameters
@@ -195,6 +198,8 @@ def build_one(project: Project, env_id: str, *, say: Callable[[str], None]) -> B
         The id, no pattern.
     say
         Takes lines for the user.
+    verify
+        Read all its files first, and build it anew where one is not as it was installed.
 
     Raises
     ------
@@ -209,13 +214,17 @@ def build_one(project: Project, env_id: str, *, say: Callable[[str], None]) -> B
         msg = f"{env_id!r} is a pattern, not an environment"
         raise SelectionError(msg, hint="name one environment")
     environment = known[env_id]
+    if verify and (changed := check_records(environment, project)):
+        say(f"{env_id}: {changed}")
     found = is_built(environment, project)
     if found is not None:
         return found
+    if any(not end for _, end in doubts_of(environment, project)):
+        say(f"{env_id} was changed after it was built: it is built anew")
     locker = _locker(project, say)
     lock = locker.lock(environment)
     interpreter = locker.interpreters.get(lock.python)
     if interpreter is None:
         msg = f"{env_id}: Python {lock.python} is not installed here"
-        raise EnvironmentUnavailable(msg, hint=f"uv python install {lock.python}")
+        raise InterpreterMissing(msg, hint=f"uv python install {lock.python}")
     return build(environment, lock, interpreter, project)

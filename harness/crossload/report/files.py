@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
+from crossload.derived import make_folder, replace, write_text
 from crossload.report.html import render_html
 from crossload.report.markdown import render_markdown
 from crossload.report.parquet import write_outcomes
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crossload.report.view import View
+
+
+REPORT_FILES = ("README.md", "index.html", "summary.json", "outcomes.parquet")
+"""Files that every report has."""
 
 
 def write_texts(folder: Path, texts: Mapping[str, str]) -> list[Path]:
@@ -35,9 +41,7 @@ def write_texts(folder: Path, texts: Mapping[str, str]) -> list[Path]:
     # under another name first: renaming replaces the old file at once, so that no reader and no
     # interrupted run leaves half a file
     for name, text in texts.items():
-        part = folder / f"{name}.part"
-        part.write_text(text, encoding="utf-8")
-        part.replace(folder / name)
+        write_text(folder / name, text)
     return [folder / name for name in texts]
 
 
@@ -59,7 +63,7 @@ def write_reports(view: View, folder: Path, more: Mapping[str, str] | None = Non
         Paths of ``README.md``, ``index.html``, ``summary.json``, the further texts and
         ``outcomes.parquet``.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     texts = {
         "README.md": render_markdown(view),
         "index.html": render_html(view),
@@ -68,7 +72,11 @@ def write_reports(view: View, folder: Path, more: Mapping[str, str] | None = Non
     }
     written = write_texts(folder, texts)
     # streamed rather than made in memory, so it does not pass through `write_texts`
-    part = folder / "outcomes.parquet.part"
-    write_outcomes(view, part)
-    part.replace(folder / "outcomes.parquet")
+    part = folder / f"outcomes.parquet.{os.getpid()}.part"
+    try:
+        write_outcomes(view, part)
+        replace(part, folder / "outcomes.parquet")
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     return [*written, folder / "outcomes.parquet"]

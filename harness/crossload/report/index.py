@@ -13,6 +13,7 @@ from crossload.report.summary import SCHEMA_NAME, SCHEMA_VERSION, schema_text
 from crossload.verdict import GAPS, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 HEADINGS = (
@@ -30,32 +31,32 @@ HEADINGS = (
 )
 
 
-def write_index(reports: Path) -> list[Path]:
+def write_index(reports: Path, say: Callable[[str], None] = lambda _: None) -> list[Path]:
     """Write ``README.md``, ``index.html`` and the schema of summaries into the reports folder.
 
     Parameters
     ----------
     reports
         Folder with one folder a matrix; their ``summary.json`` are read.
+    say
+        Takes a line for each summary that is damaged and left out.
 
     Returns
     -------
     list
         Paths of the three files.
-
-    Raises
-    ------
-    ValueError
-        A summary is no JSON.
     """
-    found = []
+    rows = []
     for path in sorted(reports.glob("*/summary.json")):
-        known = json.loads(path.read_text(encoding="utf-8"))
-        # reports of an older version stay on disk until their matrix is run again: their members
-        # mean something else, so they are left out
-        if known.get("schema") == SCHEMA_VERSION:
-            found.append((path.parent.name, known))
-    rows = [(name, known["title"], _facts(known)) for name, known in found]
+        try:
+            known = json.loads(path.read_text(encoding="utf-8"))
+            # reports of an older version stay on disk until their matrix is run again: their
+            # members mean something else, so they are left out
+            if known.get("schema") == SCHEMA_VERSION:
+                rows.append((path.parent.name, str(known["title"]), _facts(known)))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            name = path.parent.name
+            say(f"{name}/summary.json is damaged: the index is without {name} until it is run")
     texts = {
         "README.md": _markdown(rows),
         "index.html": render_page("index.html", headings=HEADINGS, rows=rows),

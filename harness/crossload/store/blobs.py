@@ -59,7 +59,10 @@ class Blobs:
             for folder in (self.outputs, self.states)
             for path in folder.iterdir()
         }
-        for folder in self.artifacts.iterdir():
+        for folder in list(self.artifacts.iterdir()):
+            if not folder.is_dir():
+                self._put_aside(folder, f"artifacts/{folder.name} was no folder")
+                continue
             self._present |= {f"{folder.name}/{path.name}" for path in folder.iterdir()}
 
     def _has(self, path: Path) -> bool:

@@ -72,7 +72,8 @@ class Journals:
     def read_all(self) -> None:
         """Read all journals; what was cut short by a kill is passed over."""
         for path in self.paths():
-            self._read(path, whole=True)
+            if self._offsets.get(path.name) != _OURS:
+                self._read(path, whole=True)
 
     def read_new(self) -> list[str]:
         """Read what other runs have written since; give the keys of it."""
@@ -85,6 +86,9 @@ class Journals:
     def _read(self, path: Path, *, whole: bool) -> list[str]:
         """Read a journal on from where it was read to; ``whole`` repairs one with damaged lines."""
         start = self._offsets.get(path.name, 0)
+        if path.is_dir():
+            self._put_aside(path, f"{path.name}: not a journal of crossload")
+            return []
         with path.open("rb") as stream:
             stream.seek(start)
             text = stream.read()
@@ -93,17 +97,26 @@ class Journals:
         found: list[str] = []
         bad = 0
         # bytes are split at line breaks only; text would be at U+2028 and the like too
-        lines = text[:end].splitlines()
+        lines = text[:end].split(b"\n")[:-1]
         if start == 0 and lines:
-            if not _is_header(lines[0]):
+            headed = _is_header(lines[0])
+            if not headed and not any(map(_is_record, lines)):
                 self._put_aside(path, f"{path.name}: not a journal of crossload")
                 return []
             del lines[0]
+            bad += not headed  # its first line is damaged: the others tell nevertheless
         for line in lines:
             try:
                 key = self.reader.line(line, path.name)
                 found += [key] if key else []
-            except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+            except (
+                ValueError,
+                KeyError,
+                TypeError,
+                IndexError,
+                AttributeError,
+                RecursionError,
+            ):
                 bad += 1  # damaged bytes may be any JSON, of any shape
         self._offsets[path.name] = start + end
         if bad and whole:
@@ -112,17 +125,18 @@ class Journals:
 
     def _salvage(self, path: Path, bad: int) -> None:
         """Keep the good lines of a damaged journal under its name, and the damaged file aside."""
-        good, reader = [], Reader()
-        for line in path.read_bytes().splitlines(keepends=True):
-            try:
-                reader.line(line, path.name)
-                good.append(line)
-            except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-                continue
+        text = path.read_bytes()
+        # without what is being written, or was cut short by a kill
+        lines = text[: text.rfind(b"\n") + 1].split(b"\n")[:-1]
+        good = [line + b"\n" for line in lines if _is_record(line)]
         self._put_aside(path, f"{path.name}: {bad} lines could not be read; the others are kept")
         part = path.with_suffix(".part")
-        part.write_bytes(b"".join(good))
+        _write_header(part)
+        with part.open("ab") as stream:
+            stream.writelines(good)
         part.replace(path)
+        # all that is good in it is known
+        self._offsets[path.name] = path.stat().st_size
 
     def rewrite(self, wanted: Callable[[str, str], bool]) -> int:
         """Make one journal of all, with the records that are ``wanted(kind, key)``.
@@ -146,7 +160,7 @@ class Journals:
         dropped, writer = 0, Writer()
         with part.open("ab") as stream:
             for kind, records in self.reader.by_kind.items():
-                for key, known in records.items():
+                for key, known in records.all_items():
                     if wanted(kind, key):
                         stream.write(writer.line(key, known))
                     else:
@@ -162,8 +176,26 @@ class Journals:
         return dropped
 
 
+def is_begun_within(name: str, label: str, since: int, until: int) -> bool:
+    """Tell whether a journal is of this label and was begun in a span of time (nanoseconds)."""
+    stem = name.removesuffix(".jsonl")
+    began, _, rest = stem.partition("-")
+    # a run has eight characters and a number of four digits; labels have dashes themselves
+    parts = rest.split("-", 2)
+    if len(parts) < 3 or parts[2] != label or not began.isdecimal():
+        return False
+    return since < int(began) <= until
+
+
 def _write_header(path: Path) -> None:
     path.write_text(json.dumps({"kind": "journal", "schema": SCHEMA}) + "\n", encoding="utf-8")
+
+
+def _is_record(line: bytes) -> bool:
+    try:
+        return bool(Reader().line(line, ""))
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+        return False
 
 
 def _is_header(line: bytes) -> bool:

@@ -7,6 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from crossload.derived import write_text
 from crossload.errors import StoreError
 
 if TYPE_CHECKING:
@@ -39,19 +40,50 @@ def check(root: Path) -> int:
     path = root / "schema.json"
     if not path.exists():
         return 1 if any((root / "journals").glob("*.jsonl")) else 0
-    try:
-        found = int(json.loads(path.read_text(encoding="utf-8"))["schema"])
-    except (ValueError, KeyError, TypeError) as error:
+    found = schema_of(root)
+    if found is None:
+        error = "it is damaged, and no journal tells"
         msg = f"{path} cannot be read: {error}"
         raise StoreError(
             msg, hint="this is not a store of crossload, or a damaged one: name another folder"
-        ) from error
+        )
     if found > SCHEMA:
         msg = f"the store {root} has schema {found}, this crossload knows {SCHEMA} and older"
         raise StoreError(
             msg, hint="it was written by a newer crossload: upgrade crossload, or use another store"
         )
     return found
+
+
+def schema_of(root: Path) -> int | None:
+    """Read the schema of a store that has a ``schema.json``, else of its journals.
+
+    Returns
+    -------
+    int or None
+        None where nothing tells.
+    """
+    try:
+        return int(json.loads((root / "schema.json").read_text(encoding="utf-8"))["schema"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        heads = [_schema_of_journal(path) for path in (root / "journals").glob("*.jsonl")]
+        return max((head for head in heads if head is not None), default=None)
+
+
+def _schema_of_journal(path: Path) -> int | None:
+    try:
+        with path.open("rb") as stream:
+            found = json.loads(stream.readline(1000))
+        return int(found["schema"]) if found["kind"] == "journal" else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        return isinstance(json.loads(path.read_text(encoding="utf-8"))["schema"], int)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def upgrade(root: Path) -> list[str]:
@@ -68,13 +100,15 @@ def upgrade(root: Path) -> list[str]:
         The store is of a newer program, or its ``schema.json`` cannot be read.
     """
     found = check(root)
-    if found == SCHEMA:
+    path = root / "schema.json"
+    if found == SCHEMA and _is_whole(path):
         return []
+    if found == SCHEMA:
+        write_text(path, json.dumps({"schema": SCHEMA}) + "\n")
+        return ["schema.json (it was damaged, and is written anew)"]
     notes = [step(root) for step in _UPGRADES[max(found - 1, 0) :]] if found else []
     # after all steps, and by renaming: a store whose upgrade was killed is upgraded again
-    part = root / "schema.json.part"
-    part.write_text(json.dumps({"schema": SCHEMA}) + "\n", encoding="utf-8")
-    part.replace(root / "schema.json")
+    write_text(path, json.dumps({"schema": SCHEMA}) + "\n")
     return notes
 
 
@@ -109,3 +143,27 @@ def disk_error(error: OSError) -> StoreError:
     return StoreError(
         f"the store cannot be written: {what}{where}", hint="check the rights of its folder"
     )
+
+
+def system_error(error: OSError) -> StoreError:
+    """Give the `StoreError` of any other error of the system, with what to do about it."""
+    if error.errno in DISK_FULL:
+        return disk_error(error)
+    what = os.strerror(error.errno) if error.errno else (str(error) or type(error).__name__)
+    where = f": {error.filename}" if error.filename else ""
+    return StoreError(f"the system refuses it: {what}{where}", hint=_HINTS.get(error.errno, _HINT))
+
+
+_HINT = "put that right and run the same command again: what was measured is kept"
+
+_HINTS: dict[int | None, str] = {
+    errno.EACCES: "check the rights of this file and its folder",
+    errno.EPERM: "check the rights of this file and its folder",
+    errno.EROFS: "this file system can only be read: work in another folder",
+    errno.EMFILE: "raise the limit of open files (`ulimit -n`), or use fewer --jobs",
+    errno.ENFILE: "this machine has too many files open: try again later",
+    errno.ENOMEM: "this machine is short of memory: use fewer --jobs",
+    errno.EAGAIN: "raise the limit of processes (`ulimit -u`), or use fewer --jobs",
+    errno.EIO: "check the disk",
+}
+"""What to do about errors of the system."""

@@ -8,15 +8,16 @@ joined.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING
 
 from crossload.errors import SelectionError, StoreError
-from crossload.store.layout import SCHEMA
+from crossload.store.layout import DISK_FULL, SCHEMA, schema_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from crossload.store.store import Store
@@ -59,10 +60,12 @@ def join(store: Store, other: Path) -> tuple[int, int]:
     StoreError
         The other store is of another schema.
     """
-    path = other / "schema.json"
-    found = json.loads(path.read_text(encoding="utf-8")).get("schema") if path.exists() else 1
+    found = schema_of(other)
+    # schema 1 had no file and no number in its journals
+    found = 1 if found is None and not (other / "schema.json").exists() else found
     if found != SCHEMA:
-        msg = f"{other}: schema {found}, this crossload joins stores of schema {SCHEMA}"
+        known = "its schema.json and journals are damaged" if found is None else f"schema {found}"
+        msg = f"{other}: {known}, this crossload joins stores of schema {SCHEMA}"
         raise StoreError(
             msg,
             hint="run `nox -s matrix` there with this crossload, which upgrades it, and join again",
@@ -82,12 +85,23 @@ def join(store: Store, other: Path) -> tuple[int, int]:
                 # ".part": a run that was killed, or is writing it now
                 if ".part" not in each.name and not target.exists():
                     target.parent.mkdir(exist_ok=True)
-                    _copy(path, target)
-                    blobs += 1
+                    blobs += _took(store, path, partial(_copy, path, target))
     journals = 0
     for each in sorted((other / "journals").glob("*.jsonl")):
-        journals += _join_journal(each, store.journals / each.name)
+        journals += _took(store, each, partial(_join_journal, each, store.journals / each.name))
     return journals, blobs
+
+
+def _took(store: Store, path: Path, take: Callable[[], int]) -> int:
+    """Take a file in, or say that it cannot be read and go on: whoever needs it measures again."""
+    try:
+        return take()
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise
+        text = error.strerror or type(error).__name__
+        store.damage_notes.append(f"{path.name} (it was not joined: {text})")
+        return 0
 
 
 def _join_journal(source: Path, target: Path) -> int:
@@ -106,7 +120,7 @@ def _join_journal(source: Path, target: Path) -> int:
     return 1
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path) -> int:
     # renamed when it is whole: the runs of this store may be reading its folders
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     if source.is_dir():
@@ -114,3 +128,4 @@ def _copy(source: Path, target: Path) -> None:
     else:
         shutil.copyfile(source, part)
     part.replace(target)
+    return 1

@@ -19,6 +19,9 @@ Record = dict[str, Any]
 UNSURE = ("crash", "timeout", "memory")
 """Statuses that depend on the machine too, not on the model alone: believed when seen twice."""
 
+FORGOTTEN = "forgotten"
+"""Status of a line that takes an outcome back: what was measured before it counts no more."""
+
 KINDS = ("save", "load", "environment", "snapshot")
 """Kinds of records; lines of other kinds frame a journal, or are damaged."""
 
@@ -42,10 +45,14 @@ def seconds_of(known: Known | None) -> dict[str, float]:
 
 
 class Records:
-    """Outcomes of one kind by key; of two under one key the one that was written later counts."""
+    """Outcomes of one kind by key; of two under one key the one that was written later counts.
+
+    What was taken back is kept too, or an older line that is read later would bring it back.
+    """
 
     def __init__(self) -> None:
         self._known: dict[str, Known] = {}
+        self._forgotten: dict[str, Known] = {}
 
     def __len__(self) -> int:
         return len(self._known)
@@ -69,6 +76,14 @@ class Records:
     def put(self, key: str, known: Known) -> None:
         """Let an outcome in; a repeat in a process of its own keeps the first answer beside it."""
         before = self._known.get(key)
+        taken_back = self._forgotten.get(key)
+        if taken_back is not None and known.at < taken_back.at:
+            return
+        if known.facts.get("status") == FORGOTTEN:
+            if before is None or before.at <= known.at:
+                self._known.pop(key, None)
+            self._forgotten[key] = known
+            return
         if before is not None:
             # names of journals sort by time; stores that were joined are read in any order
             if known.at < before.at:
@@ -84,6 +99,11 @@ class Records:
     def items(self) -> Iterator[tuple[str, Known]]:
         """Go through everything that is known, with its key."""
         yield from self._known.items()
+
+    def all_items(self) -> Iterator[tuple[str, Known]]:
+        """Go through everything that is known, and then through what was taken back."""
+        yield from self._known.items()
+        yield from self._forgotten.items()
 
     def values(self) -> Iterator[Known]:
         """Go through everything that is known."""

@@ -17,6 +17,7 @@ import threading
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from crossload.derived import make_folder
 from crossload.errors import StoreError
 from crossload.store import bundle
 from crossload.store.layout import SCHEMA
@@ -160,8 +161,7 @@ class Remote:
 
     def _stamp(self, name: str, size: int) -> Path:
         """The empty file whose presence says that this machine took or gave such an object."""
-        folder = self.store.root / "pulled"
-        folder.mkdir(exist_ok=True)
+        folder = make_folder(self.store.root / "pulled")
         return folder / f"{name}.{size}"
 
     def _put_aside(self, name: str, why: str) -> None:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, ReadWriteLock, Timeout
 
+from crossload.derived import make_folder
 from crossload.errors import StoreError
 from crossload.store.blobs import Blobs
-from crossload.store.journals import Journals
+from crossload.store.journals import Journals, is_begun_within
 from crossload.store.layout import check, disk_error, upgrade
-from crossload.store.records import Records
+from crossload.store.lock import open_lock
+from crossload.store.records import FORGOTTEN, Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -87,10 +89,7 @@ class Store:
             raise StoreError(msg, hint="give another folder as store")
         try:
             self.make_folders()
-            # Readers are the runs, the writer is who rewrites journals (filelock has such locks
-            # since 3.21: https://github.com/tox-dev/filelock/pull/399).  By default all locks of a
-            # path are one object within a process, and two stores would not keep each other out.
-            self._lock = ReadWriteLock(self.root / "lock.db", is_singleton=False)
+            self._lock = open_lock(self.root / "lock.db", self._put_aside)
             if self._try_alone():
                 self.damage_notes += upgrade(self.root)
                 if not alone:
@@ -111,8 +110,11 @@ class Store:
             raise disk_error(error) from error
 
     def make_folders(self) -> None:
-        """Make the folders of a store, those that are missing."""
-        for folder in (self.root, *self.blobs.folders, self.journals, self.scratch, self.claims):
+        """Make the folders of a store; what stands in the place of one is set aside."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        for folder in (*self.blobs.folders, self.journals, self.scratch, self.claims):
+            if not folder.is_dir() and (folder.exists() or folder.is_symlink()):
+                self._put_aside(folder, f"{folder.name} was no folder")
             folder.mkdir(parents=True, exist_ok=True)
 
     def _try_alone(self) -> bool:
@@ -144,7 +146,10 @@ class Store:
         # A claim is the run's, whichever of its threads takes it.  By default a lock is of one
         # thread, and releasing it in another does nothing at all:
         # https://github.com/tox-dev/filelock/issues/404
-        lock = FileLock(self.claims / f"{name}.lock", timeout=0, thread_local=False)
+        path = self.claims / f"{name}.lock"
+        if path.is_dir():
+            self._put_aside(path, f"claims/{path.name} was a folder")
+        lock = FileLock(path, timeout=0, thread_local=False)
         try:
             lock.acquire()
         except Timeout:
@@ -213,6 +218,39 @@ class Store:
                 stream.write(json.dumps(record, sort_keys=True) + "\n")
             self.reader.record(record, self._driver_journal.name)
 
+    def forget(self, label: str, since: int, until: int) -> int:
+        """Take back what was measured in an environment in a span of time; it is measured anew.
+
+        The lines stay where they are; a newer journal says that they count no more, which those
+        who share the store, or join it, learn as well.
+
+        Parameters
+        ----------
+        label
+            Id of the environment, as journals are named after it.
+        since, until
+            Beginning and end of the span, in nanoseconds.
+
+        Returns
+        -------
+        int
+            The count of outcomes that were taken back.
+        """
+        doubted = [
+            {"kind": kind, "key": key, "status": FORGOTTEN}
+            for kind in ("save", "load")
+            for key, known in self.reader.by_kind[kind].items()
+            if is_begun_within(known.at, label, since, until)
+        ]
+        if doubted:
+            # a journal of its own: of two lines under one key that of the newer journal counts
+            journal = self.new_journal(FORGOTTEN)
+            with journal.open("a", encoding="utf-8") as stream:
+                stream.writelines(json.dumps(each, sort_keys=True) + "\n" for each in doubted)
+            for each in doubted:
+                self.reader.record(each, journal.name)
+        return len(doubted)
+
     def read(self) -> Reader:
         """Read all journals and give what is in them; what a kill cut short is passed over."""
         self._files.read_all()
@@ -245,8 +283,7 @@ class Store:
 
     def _put_aside(self, path: Path, text: str) -> None:
         """Move what is not what it should be out of the way, and keep a note of it."""
-        folder = self.root / "aside"
-        folder.mkdir(exist_ok=True)
+        folder = make_folder(self.root / "aside")
         # it may be there from before: the same file can be damaged twice
         target = folder / f"{path.name}.{uuid.uuid4().hex[:6]}"
         try:
@@ -258,7 +295,10 @@ class Store:
     def _tidy(self) -> None:
         """Drop the scratch folders of killed runs and merge journals, while nobody else is here."""
         for folder in self.scratch.iterdir():
-            shutil.rmtree(folder, ignore_errors=True)
+            if folder.is_dir() and not folder.is_symlink():
+                shutil.rmtree(folder, ignore_errors=True)
+            else:
+                folder.unlink(missing_ok=True)
         shared = (self.root / "pulled").is_dir()  # there each journal is known by its name
         if not shared and len(self._files.paths()) > _COMPACT_ABOVE:
             self.rewrite(lambda _kind, _key: True)

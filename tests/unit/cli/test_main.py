@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import sys
 
@@ -135,11 +136,25 @@ def test_a_full_disk_is_named_wherever_it_is_met(crossload, gc):
         crossload("--debug", "gc")
 
 
-def test_other_faults_of_the_system_are_ours(crossload, gc):
-    gc(raising(PermissionError(errno.EACCES, "Permission denied")))
+@pytest.mark.parametrize(
+    ("number", "hint"),
+    [
+        (errno.EACCES, "check the rights"),
+        (errno.EROFS, "can only be read"),
+        (errno.EMFILE, "ulimit -n"),
+        (errno.EIO, "check the disk"),
+        (errno.ELOOP, "run the same command again"),
+    ],
+)
+def test_no_error_of_the_system_is_a_traceback(crossload, gc, number, hint):
+    gc(raising(OSError(number, os.strerror(number), "some.file")))
+    done = crossload("gc")
 
-    with pytest.raises(PermissionError):
-        crossload("gc")
+    assert done.code == 6
+    assert f"{os.strerror(number)}: some.file" in done.err
+    assert hint in done.err
+    with pytest.raises(OSError, match="some.file"):
+        crossload("--debug", "gc")
 
 
 @pytest.mark.parametrize(

@@ -206,7 +206,7 @@ def test_upkeep_is_called(crossload, calls, tmp_path, arguments, name, passed, n
 
 
 def test_an_environment_is_the_path_of_its_interpreter_alone(crossload, monkeypatch):
-    def build_one(project, env_id, *, say):
+    def build_one(project, env_id, *, say, verify):
         say(f"building {env_id}")
         return SimpleNamespace(python=project.environment(env_id) / "bin" / "python")
 

@@ -58,7 +58,7 @@ class FakeExecutor:
         self.answers, self.builds = {}, {}
         self.there = {}
         """Identities of environments that are built already."""
-        self.built, self.jobs, self.released = [], [], []
+        self.built, self.jobs, self.released, self.forgotten = [], [], [], []
         self.closed = 0
         self.before_job = lambda environment, op: None
 
@@ -102,6 +102,10 @@ class FakeExecutor:
                 del record["artifact"]
         keep_files(self.store, record)
         return record
+
+    def forget(self, environment):
+        self.there.pop(environment.id, None)
+        self.forgotten.append(environment.id)
 
     def release_idle(self, busy):
         self.released.append(set(busy))

@@ -10,9 +10,10 @@ from builders_store import keep
 
 from crossload.engine.keys import Identity
 from crossload.environments import Project, is_built, read_lock
-from crossload.environments.build import STAMP, python_in
+from crossload.environments.build import python_in
 from crossload.environments.locks import Locker
 from crossload.environments.package_index import Index
+from crossload.environments.stamp import STAMP, files_of
 from crossload.matrix.ledger import make_ledger
 from crossload.matrix.options import Options
 from crossload.matrix.run import MatrixRun
@@ -84,6 +85,8 @@ class Machine:
     def __init__(self):
         self.answers, self.builds, self.predicts, self.executors = {}, {}, {}, []
         self.before_job = lambda environment, op: None
+        self.build = None
+        """In place of `FakeExecutor.build`, of the executor and the environment."""
         self.damages = False
         """True for a disk that damages all outputs at once."""
 
@@ -102,6 +105,10 @@ class Machine:
 
 
 class _ProjectExecutor(FakeExecutor):
+    def build(self, environment):
+        build = self.machine.build or FakeExecutor.build
+        return build(self, environment)
+
     def built_identity(self, environment):
         built = is_built(environment, self.project)
         return Identity.of(built) if built else None
@@ -175,6 +182,7 @@ class SmallProject:
                 "uv": UV,
                 "base": str(python),
                 "base_mtime": int(python.stat().st_mtime),
+                "files": files_of(folder)[0],
             }
             (folder / STAMP).write_text(json.dumps(stamp))
         return self

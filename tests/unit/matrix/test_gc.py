@@ -6,7 +6,7 @@ import pytest
 from builders_engine import A, B
 
 from crossload.engine.keys import Identity
-from crossload.environments.build import STAMP
+from crossload.environments.stamp import STAMP
 from crossload.errors import StoreError
 from crossload.matrix import gc
 

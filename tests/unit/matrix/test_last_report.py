@@ -17,9 +17,10 @@ def report(small):
     return LastReport(small.project, small.plan())
 
 
-def publish(small):
+def publish(small, report):
     for name in WHOLE:
         small.write(f"reports/small/{name}", "")
+    report.write(report.read() | {"text": "tables", "files": report.digests()})
 
 
 def test_what_is_written_is_read(report):
@@ -57,7 +58,7 @@ def test_the_table_of_verdicts_is_written_as_a_whole(small, report):
 
 def test_a_report_is_whole_with_all_its_files(small, report):
     assert not report.has_report
-    publish(small)
+    publish(small, report)
     assert report.has_report
     (report.folder / "index.html").unlink()
 
@@ -66,9 +67,9 @@ def test_a_report_is_whole_with_all_its_files(small, report):
 
 def test_a_report_is_current_until_anything_changes(small, report):
     folder = small.project.work / "store"
-    publish(small)
+    publish(small, report)
     assert not report.is_current(folder)
-    report.write({"quick": report.digest_of_files(folder)})
+    report.write(report.read() | {"quick": report.digest_of_files(folder)})
 
     assert report.is_current(folder)
     (report.folder / "README.md").unlink()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from builders_store import key, read, record, write
 from filelock import ReadWriteLock
@@ -55,7 +57,11 @@ def test_a_store_that_is_being_cleaned_up_is_named(store, monkeypatch):
     cleaner = Store(store.root)
     cleaner.open(alone=True)
     wait = ReadWriteLock.acquire_read
-    monkeypatch.setattr(ReadWriteLock, "acquire_read", lambda lock, timeout: wait(lock, timeout=0))
+
+    def at_once(lock, timeout=-1, *, blocking=True):
+        return wait(lock, timeout=0, blocking=blocking)
+
+    monkeypatch.setattr(ReadWriteLock, "acquire_read", at_once)
 
     with pytest.raises(StoreError, match="is being cleaned up") as caught:
         Store(store.root).open()
@@ -169,3 +175,44 @@ def test_a_journal_that_came_by_this_run_is_not_read_twice(store):
     write(Store(store.root), record("a"))
 
     assert store.refresh() == [key("a")]
+
+
+def forgotten_store(store):
+    """A store with two outcomes of an environment, at 100 and 200, and one of another."""
+    for name, letter in (("100", "a"), ("200", "b"), ("300", "c")):
+        record = {"kind": "load", "key": letter * 32, "status": "ok", "outputs": {}, "kept": None}
+        label = "other-e" if letter == "c" else "e-1"
+        store.reader.record(record, f"{name.rjust(20, '0')}-abcdef01-0001-{label}.jsonl")
+
+
+def test_what_was_measured_in_a_span_is_taken_back(store):
+    forgotten_store(store)
+
+    assert store.forget("e-1", 150, 10**18) == 1
+    assert "a" * 32 in store.loads
+    assert "b" * 32 not in store.loads
+    assert store.loads.get("b" * 32) is None
+    assert "c" * 32 in store.loads
+    assert store.forget("e-1", 150, 10**18) == 0
+
+
+def test_what_was_taken_back_stays_so_for_whoever_reads_or_joins_the_store(store, tmp_path):
+    journal = store.new_journal("e-1")
+    line = {"kind": "load", "key": "a" * 32, "status": "ok", "outputs": {}, "kept": None}
+    with journal.open("a") as stream:
+        stream.write(json.dumps(line) + "\n")
+    store.reader.record(line, journal.name)
+    store.forget("e-1", 0, 10**20)
+    store.close()
+    again = Store(store.root)
+    again.open(alone=True)
+    again.read()
+    assert "a" * 32 not in again.loads
+    again.rewrite(lambda _kind, _key: True)
+    again.read()
+    assert "a" * 32 not in again.loads
+
+    newer = again.new_journal("e-1")
+    again.reader.record(line, newer.name)
+    assert "a" * 32 in again.loads
+    again.close()

@@ -270,6 +270,10 @@ class DaskExecutor:
         # (https://github.com/dask/distributed/issues/9065)
         return set(self._client.scheduler_info(n_workers=-1)["workers"])
 
+    def forget(self, environment: Environment) -> None:
+        """Have an environment built anew by the worker that is given its next task."""
+        self._identities.pop(environment.id, None)
+
     def release_idle(self, busy: set[str]) -> None:
         """Do nothing: workers let go of idle environments by themselves."""
 

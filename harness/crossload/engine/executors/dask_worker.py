@@ -17,7 +17,7 @@ from crossload.engine.keys import Identity, worker_digest
 from crossload.engine.process_setup import recipe_control
 from crossload.engine.server import Server
 from crossload.environments import Interpreters, Project, build, is_built, read_lock
-from crossload.errors import EnvironmentUnavailable, HarnessFault
+from crossload.errors import HarnessFault, InterpreterMissing
 from crossload.store import bundle
 from crossload.store.store import Store
 from crossload.version import __version__
@@ -94,7 +94,7 @@ class WorkerProject:
                 msg = (
                     f"{request.environment.id}: Python {lock.python} is not installed on the worker"
                 )
-                raise EnvironmentUnavailable(msg, hint=f"uv python install {lock.python}")
+                raise InterpreterMissing(msg, hint=f"uv python install {lock.python}")
             found = build(request.environment, lock, interpreter, self.project)
         identity = Identity.of(found)
         # the keys of the items are of the first worker's environment: outcomes of another patch

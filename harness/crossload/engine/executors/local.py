@@ -8,7 +8,7 @@ from crossload.engine.keys import Identity
 from crossload.engine.process_setup import recipe_control
 from crossload.engine.server import Server
 from crossload.environments import build, is_built
-from crossload.errors import EnvironmentUnavailable
+from crossload.errors import InterpreterMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,7 +69,8 @@ class LocalExecutor:
 
     def built_identity(self, environment: Environment) -> Identity | None:
         """Give the identity of an environment that is built here, else None."""
-        built = is_built(environment, self.project)
+        # its files were looked at when the run began
+        built = is_built(environment, self.project, unchanged=False)
         if built is None:
             return None
         self._built[environment.id] = built
@@ -91,7 +92,7 @@ class LocalExecutor:
         interpreter = self.locker.interpreters.get(lock.python)
         if interpreter is None:
             msg = f"{environment.id}: Python {lock.python} is not installed here"
-            raise EnvironmentUnavailable(msg)
+            raise InterpreterMissing(msg)
         built = build(environment, lock, interpreter, self.project)
         self._built[environment.id] = built
         return Identity.of(built)
@@ -131,6 +132,13 @@ class LocalExecutor:
             self._servers[environment.id] = server
             server.wait_until_ready(stopped)
         return server
+
+    def forget(self, environment: Environment) -> None:
+        """End the process of an environment that is to be built anew."""
+        self._built.pop(environment.id, None)
+        server = self._servers.pop(environment.id, None)
+        if server is not None:
+            server.close()
 
     def release_idle(self, busy: set[str]) -> None:
         """End processes of environments that are not busy, where there are too many."""
