@@ -7,6 +7,7 @@ is unpacked, a field of a message, an entry of a folder.  Whoever starts the rea
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from contextlib import contextmanager
@@ -127,11 +128,15 @@ if sys.platform == "linux":
         """Measure the memory of this process, without files that are mapped into it."""
         # statm counts pages: all, resident, shared with files
         # (https://man7.org/linux/man-pages/man5/proc_pid_statm.5.html)
+        # no file objects: this is called often, and perhaps at the end of the stack of recursion
         try:
-            with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 - often, so the fastest
-                _, resident, shared, *_ = file.read().split()
+            file = os.open("/proc/self/statm", os.O_RDONLY)
         except OSError:  # a sandbox without /proc
             return _peak_bytes()
+        try:
+            _, resident, shared, *_ = os.read(file, 200).split()
+        finally:
+            os.close(file)
         return (int(resident) - int(shared)) * _PAGE
 
 else:

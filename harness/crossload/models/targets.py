@@ -97,7 +97,9 @@ def parse(text: str, *, option: str) -> Target:
         return replace(_lock(first, option, found.group(1)), python=found.group(1))
     # requirements may be separated by commas too, but a comma within one (">=1,<2") is followed by
     # no letter
-    return of_requirements(re.split(r"[\s,]+(?=[A-Za-z])|\s*;\s*$", text.strip()), option=option)
+    # no comma, and no space beside "@", separates the name of a direct reference from its URL
+    direct = re.sub(r"\s*@\s+|\s+@", "@", text.strip())
+    return of_requirements(re.split(r"[\s,]+(?=[A-Za-z])|\s*;\s*$", direct), option=option)
 
 
 def _is_file(text: str) -> bool:
@@ -138,12 +140,12 @@ def of_requirements(texts: Sequence[str], *, option: str) -> Target:
         try:
             requirement = Requirement(text)
         except InvalidRequirement:
-            problems.append(f"{option} {text!r}: not a requirement")
+            problems.append(f"{option} {_shown(text)}: not a requirement")
             continue
         # environments are resolved as of a date, which URLs do not have
         if requirement.url:
             problems.append(
-                f"{option} {text!r}: only releases of the package index can be measured"
+                f"{option} {_shown(text)}: only releases of the package index can be measured"
             )
             continue
         name = str(canonicalize_name(requirement.name))
@@ -171,6 +173,11 @@ def of_requirements(texts: Sequence[str], *, option: str) -> Target:
     return Target(packages=packages, python=python, source=" ".join(texts).strip())
 
 
+def _shown(text: str) -> str:
+    """Quote a text without what follows the scheme of a URL, which may hold a password."""
+    return repr(re.sub(r"://.*", "://...", text, flags=re.DOTALL))
+
+
 def _lock(text: str, option: str, python: str) -> Target:
     """Read a lock for a version of Python.
 
@@ -189,8 +196,8 @@ def _allowed(pythons: str) -> str:
     """Give our own version of Python if a specifier allows it, else the newest that it does."""
     try:
         # ^3.11 is how Poetry writes "from 3.11 to below 4", which ~=3.11 means too
-        specifiers = SpecifierSet(pythons.replace("^", "~="))
-    except InvalidSpecifier:
+        specifiers = SpecifierSet(pythons[:400].replace("^", "~="))
+    except (InvalidSpecifier, ValueError):
         return OWN_PYTHON
     # any patch release counts, and .99 is newer than all of them: ">=3.11.4" allows 3.11
     known = [OWN_PYTHON, *sorted(FIRST_RELEASES, key=minor_key, reverse=True)]

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from crossload import limits
 from crossload.requirements.locked import InvalidLock, Locked, minor_of
 from crossload.requirements.pip import take_lines
+from crossload.requirements.structured import parse_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +36,10 @@ _ALSO_ON_INDEX = (
 _PACKAGE = re.compile(r"^(?:[\w./-]+::)?([A-Za-z0-9._-]+)\s*(.*)$")
 """A channel, a name, and what follows the name."""
 
+_SHOWN = re.compile(r"[<>=!~ ]{0,3}\d[\w.]{0,30}(?=$|[\s=,*])")
+_LONGEST = 400
+"""Characters of one entry."""
+
 
 def matches(name: str, text: str) -> bool:  # noqa: ARG001 - the interface of all formats
     """Tell an environment of conda by its name."""
@@ -48,12 +54,7 @@ def read(text: str, *, folder: Path | None, minor: str) -> Locked:  # noqa: ARG0
     InvalidLock
         The file is no YAML, or has no such list.
     """
-    import yaml  # noqa: PLC0415 - for this one format
-
-    try:
-        table = yaml.safe_load(text)  # never load(): that makes objects of any class
-    except yaml.YAMLError as error:
-        raise InvalidLock(" ".join(str(error).split())) from error
+    table = parse_yaml(text)
     if not isinstance(table, dict) or not isinstance(table.get("dependencies"), list):
         msg = "it has no list of dependencies"
         raise InvalidLock(msg)
@@ -62,8 +63,7 @@ def read(text: str, *, folder: Path | None, minor: str) -> Locked:  # noqa: ARG0
         if isinstance(each, dict):
             lines = each.get("pip") or []
             # people write one text below "pip:" where conda wants a list
-            for line in [lines] if isinstance(lines, str) else lines:
-                take_lines(str(line), found)
+            take_lines(lines if isinstance(lines, str) else "\n".join(map(str, lines)), found)
             continue
         _take_package(str(each), found)
     return found
@@ -71,8 +71,14 @@ def read(text: str, *, folder: Path | None, minor: str) -> Locked:  # noqa: ARG0
 
 def _take_package(text: str, found: Locked) -> None:
     """Take in ``numpy=1.26``, ``scipy==1.11.4``, ``python >=3.10,<3.12``, ``pandas 2.2.3 py0``."""
-    parts = _PACKAGE.match(text.strip())
-    name, rest = (parts.group(1), parts.group(2).strip()) if parts else (text, "")
+    limits.check()
+    parts = _PACKAGE.match(text[:_LONGEST].strip())
+    name, rest = (parts.group(1), parts.group(2).strip()) if parts else ("", "")
+    # of what follows the name only a version is shown: the rest may be anything
+    version = _SHOWN.match(rest)
+    if not name or len(text) > _LONGEST or (rest and not version):
+        found.refuse("an entry that is no package with a version")
+        return
     key = str(canonicalize_name(name))
     if key == "python":
         found.python = minor_of(_python_version(rest))
@@ -84,10 +90,10 @@ def _take_package(text: str, found: Locked) -> None:
         usable = False
     if usable:
         found.packages.setdefault(key, str(SpecifierSet(specifier)))
-        build = f"{key} {rest.strip('=').split('=')[0]}"
+        build = f"{key} {specifier.removeprefix('==').removesuffix('.*')}"
         found.unusable.append(f"conda's build of {build} (the index's is measured)")
     else:
-        found.refuse(f"conda package {text}")
+        found.refuse(f"conda package {name}{version.group() if version else ''}")
 
 
 def _python_version(rest: str) -> str:

@@ -14,13 +14,19 @@ from packaging.markers import (
     default_environment,
 )
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from crossload import limits
 from crossload.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+
+_MOST_SPECIFIERS = 50
+_MOST_UNUSABLE = 1000
+_LONGEST_MARKER = 4000
 
 
 class InvalidLock(Exception):
@@ -57,31 +63,54 @@ class Locked:
 
         What is no name or no version is refused, not raised.
         """
+        limits.check()
         try:
             key, found = str(canonicalize_name(str(name), validate=True)), Version(str(version))
         # InvalidName and InvalidVersion are ValueErrors; so is what int() raises for a number of
         # more than 4,300 digits (https://docs.python.org/3/library/stdtypes.html#int-max-str-digits)
         except ValueError:
-            self.refuse(f"{name} {version}")
+            self.refuse_package(name, "no version of the index")
             return
         before = self.packages.get(key, "").removeprefix("==")
         if before and before != str(found):
             known = _version_or_zero(before)
-            self.unusable.append(f"{key} {min(known, found)} beside {max(known, found)}")
+            self.refuse(f"{key} {min(known, found)} beside {max(known, found)}")
             if known >= found:
                 return
         self.packages[key] = f"=={version}"
 
     def require(self, name: str, specifier: SpecifierSet) -> None:
         """Take in a specifier; all that are given for a package hold."""
+        limits.check()
         key = str(canonicalize_name(name))
-        self.packages[key] = str(SpecifierSet(self.packages.get(key, "")) & specifier)
+        together = SpecifierSet(self.packages.get(key, "")) & specifier
+        if len(together) > _MOST_SPECIFIERS:
+            msg = f"more than {_MOST_SPECIFIERS} specifiers for one package"
+            raise InvalidLock(msg)
+        self.packages[key] = str(together)
 
-    def refuse(self, text: str) -> None:
-        """Remember what cannot be used, for a message to the user."""
-        # a URL may hold a password, and a line of a hostile file anything, of any length
-        safe = text if "://" not in text else text.split("://", maxsplit=1)[0] + "://..."
-        self.unusable.append(printable(safe[:400])[:80])
+    def refuse(self, what: str) -> None:
+        """Remember what cannot be used, for a message to the user.
+
+        Parameters
+        ----------
+        what
+            Words of the reader, and of the file at most names and versions that were understood as
+            such: a line of a file that only pretends to be a lock may be a secret.
+        """
+        if len(self.unusable) < _MOST_UNUSABLE:
+            # a URL may hold a password
+            safe = what if "://" not in what else what.split("://", maxsplit=1)[0] + "://..."
+            self.unusable.append(printable(safe[:400])[:80])
+
+    def refuse_package(self, name: object, why: str = "") -> None:
+        """Remember a package that cannot be used; what is no name is not shown."""
+        shown = str(name)[:60]
+        try:
+            canonicalize_name(shown, validate=True)
+        except InvalidName:
+            shown = "a package whose name is none"
+        self.refuse(f"{shown} ({why})" if why else shown)
 
     def applies(self, marker: object, *, groups: Collection[str] = ()) -> bool:
         """Tell whether a marker holds on this machine, for the Python that is asked for.
@@ -95,7 +124,8 @@ class Locked:
         groups
             Dependency groups that are installed, for ``dependency_groups`` of ``pylock.toml``.
         """
-        if not isinstance(marker, str) or not marker:
+        limits.check()
+        if not isinstance(marker, str) or not marker or len(marker) > _LONGEST_MARKER:
             return True
         self.by_python = self.by_python or re.search(r"python_(full_)?version", marker) is not None
         try:
@@ -117,14 +147,25 @@ class Locked:
                     "implementation_version": f"{self.minor}.99",
                 }
             return Marker(marker).evaluate(here, context="lock_file")
-        except (InvalidMarker, UndefinedEnvironmentName, UndefinedComparison):
+        # brackets within brackets, and numbers of too many digits
+        except (
+            InvalidMarker,
+            UndefinedEnvironmentName,
+            UndefinedComparison,
+            RecursionError,
+            ValueError,
+        ):
             return True
 
 
 def minor_of(text: Any) -> str | None:
     """Find the one minor version of Python that a text names; None for a range."""
-    found = re.fullmatch(r"\s*(?:==|~=|=)?\s*(3\.\d+)(?:\.\d+|\.\*)?\s*", str(text or ""))
-    return found.group(1) if found else None
+    # ~=3.11 allows 3.12 too, ~=3.11.2 does not; ~3.11 is how Poetry writes ==3.11.*
+    wanted = str(text or "")[:100].strip()
+    found = re.fullmatch(
+        r"(?:(?:==|=|~(?!=))?\s*(3\.\d{1,3})(?:\.\d+|\.\*)?|~=\s*(3\.\d{1,3})\.\d+)", wanted
+    )
+    return (found.group(1) or found.group(2)) if found else None
 
 
 def _version_or_zero(text: str) -> Version:

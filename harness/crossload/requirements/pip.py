@@ -5,13 +5,16 @@ https://pip.pypa.io/en/stable/reference/requirements-file-format/
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from crossload.requirements.locked import Locked
+from crossload import limits
+from crossload.requirements.bounds import LARGEST, read_bytes, top_of, within
+from crossload.requirements.locked import InvalidLock, Locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +34,17 @@ _INDEX_OPTIONS = (
 """Options that change where packages come from, which a lock file must not decide."""
 
 _DEEPEST = 5
-"""Files that include each other: more is a circle."""
+"""Files that include each other."""
+
+_MOST_FILES = 100
+"""Files that are included in all."""
+
+_LONGEST = 2000
+"""Characters of one requirement, without its hashes."""
+
+_SCHEME = re.compile(r"((git|hg|svn|bzr)\+)?(https?|ssh|git|file|svn|lp)://")
+_PATH = re.compile(r"[\w./~-]*/|[a-z+]+://")
+"""The beginnings of a URL and of a path without a name: ``git+https://``, ``./wheels/``."""
 
 
 def matches(name: str, text: str) -> bool:  # noqa: ARG001 - the interface of all formats
@@ -40,9 +53,15 @@ def matches(name: str, text: str) -> bool:  # noqa: ARG001 - the interface of al
 
 
 def read(text: str, *, folder: Path | None, minor: str) -> Locked:
-    """Read a list of requirements with the files that it includes."""
+    """Read a list of requirements with the files that it includes.
+
+    Raises
+    ------
+    InvalidLock
+        It includes too many files, too much, or itself.
+    """
     found = Locked(kind="requirements.txt", minor=minor)
-    reader = _Reader(found, folder)
+    reader = _Reader(found, top_of(folder) if folder else None)
     reader.take_lines(text, folder)
     # they hold for what is required, and require nothing themselves: all lines are read first
     for requirement in reader.constraints:
@@ -63,51 +82,75 @@ class _Reader:
     top: Path | None
     """Folder that no included file lies outside of; None where nothing may be included."""
     constraints: list[Requirement] = field(default_factory=list)
+    files: int = 0
+    """Files that were included."""
+    left: int = LARGEST
+    """Bytes that all files together may still have."""
+    done: set[tuple[Path, bool]] = field(default_factory=set)
+    """Files that were included, and whether as constraints: once is enough."""
 
     def take_lines(
         self, text: str, folder: Path | None, depth: int = 0, *, constrains: bool = False
     ) -> None:
-        for line in _logical_lines(text):
+        for number, line in _logical_lines(text):
+            limits.check()
             if nested := _INCLUDE.match(line):
-                path = self._included(nested.group(2), folder) if depth <= _DEEPEST else None
-                if path is None:
-                    self.found.refuse(line)
-                    continue
                 inner = constrains or nested.group(1) in ("-c", "--constraint")
-                content = path.read_text(encoding="utf-8-sig")
-                self.take_lines(content, path.parent, depth + 1, constrains=inner)
-            # paths and URLs without a name: ./wheels/x.whl, git+https://...
-            elif line.startswith(("-e", "--editable")) or re.match(r"[\w./~-]*/|[a-z+]+://", line):
-                self.found.refuse(line)
+                self._include(nested.group(2), folder, depth, number=number, constrains=inner)
+            elif line.startswith(("-e", "--editable")):
+                self.found.refuse(f"an editable project in line {number}")
+            elif scheme := _SCHEME.match(line):
+                self.found.refuse(f"{scheme.group()}...")
+            elif _PATH.match(line):
+                self.found.refuse(f"a path in line {number}")
             elif line.startswith("-"):
-                option = re.split(r"[\s=]", line)[0]
+                option = re.split(r"[\s=]", line, maxsplit=1)[0]
                 if option in _INDEX_OPTIONS:
                     why = "packages come from the index that uv and pip are set to"
                     self.found.unusable.append(f"the option {option}: {why}")
             else:
                 # hashes are of files of the lock's platform; uv finds those of this one anew
-                self._take_requirement(re.split(r"\s+--", line)[0].strip(), constrains=constrains)
+                words = " ".join(line.split()).split(" --", maxsplit=1)[0]
+                self._take_requirement(words, number=number, constrains=constrains)
 
-    def _included(self, name: str, folder: Path | None) -> Path | None:
-        """Find an included file; None outside of the folder of the lock."""
-        # whoever writes a lock must not read other files: a line that is no requirement is
-        # shown to the user, and with -r /proc/self/environ that line would hold secrets
-        if folder is None or self.top is None:
-            return None
-        try:
-            path = (folder / name).resolve()
-            return path if path.is_relative_to(self.top.resolve()) and path.is_file() else None
-        except (ValueError, OSError):  # a name that no file can have
-            return None
-
-    def _take_requirement(self, text: str, *, constrains: bool) -> None:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            self.found.refuse(text)
+    def _include(
+        self, name: str, folder: Path | None, depth: int, *, number: int, constrains: bool
+    ) -> None:
+        """Take in the lines of an included file, which lies in the project."""
+        # whoever writes a lock must not read other files: with -r /proc/self/environ their lines
+        # would be taken for requirements
+        path = within(folder / name, self.top) if folder and self.top else None
+        if path is None or not path.is_file():
+            where = "of the project" if self.top else "beside it"
+            self.found.refuse(f"an included file in line {number}: there is none {where}")
             return
-        if requirement.url:
-            self.found.refuse(text)
+        if (path, constrains) in self.done:
+            return  # it includes itself, or two files include it
+        self.done.add((path, constrains))
+        self.files += 1
+        if depth > _DEEPEST or self.files > _MOST_FILES:
+            msg = f"more than {_MOST_FILES} files, or more than {_DEEPEST} within each other"
+            raise InvalidLock(msg)
+        content = read_bytes(path, self.left)
+        self.left -= len(content)
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            msg = f"the included file {os.path.relpath(path, self.top)} is no text"
+            raise InvalidLock(msg) from error
+        self.take_lines(text, path.parent, depth + 1, constrains=constrains)
+
+    def _take_requirement(self, text: str, *, number: int, constrains: bool) -> None:
+        try:
+            # the same sign thousands of times may be a marker within a marker
+            requirement = Requirement(text) if len(text) <= _LONGEST else None
+        except (InvalidRequirement, RecursionError, ValueError):
+            requirement = None
+        if requirement is None:
+            self.found.refuse(f"line {number}, which is no requirement")
+        elif requirement.url:
+            scheme = _SCHEME.match(requirement.url)
+            self.found.refuse(f"{requirement.name} @ {scheme.group() if scheme else ''}...")
         elif self.found.applies(str(requirement.marker or "")):
             if constrains:
                 self.constraints.append(requirement)
@@ -115,10 +158,20 @@ class _Reader:
                 self.found.require(requirement.name, requirement.specifier)
 
 
-def _logical_lines(text: str) -> Iterable[str]:
+def _logical_lines(text: str) -> Iterable[tuple[int, str]]:
+    """Give the lines without comments, the continued ones joined, each with its number."""
     # comments first: a line of comment that ends in a backslash does not go on, and one between
     # continued lines ends them, as in pip (https://github.com/pypa/pip/pull/3170)
-    bare = "\n".join(re.sub(r"(^|\s)#.*$", "", line) for line in text.splitlines())
-    for line in re.sub(r"\\[ \t]*\n", " ", bare).splitlines():
-        if stripped := line.strip():
-            yield stripped
+    parts: list[str] = []
+    first = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        first = first if parts else number
+        bare = re.sub(r"(^|\s)#.*$", "", line).rstrip(" \t")
+        parts.append(bare.removesuffix("\\"))
+        if bare.endswith("\\"):
+            continue
+        if joined := " ".join(parts).strip():
+            yield first, joined
+        parts = []
+    if joined := " ".join(parts).strip():
+        yield first, joined

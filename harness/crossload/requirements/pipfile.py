@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 
+from crossload import limits
 from crossload.requirements.locked import InvalidLock, Locked, minor_of
+from crossload.requirements.structured import parse_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,23 +29,24 @@ def read(text: str, *, folder: Path | None, minor: str) -> Locked:  # noqa: ARG0
     InvalidLock
         There is no such section.
     """
-    table = json.loads(text)
+    table = parse_json(text)
     if "default" not in table:
         msg = "it has no section 'default'"
         raise InvalidLock(msg)
     wanted = table.get("_meta", {}).get("requires", {}).get("python_version")
     found = Locked(kind="Pipfile.lock", minor=minor, python=minor_of(wanted))
     for name, package in table["default"].items():
+        limits.check()
         if not found.applies(package.get("markers")):
             continue
         if "version" not in package:
             source = ", ".join(sorted(set(package) & {"git", "path", "file"}))
-            found.unusable.append(f"{name} ({source or 'no version'})")
+            found.refuse_package(name, source or "no version")
             continue
         try:
             # versions are written with their operator ("==1.5"); "*" is any version
             specifier = SpecifierSet(str(package["version"]).replace("*", ""))
             found.require(str(canonicalize_name(name, validate=True)), specifier)
         except (InvalidName, InvalidSpecifier):
-            found.refuse(f"{name} {package['version']}")
+            found.refuse_package(name, "no version of the index")
     return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING
 
 from crossload.requirements.locked import Locked, minor_of
+from crossload.requirements.structured import parse_toml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,11 +17,15 @@ def matches(name: str, text: str) -> bool:
 
 
 def read(text: str, *, folder: Path | None, minor: str) -> Locked:  # noqa: ARG001
-    """Read all packages of the index that are for this platform and the wanted Python."""
-    table = tomllib.loads(text)
+    """Read all packages of the main group that are for this platform and the wanted Python."""
+    table = parse_toml(text)
     wanted = str(table.get("metadata", {}).get("python-versions", ""))
     found = Locked(kind="poetry.lock", minor=minor, python=minor_of(wanted), pythons=wanted)
     for package in table.get("package", []):
+        # "groups" since Poetry 2 (https://github.com/python-poetry/poetry/pull/9427), "category"
+        # before 1.5; what only tests and tools of the project need loads no models
+        if "main" not in package.get("groups", ["main"]) or package.get("category") == "dev":
+            continue
         # packages of the default index have no source at all, those of other indexes "legacy"
         kind = package.get("source", {}).get("type", "legacy")
         # since Poetry 2: one marker, or a table of them by group where groups differ
@@ -30,7 +34,7 @@ def read(text: str, *, folder: Path | None, minor: str) -> Locked:  # noqa: ARG0
         if not found.applies(marker.get("main") if isinstance(marker, dict) else marker):
             continue
         if kind in ("git", "url", "file", "directory"):
-            found.refuse(f"{package['name']} ({kind})")
+            found.refuse_package(package["name"], kind)
             continue
         found.add(package["name"], package["version"])
     return found

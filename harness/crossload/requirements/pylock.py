@@ -5,16 +5,18 @@ https://packaging.python.org/en/latest/specifications/pylock-toml/
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING
 
-from packaging.pylock import Pylock, PylockValidationError
+from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError
 
 from crossload.requirements.locked import InvalidLock, Locked, minor_of
-from crossload.safe import printable
+from crossload.requirements.structured import parse_toml
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+_NOT_VALID = "it breaks the rules of the standard"
 
 
 def matches(name: str, text: str) -> bool:  # noqa: ARG001 - the interface of all formats
@@ -31,10 +33,13 @@ def read(text: str, *, folder: Path | None, minor: str) -> Locked:  # noqa: ARG0
         The file breaks the rules of the standard, or is of a later major version of it.
     """
     try:
-        lock = Pylock.from_dict(tomllib.loads(text))
+        lock = Pylock.from_dict(parse_toml(text))
     except PylockValidationError as error:
-        # what it names comes from the file
-        msg = f"no valid pylock.toml: {printable(str(error)[:1000])[:200]}"
+        # its message may hold values of the file; the place is made of names of the standard
+        where = f" at {error.context}" if error.context else ""
+        # that of an unknown version of the standard holds nothing but that version
+        what = str(error) if isinstance(error, PylockUnsupportedVersionError) else _NOT_VALID
+        msg = f"no valid pylock.toml: {what}{where}"
         hint = "write it anew with its tool (uv export --format pylock.toml, pip lock)"
         raise InvalidLock(msg, hint=hint) from error
     pythons = str(lock.requires_python or "")
@@ -48,7 +53,7 @@ def read(text: str, *, folder: Path | None, minor: str) -> Locked:  # noqa: ARG0
         # a direct source is another package than the one of that name in the index
         direct = package.vcs or package.directory or package.archive
         if package.version is None or direct:
-            found.refuse(package.name)
+            found.refuse_package(package.name)
             continue
         found.add(package.name, package.version)
     return found

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import re
 import subprocess
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Protocol
 
+from crossload import limits
 from crossload.errors import ConfigError
-from crossload.requirements import conda, pip, pipfile, poetry, pylock, uv
+from crossload.requirements import conda, pdm, pip, pipfile, poetry, pylock, uv
+from crossload.requirements.bounds import check_size, read_bytes, top_of, within
 from crossload.requirements.locked import InvalidLock, Locked
-from crossload.safe import printable
 
 _HINT = (
-    "known: requirements.txt, uv.lock, pylock.toml, poetry.lock, Pipfile.lock, environment.yml;"
+    "known: requirements.txt, uv.lock, pylock.toml, poetry.lock, pdm.lock,"
+    " Pipfile.lock, environment.yml;"
     " or REVISION:PATH of one in git"
 )
 
 _NAMES = re.compile(
-    r"(uv\.lock|poetry\.lock|Pipfile\.lock|pylock(\..+)?\.toml|[^/]*\.(txt|in|ya?ml|lock))$"
+    r"(uv\.lock|poetry\.lock|pdm\.lock|Pipfile\.lock|pylock(\..+)?\.toml|[^/]*\.(txt|in|ya?ml|lock))$"
 )
+
+_SECONDS, _MEMORY = 10.0, 400 << 20
+"""Seconds and bytes that reading one lock may take."""
 
 _GIT_SECONDS = 60.0
 """Seconds that git may take: in a partial clone it fetches what is not here over the network."""
@@ -38,7 +43,7 @@ class LockFormat(Protocol):
         """Read the text of a file, with markers as they are for a version of Python."""
 
 
-FORMATS: tuple[LockFormat, ...] = (conda, pipfile, pylock, poetry, uv, pip)
+FORMATS: tuple[LockFormat, ...] = (conda, pipfile, pylock, poetry, pdm, uv, pip)
 """All formats in the order in which they are tried; any file is a list of requirements for pip."""
 
 
@@ -86,12 +91,12 @@ def read_locked(text: str, *, option: str, minor: str = "") -> Locked:
     except RuntimeError:  # a home that nobody has
         path = Path(text)
     if path.is_file():
-        return _parse(path.name, path.read_bytes(), f"{option} {text}", path.parent, minor)
+        return _parse(path, None, f"{option} {text}", minor)
     # the file goes first: on Windows each absolute path has a colon
     revision, colon, name = text.partition(":")
     if colon and revision and name:
         content = _from_git(revision, name, option)
-        return _parse(PurePosixPath(name).name, content, f"{option} {text}", None, minor)
+        return _parse(PurePosixPath(name), content, f"{option} {text}", minor)
     raise ConfigError([f"{option} {text}: there is no such file"], hint=_HINT)
 
 
@@ -104,7 +109,17 @@ def _from_git(revision: str, name: str, option: str) -> bytes:
     path = name if name.startswith(("./", "../", "/")) else f"./{name}"
     command = ["git", "show", f"{revision}:{path}"]
     try:
+        # what is not there has no size; `git show` says so in better words
+        size = subprocess.run(
+            ["git", "cat-file", "-s", f"{revision}:{path}"],
+            capture_output=True,
+            timeout=_GIT_SECONDS,
+            check=False,
+        ).stdout.strip()
+        check_size(int(size) if size.isdigit() else 0)
         done = subprocess.run(command, capture_output=True, timeout=_GIT_SECONDS, check=False)
+    except InvalidLock as error:
+        raise ConfigError([f"{option} {revision}:{name}: {error}"], hint=_HINT) from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ConfigError([f"{option} {revision}:{name}: git cannot be run: {error}"]) from error
     if done.returncode:
@@ -116,21 +131,45 @@ def _from_git(revision: str, name: str, option: str) -> bytes:
     return done.stdout
 
 
-def _parse(name: str, content: bytes, shown: str, folder: Path | None, minor: str) -> Locked:
+def _parse(path: PurePath, content: bytes | None, shown: str, minor: str) -> Locked:
+    """Read a lock on disk, or the content of one that is in a revision."""
     try:
-        text = content.decode("utf-8-sig")  # editors of Windows put a byte order mark in front
-        form = next(each for each in FORMATS if each.matches(name, text))
-        found = form.read(text, folder=folder, minor=minor)
-    except InvalidLock as error:
-        hint = f"{error.hint}; {_HINT}" if error.hint else _HINT
-        raise ConfigError([f"{shown}: cannot be read: {error}"], hint=hint) from error
-    # ValueError is what broken TOML, JSON and UTF-8 raise, and numbers of too many digits.  The
-    # others come from values of unexpected types, as formats are read without a schema, and
-    # RecursionError from brackets within brackets: tomllib, json and yaml all nest by recursion.
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
-        why = f"{type(error).__name__}: {printable(str(error))[:300]}"
-        raise ConfigError([f"{shown}: cannot be read: {why}"], hint=_HINT) from error
+        with limits.allowed(_SECONDS, _MEMORY), limits.bounded():
+            folder = path.parent if isinstance(path, Path) else None
+            content = _on_disk(path) if isinstance(path, Path) else content or b""
+            text = content.decode("utf-8-sig")  # editors of Windows put a byte order mark in front
+            form = next(each for each in FORMATS if each.matches(path.name, text))
+            found = form.read(text, folder=folder, minor=minor)
+    except (InvalidLock, limits.LimitReached) as error:
+        own = error.hint if isinstance(error, InvalidLock) else ""
+        hint = f"{own}; {_HINT}" if own else _HINT
+        # the causes of errors hold what they could not read, which must not be shown
+        raise ConfigError([f"{shown}: cannot be read: {error}"], hint=hint) from None
+    # ValueError is what broken UTF-8 raises, and numbers of too many digits.  The others come from
+    # values of unexpected types, as formats are read without a schema, and RecursionError from
+    # brackets within brackets: tomllib, json and yaml all nest by recursion.  Their texts may hold
+    # values of the file.
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        RecursionError,
+        MemoryError,
+        OSError,
+    ) as error:
+        why = f"{type(error).__name__}, so that it is none of its format"
+        raise ConfigError([f"{shown}: cannot be read: {why}"], hint=_HINT) from None
     if not found.packages:
         why = f": cannot use {', '.join(found.unusable[:5])}" if found.unusable else ""
         raise ConfigError([f"{shown}: names no package of the index{why}"], hint=_HINT)
     return found
+
+
+def _on_disk(path: Path) -> bytes:
+    top = top_of(path.parent)
+    if within(path.parent.resolve() / path.name, top) is None:
+        # whoever proposes a change may make the lock a link to a file that they may not read
+        msg = "a link to a file outside of the project"
+        raise InvalidLock(msg, hint="name the file that it leads to, if that is meant")
+    return read_bytes(path)

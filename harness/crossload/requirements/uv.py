@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING
 
 from crossload.requirements.locked import Locked, minor_of
+from crossload.requirements.structured import parse_toml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ def matches(name: str, text: str) -> bool:
 
 def read(text: str, *, folder: Path | None, minor: str) -> Locked:  # noqa: ARG001
     """Read all packages of the index that are for this platform and the wanted Python."""
-    table = tomllib.loads(text)
+    table = parse_toml(text)
     found = Locked(
         kind="uv.lock",
         minor=minor,
@@ -35,7 +35,8 @@ def read(text: str, *, folder: Path | None, minor: str) -> Locked:  # noqa: ARG0
         if markers and not any(found.applies(each) for each in markers):
             continue
         if "version" not in package or set(source) & {"git", "url", "path", "directory"}:
-            found.refuse(f"{package.get('name')} ({', '.join(source) or 'no version'})")
+            kinds = set(source) & {"git", "url", "path", "directory"}
+            found.refuse_package(package.get("name"), ", ".join(sorted(kinds)) or "no version")
             continue
         found.add(package["name"], package["version"])
     return found

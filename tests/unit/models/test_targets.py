@@ -168,3 +168,12 @@ def test_entries_that_cannot_be_used_are_noted_but_not_all_of_them():
 def test_addresses_are_no_releases():
     with pytest.raises(ConfigError, match="only releases of the package index"):
         of_requirements(["numpy==2", "x @ https://host/x.whl"], option="--to")
+
+
+@pytest.mark.parametrize(
+    "given", ["x @ https://me:secret@host/x.whl", "numpy==2 x @  git+https://me:secret@host/x"]
+)
+def test_addresses_on_the_command_line_are_told_without_their_passwords(given):
+    with pytest.raises(ConfigError, match="only releases of the package index") as caught:
+        parse(given, option="--to")
+    assert "secret" not in str(caught.value)

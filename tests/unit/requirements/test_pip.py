@@ -24,9 +24,9 @@ def test_requirements_txt_with_hashes_markers_includes_and_what_cannot_be_used(t
     }
     assert found.unusable == [
         "the option --index-url: packages come from the index that uv and pip are set to",
-        "-e ./mine",
+        "an editable project in line 9",
         "mine @ file://...",
-        "./wheels/x.whl",
+        "a path in line 11",
     ]
 
 

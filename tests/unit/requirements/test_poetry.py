@@ -16,3 +16,16 @@ def test_poetry_lock(tmp_path):
     )
 
     assert (found.packages, found.unusable) == ({"joblib": "==1.2.0"}, ["fork (git)"])
+
+
+def test_packages_of_other_groups_are_left_out(tmp_path):
+    found = locked(
+        tmp_path,
+        "poetry.lock",
+        '[[package]]\nname = "a"\nversion = "1"\ngroups = ["main", "dev"]\n'
+        '[[package]]\nname = "b"\nversion = "1"\ngroups = ["dev"]\n'
+        '[[package]]\nname = "c"\nversion = "1"\ncategory = "dev"\n'
+        '[[package]]\nname = "d"\nversion = "1"\ncategory = "main"\n',
+    )
+
+    assert list(found.packages) == ["a", "d"]
