@@ -90,6 +90,11 @@ def timing(wall: float, cpu: float, count: int) -> str:
     return f"all: {duration(wall)} wall, {duration(cpu)} CPU on {count} cores{ratio}"
 
 
+NARROWEST = 40
+"""Columns that texts are laid out for at least."""
+
+
 def terminal_width() -> int:
-    """Count the columns of the terminal; 100 where there is none."""
-    return shutil.get_terminal_size((100, 24)).columns
+    """Count the columns of the terminal, at least `NARROWEST`; 100 where there is none."""
+    # COLUMNS=1 is a wish that no line with an indent can fulfil
+    return max(NARROWEST, shutil.get_terminal_size((100, 24)).columns)

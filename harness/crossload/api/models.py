@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crossload.api.python_words import in_python, python_words
 from crossload.config import Tolerance
-from crossload.errors import ConfigError
-from crossload.inspection import inspect_file
+from crossload.errors import ConfigError, DangerousFile, NotTrusted
+from crossload.inspection.render import to_text as describe
 from crossload.models.check import Checker
-from crossload.models.consent import ask_consent
+from crossload.models.consent import refusal_of
+from crossload.models.copies import Copies
+from crossload.models.inputs import is_package
+from crossload.models.own_code import own_code
 from crossload.models.question import Question
 from crossload.models.render import headline, to_text
 from crossload.models.result import Result
 from crossload.models.rows import data_of
 from crossload.models.targets import parse
+from crossload.models.trust import Trust, trust_of
 from crossload.models.workspace import LIMITS, Workspace
+from crossload.safe import printable
 
 if TYPE_CHECKING:
     import os
@@ -72,7 +78,7 @@ class ModelCheck(Result):
 
     def __str__(self) -> str:
         """Give the answer and the evidence."""
-        return to_text(self, width=100)
+        return to_text(self, width=100).replace("(--data with --target)", "(data with target)")
 
 
 def check(
@@ -83,6 +89,8 @@ def check(
     data: Any = None,
     target: Any = None,
     trust: bool = False,
+    trust_unknown: bool = False,
+    trust_dangerous: bool = False,
     with_code: Sequence[str | os.PathLike[str]] = (),
     packages: Sequence[str] = (),
     build: str = "",
@@ -115,7 +123,14 @@ def check(
         Labels, so that metrics are compared too: the name of a column, a path, or an array of
         shape (rows,).
     trust
-        Loading executes what is in the file; True says that it may.
+        Loading executes what is in the file; True says that it may, where all names in the file
+        are known: such as models of the libraries hold.
+    trust_unknown
+        True says that names which are not known to be harmless may be loaded too. Classes that
+        ``with_code`` defines need no such consent.
+    trust_dangerous
+        True says that even what is known to be dangerous may be loaded, such as code that the file
+        carries.
     with_code
         Files and folders of your own modules that the model needs; they are executed too.
     packages
@@ -142,21 +157,25 @@ def check(
     Raises
     ------
     crossload.errors.NotTrusted
-        ``trust`` is not True, and loading the file would execute what is in it.
+        Loading the file would execute what is in it, and neither ``trust`` nor, where it has names
+        that are not known, ``trust_unknown`` is True.
     crossload.errors.DangerousFile
-        The file calls what is known to be dangerous; ``trust`` does not cover that.
+        The file has what is known to be dangerous, and ``trust_dangerous`` is not True.
     crossload.inspection.NotAModel
         The file is empty, damaged, or nothing that holds a model.
     crossload.errors.ConfigError
         Versions do not exist or exclude each other, or rows, labels or options do not fit.
+    crossload.errors.StoreError
+        The cache folder cannot be written, or has no room for a copy of the model.
     crossload.errors.HarnessFault
         crossload itself failed.
 
     Notes
     -----
-    Environments, locks and outcomes are kept, so that the same question is answered at once the
-    second time. Each load runs in a process of its own, with limits of time and memory, and on
-    Linux without network where the system allows it.
+    The model is copied first; what is inspected, and what is loaded, is that copy, which is removed
+    at the end. Environments, locks and outcomes are kept, so that the same question is answered at
+    once the second time. Each load runs in a process of its own, with limits of time and memory,
+    and on Linux without network where the system allows it.
 
     Examples
     --------
@@ -166,25 +185,67 @@ def check(
     ... )  # doctest: +SKIP
     >>> assert result.safe, result  # doctest: +SKIP
     """
-    for name, value in (("atol", atol), ("rtol", rtol)):
+    with python_words():
+        found = _check(
+            Path(path),
+            (to, source),
+            (data, target),
+            trust_of(known=trust, unknown=trust_unknown, dangerous=trust_dangerous),
+            Question(
+                # pinned processes work in folders of their own
+                code=tuple(Path(each).resolve() for each in with_code),
+                packages=tuple(packages),
+                build=build,
+                way=load_as,
+                tolerance=Tolerance(atol=atol, rtol=rtol),
+            ),
+            fresh=fresh,
+            say=say,
+        )
+    found.hint, found.notes = in_python(found.hint), [in_python(each) for each in found.notes]
+    # the command line and searches work with plain results, which know no text
+    return ModelCheck(**{each.name: getattr(found, each.name) for each in fields(found)})
+
+
+def _check(
+    path: Path,
+    versions: tuple[str, str],
+    rows: tuple[Any, Any],
+    trust: Trust,
+    question: Question,
+    *,
+    fresh: bool,
+    say: Callable[[str], None],
+) -> Result:
+    for name in ("atol", "rtol"):
+        value = getattr(question.tolerance, name)
         # with NaN or infinity every difference would pass
         if value is not None and not (isfinite(value) and value >= 0):
             raise ConfigError([f"{name} {value}: expected a number of at least 0"])
-    found = inspect_file(Path(path))
-    wanted = parse(to, option="to")
-    written = parse(source, option="source") if source else None
-    question = Question(
-        # pinned processes work in folders of their own
-        code=tuple(Path(each).resolve() for each in with_code),
-        packages=tuple(packages),
-        build=build,
-        way=load_as,
-        data=data_of(data, target) if data is not None else None,
-        tolerance=Tolerance(atol=atol, rtol=rtol),
-    )
-    # a function must not ask the terminal: without trust the answer is no
-    ask_consent([found], trust=trust, dangerous=False, out=say, answer=lambda _: "no")
-    with Workspace(say=say, fresh=fresh, limits=LIMITS) as workspace:
-        result = Checker(workspace, found, question, written).check(wanted)
-    # the command line and searches work with plain results, which know no text
-    return ModelCheck(**{each.name: getattr(result, each.name) for each in fields(result)})
+    problems = [
+        f"packages {each!r}: not the name of a package"
+        for each in question.packages
+        if not is_package(each)
+    ]
+    problems += [
+        f"with_code {each}: there is no such file or folder"
+        for each in question.code
+        if not each.exists()
+    ]
+    if problems:
+        raise ConfigError(problems)
+    wanted = parse(versions[0], option="to")
+    written = parse(versions[1], option="source") if versions[1] else None
+    with Copies() as copies:
+        found = copies.inspect(path)
+        if rows[0] is not None:
+            question = replace(question, data=data_of(*rows))
+        # a function must not ask the terminal: what nobody agreed to is refused
+        own = own_code(question.code)
+        if (why := refusal_of(found, trust, own)) is not None:
+            say(describe(found, width=100))
+            kind = DangerousFile if found.dangerous else NotTrusted
+            raise kind(printable(f"{found.path}: ") + why[0], hint=why[1])
+        question = replace(question, trust=trust)
+        with Workspace(say=say, fresh=fresh, limits=LIMITS) as workspace:
+            return Checker(workspace, found, question, written).check(wanted)

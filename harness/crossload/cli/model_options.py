@@ -214,10 +214,17 @@ def _add_model_options(command: argparse.ArgumentParser) -> None:
     trust.add_argument(
         "--trust",
         action="store_true",
-        help="load without asking; loading executes what is in a file",
+        help="load without asking files of which all names are known (such as models hold)",
     )
     trust.add_argument(
-        "--trust-dangerous", action="store_true", help="even what is known to be dangerous"
+        "--trust-unknown",
+        action="store_true",
+        help="and those with names that are not known to be harmless",
+    )
+    trust.add_argument(
+        "--trust-dangerous",
+        action="store_true",
+        help="and those that call what is known to be dangerous, or carry code",
     )
     trust.add_argument(
         "--seconds",

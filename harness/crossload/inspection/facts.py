@@ -113,6 +113,10 @@ class Inspection:
     names: list[ImportedName] = field(default_factory=list)
     """Everything that loading would import, the dangerous ones first."""
     notes: list[str] = field(default_factory=list)
+    place: Path | None = None
+    """Where the bytes are that were read, if that is a copy of what is at ``path``."""
+    sha256: str = ""
+    """The digest of that copy."""
 
     @property
     def dangerous(self) -> list[ImportedName]:

@@ -6,24 +6,39 @@ could forge lines or command a terminal, are taken out.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from crossload.inspection.facts import Certainty, Danger
+from crossload.inspection.facts import Certainty, Danger, Kind
 from crossload.safe import cut, printable
 
 if TYPE_CHECKING:
-    from crossload.inspection.facts import Inspection
+    from crossload.inspection.facts import ImportedName, Inspection
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _PHRASES = (
-    (Danger.DANGEROUS, None, "DANGEROUS: loading would call"),
-    (Danger.UNKNOWN, True, "loading calls or makes, not known to be harmless:"),
-    (Danger.UNKNOWN, False, "loading imports, not known to be harmless:"),
+    (Danger.DANGEROUS, Kind.IMPORT, None, "DANGEROUS: loading would call"),
+    (Danger.DANGEROUS, Kind.CODE, None, "DANGEROUS: loading would run code that it carries:"),
+    (Danger.DANGEROUS, Kind.OPERATION, None, "DANGEROUS: its graph has the operations"),
+    (Danger.DANGEROUS, Kind.PATH, None, "DANGEROUS: loading would open"),
+    (Danger.UNKNOWN, Kind.IMPORT, True, "loading calls or makes, not known to be harmless:"),
+    (Danger.UNKNOWN, Kind.IMPORT, False, "loading imports, not known to be harmless:"),
+    (Danger.UNKNOWN, Kind.CODE, None, "it carries code, not known to be harmless:"),
+    (Danger.UNKNOWN, Kind.OPERATION, None, "operations of its graph, not known to be harmless:"),
+    (Danger.UNKNOWN, Kind.PATH, None, "loading would open:"),
 )
-"""A danger, whether the name is called (None for either), and what a list of such names says."""
+"""A danger, a kind, whether the name is called (None for either), and what a list of these says."""
+
+_COUNTED = {
+    Kind.IMPORT: ("name", "that loading imports"),
+    Kind.CODE: ("piece", "of code"),
+    Kind.OPERATION: ("operation", "of its graph"),
+    Kind.PATH: ("path", "that loading opens"),
+}
+"""The words that count names which are known to be harmless, by their kind."""
 
 _MOST = 12
 """Names and features that are listed."""
@@ -73,22 +88,42 @@ def to_text(found: Inspection, *, width: int = 80) -> str:
     )
 
 
+def described(name: ImportedName) -> str:
+    """Write one name as people read it, with the reason why it is not known to be harmless.
+
+    An import is ``module.name``; code, operations and paths are named with the part of the file
+    that has them.  Control characters are left in: `to_text` and messages take them out.
+    """
+    text = (
+        name.text.lstrip(".")
+        if name.kind is Kind.IMPORT
+        else f"{name.name} in {name.module}"
+        if name.module
+        else name.name
+    )
+    return cut(text, 120) + (f" ({cut(name.why, 120)})" if name.why else "")
+
+
 def _name_lines(found: Inspection) -> list[str]:
     lines = []
-    for danger, called, phrase in _PHRASES:
+    for danger, kind, called, phrase in _PHRASES:
         listed = [
-            cut(each.text, 120)
+            described(each)
             for each in found.names
-            if each.danger is danger and (called is None or each.called is called)
+            if (each.danger, each.kind) == (danger, kind) and called in (None, each.called)
         ]
         if listed:
             left = len(listed) - _MOST
             more = f" and {left} more (--json lists all)" if left > 0 else ""
             lines.append(f"  {phrase} {', '.join(listed[:_MOST])}{more}")
     if found.names and all(each.danger is Danger.KNOWN for each in found.names):
-        plural = "" if len(found.names) == 1 else "s"
-        what = f"{len(found.names)} name{plural} that loading imports"
-        lines.append(f"  {what}, all of them such as models hold")
+        counts = Counter(each.kind for each in found.names)
+        parts = [
+            f"{counts[kind]} {noun}{'' if counts[kind] == 1 else 's'} {what}"
+            for kind, (noun, what) in _COUNTED.items()
+            if counts[kind]
+        ]
+        lines.append(f"  {', '.join(parts)}, all of them such as models hold")
     return lines
 
 
@@ -102,6 +137,9 @@ def to_dict(found: Inspection) -> dict[str, Any]:
         ``dangerous``, whether a name is known to be so; all of it can be written as JSON.
     """
     known = asdict(found)
+    # where a private copy was read is nobody's business
+    for name in ("place", "sha256"):
+        del known[name]
     return {
         "schema": SCHEMA_VERSION,
         **known,
@@ -112,6 +150,8 @@ def to_dict(found: Inspection) -> dict[str, Any]:
                 "name": each.name,
                 "called": each.called,
                 "danger": each.danger.value,
+                "kind": each.kind.value,
+                "why": each.why,
             }
             for each in found.names
         ],

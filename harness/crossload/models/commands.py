@@ -13,15 +13,8 @@ from crossload.models.bisect import to_text as boundary_text
 from crossload.models.blame import blame
 from crossload.models.blame import to_text as culprits_text
 from crossload.models.check import Checker
-from crossload.models.consent import ask_consent
 from crossload.models.console import print_progress, safe_output, write_output
-from crossload.models.inputs import (
-    inspect_model,
-    inspect_models,
-    open_workspace,
-    question_of,
-    source_of,
-)
+from crossload.models.inputs import agreed_models, is_package, open_workspace, source_of
 from crossload.models.needs import Needs
 from crossload.models.publish import worst_first
 from crossload.models.render import headline, summary, to_dict, to_text
@@ -37,7 +30,9 @@ from crossload.system import terminal_width
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
+    from crossload.models.inputs import Agreed
     from crossload.models.result import Result, Side
 
 
@@ -45,23 +40,21 @@ def check_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> 
     """Answer for each model; the exit code is that of the worst answer."""
     out = safe_output(out)
     target, source = parse(chosen.to, option="--to"), source_of(chosen)
-    question = question_of(chosen)
-    models, refused = inspect_models(chosen.models, dangerous=chosen.trust_dangerous)
-    ask_consent(models, trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
-    results = list(refused)
+    results: list[Result] = []
 
     # one JSON object a line and at once, so that programs can read while the next model is measured
     def show(result: Result) -> None:
         out(json.dumps(to_dict(result)) if chosen.json else to_text(result, width=terminal_width()))
+        results.append(result)
 
-    for each in refused:
-        show(each)
-    with open_workspace(chosen) as workspace:
-        for number, inspection in enumerate(models, 1):
-            if len(models) > 1:
-                print_progress(f"[{number}/{len(models)}] {inspection.path}")
-            results.append(Checker(workspace, inspection, question, source).check(target))
-            show(results[-1])
+    with agreed_models(chosen, chosen.models, out) as agreed:
+        for each in agreed.refused:
+            show(each)
+        with open_workspace(chosen) as workspace:
+            for number, inspection in enumerate(agreed.models, 1):
+                if len(agreed.models) > 1:
+                    print_progress(f"[{number}/{len(agreed.models)}] {inspection.path}")
+                show(Checker(workspace, inspection, agreed.question, source).check(target))
     if len(results) > 1 and not chosen.json:
         lines = [f"  {headline(each)}" for each in worst_first(results)]
         out("\n".join([summary(results), *lines]))
@@ -72,10 +65,8 @@ def blame_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> 
     """Name the smallest change that makes a model fail."""
     out = safe_output(out)
     target, source = parse(chosen.to, option="--to"), source_of(chosen)
-    inspection, question = inspect_model(chosen.model), question_of(chosen)
-    ask_consent([inspection], trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
-    with open_workspace(chosen) as workspace:
-        checker = Checker(workspace, inspection, question, source)
+    with _agreed_model(chosen, out) as agreed, open_workspace(chosen) as workspace:
+        checker = Checker(workspace, agreed.models[0], agreed.question, source)
         culprits = blame(checker, target, print_progress)
     out(culprits_text(culprits))
     return 0 if culprits.sets else EXIT_CANNOT_TELL
@@ -85,11 +76,9 @@ def route_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> 
     """Find a way through; the exit code is 1 where there is none."""
     out = safe_output(out)
     target, source = parse(chosen.to, option="--to"), source_of(chosen)
-    inspection, question = inspect_model(chosen.model), question_of(chosen)
-    ask_consent([inspection], trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
-    with open_workspace(chosen) as workspace:
-        checker = Checker(workspace, inspection, question, source)
-        route = Finder(checker, target, print_progress).find()
+    with _agreed_model(chosen, out) as agreed, open_workspace(chosen) as workspace:
+        checker = Checker(workspace, agreed.models[0], agreed.question, source)
+        route = Finder(checker, target, print_progress, agreed.inspect).find()
     out(route_text(route))
     # the steps are for people; the script is what they can run where crossload is not installed
     script = script_of(route)
@@ -104,16 +93,21 @@ def route_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> 
 def bisect_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -> int:
     """Name the release at which a model stops to work."""
     out = safe_output(out)
-    inspection, question = inspect_model(chosen.model), question_of(chosen)
+    if not is_package(chosen.package):
+        raise ConfigError(
+            [f"{chosen.package}: not the name of a package"],
+            hint="crossload bisect scikit-learn MODEL --from 1.2.2 --to 1.9.1",
+        )
     package = str(canonicalize_name(chosen.package))
     package = RENAMED.get(package, package)  # "sklearn" is another package of the index
     source = parse(chosen.written, option="--written") if chosen.written else None
-    # a file that does not record its writer is taken for one of the first release, where it is safe
-    if source is None and Needs(inspection).writer() is None:
-        source = release_target(package, chosen.source)
-    ask_consent([inspection], trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
-    with open_workspace(chosen) as workspace:
-        checker = Checker(workspace, inspection, question, source)
+    with _agreed_model(chosen, out) as agreed, open_workspace(chosen) as workspace:
+        inspection = agreed.models[0]
+        # a file that does not record its writer is taken for one of the first release, where it is
+        # safe
+        if source is None and Needs(inspection).writer() is None:
+            source = release_target(package, chosen.source)
+        checker = Checker(workspace, inspection, agreed.question, source)
         try:
             releases = releases_between(workspace.index, package, chosen.source, chosen.to)
         except EnvironmentPinsError as error:
@@ -126,6 +120,13 @@ def bisect_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) ->
         boundary = bisect(package, releases, measure, print_progress)
     out(boundary_text(boundary, inspection.path))
     return 0
+
+
+def _agreed_model(
+    chosen: argparse.Namespace, out: Callable[[str], None]
+) -> AbstractContextManager[Agreed]:
+    """Copy, inspect and ask about the one model of a search."""
+    return agreed_models(chosen, [chosen.model], out, single=True)
 
 
 def _measure_releases(checker: Checker, package: str) -> Callable[[str], Result | None]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crossload.errors import ConfigError
-from crossload.inspection.facts import Certainty, Danger
+from crossload.inspection.facts import Certainty
 from crossload.models.model import describe, names_in, versions_of
+from crossload.models.own_code import own_code
 from crossload.models.prepare import KERAS
 from crossload.models.result import Side, changes_of
 from crossload.models.targets import same_version
+from crossload.models.trust import unknown_names
 from crossload.safe import printable
 from crossload.verdict.reasons import error_text
 
@@ -148,10 +150,8 @@ def notes_of(preparation: Preparation, source: Target, target: Target, writer: S
         notes.append(
             "parts of it were written by other versions of scikit-learn; the newest was taken"
         )
-    if any(each.danger is Danger.UNKNOWN and each.called for each in inspection.names):
-        notes.append(
-            "it calls names that are not known to be harmless: crossload inspect lists them"
-        )
+    if unknown_names(inspection, own_code(preparation.question.code)):
+        notes.append("it uses what is not known to be harmless: crossload inspect lists it")
     return notes
 
 

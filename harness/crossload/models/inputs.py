@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,17 +14,21 @@ from packaging.utils import InvalidName, canonicalize_name
 from crossload.config import Limits, Tolerance
 from crossload.errors import ConfigError
 from crossload.inspection import Inspection, NotAModel, inspect_file
+from crossload.models.consent import ask_consent, can_ask, refusal_of
 from crossload.models.console import print_progress
+from crossload.models.copies import Copies
+from crossload.models.own_code import OwnCode, own_code
 from crossload.models.question import Question
 from crossload.models.result import Answer, Result
 from crossload.models.rows import read_data
 from crossload.models.targets import Target, parse
+from crossload.models.trust import Trust, trust_needed, trust_of
 from crossload.models.workspace import Workspace
 from crossload.safe import printable
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 
 def paths_of(patterns: Sequence[str]) -> list[Path]:
@@ -54,65 +59,118 @@ def paths_of(patterns: Sequence[str]) -> list[Path]:
     return list(found)
 
 
-def inspect_models(
-    patterns: Sequence[str], *, dangerous: bool = True
-) -> tuple[list[Inspection], list[Result]]:
-    """Inspect all files, and give answers for those that cannot be loaded.
+@dataclass(frozen=True, kw_only=True)
+class Agreed:
+    """The models of one command, which the user agreed to load, and the question about them."""
 
-    One file does not spoil the others: of several, those that are no models are answered.
+    models: list[Inspection]
+    refused: list[Result]
+    """Answers for files that are not loaded."""
+    question: Question
+    inspect: Callable[[Path], Inspection]
+    """Copies another file, such as one that a model was saved to again, and inspects the copy."""
+
+
+@contextmanager
+def agreed_models(
+    chosen: argparse.Namespace,
+    patterns: Sequence[str],
+    out: Callable[[str], None],
+    *,
+    single: bool = False,
+) -> Iterator[Agreed]:
+    """Copy and inspect the files of a command, and ask the user about them.
+
+    The copies are what is inspected and what is to be loaded; they are there until the end.
 
     Parameters
     ----------
+    chosen
+        The options.
     patterns
         Names and patterns of files and folders.
-    dangerous
-        Let files through that call what is known to be dangerous.
+    out
+        Prints what is shown before a question.
+    single
+        The command is about one file.
 
     Raises
     ------
     ConfigError
-        A pattern means nothing.
+        An option is wrong, or a pattern means nothing, or several files where one is wanted.
+    NotAModel
+        There is one file, and it is none.
+    NotTrusted, DangerousFile
+        The user does not agree to load them.
+    StoreError
+        The copies cannot be written.
+    """
+    question, paths = question_of(chosen), paths_of(patterns)
+    if single and len(paths) > 1:
+        shown = ", ".join(str(path) for path in paths[:3])
+        msg = f"{patterns[0]}: {len(paths)} files match ({shown}, ...), a search is about one"
+        raise ConfigError([msg], hint="name one file")
+    trust = trust_of(
+        known=chosen.trust, unknown=chosen.trust_unknown, dangerous=chosen.trust_dangerous
+    )
+    own = own_code(question.code)
+    with Copies() as copies:
+        models, refused = inspect_models(paths, trust, own, copies.inspect)
+        agreed = ask_consent(models, trust, own=own, out=out)
+        yield Agreed(
+            models=models,
+            refused=refused,
+            question=replace(question, trust=agreed),
+            inspect=copies.inspect,
+        )
+
+
+def inspect_models(
+    paths: Sequence[Path],
+    trust: Trust,
+    own: OwnCode,
+    inspect: Callable[[Path], Inspection] = inspect_file,
+) -> tuple[list[Inspection], list[Result]]:
+    """Inspect all files, and give answers for those that cannot be loaded.
+
+    One file does not spoil the others: of several, those that are no models are answered, and
+    those to which nobody agreed beforehand where nobody can be asked.
+
+    Parameters
+    ----------
+    paths
+        Files and folders.
+    trust
+        What the user agreed to beforehand.
+    own
+        The code that the user brought.
+    inspect
+        Inspects one of them.
+
+    Raises
+    ------
     NotAModel
         There is one file, and it is none.
     """
     found: list[Inspection] = []
     refused: list[Result] = []
-    paths = paths_of(patterns)
     for path in paths:
         try:
-            each = inspect_file(path)
+            each = inspect(path)
         except NotAModel as error:
             # whoever names one file made a mistake; a pattern may well meet other files
             if len(paths) == 1:
                 raise
             refused.append(_refusal(path, str(error), error.hint or ""))
             continue
-        # a single dangerous file is let through here: asking for consent refuses it with more words
-        if each.dangerous and not dangerous and len(paths) > 1:
-            names = ", ".join(name.text for name in each.dangerous[:3])
-            reason = f"not loaded, because it calls what is known to be dangerous: {names}"
-            refused.append(_refusal(path, reason, "crossload inspect shows all of it"))
+        why = refusal_of(each, trust, own)
+        # without any trust the question is about all files; a single file is refused with an error
+        final = trust_needed(each, own) is Trust.DANGEROUS or (trust and not can_ask())
+        if why is not None and final and len(paths) > 1:
+            refused.append(_refusal(path, *why))
             continue
         found.append(each)
     return found, refused
-
-
-def inspect_model(pattern: str) -> Inspection:
-    """Inspect the one file that a search is about.
-
-    Raises
-    ------
-    ConfigError
-        The pattern means no file, or several.
-    NotAModel
-        The file is none.
-    """
-    paths = paths_of([pattern])
-    if len(paths) > 1:
-        shown = ", ".join(str(path) for path in paths[:3])
-        msg = f"{pattern}: {len(paths)} files match ({shown}, ...), a search is about one"
-        raise ConfigError([msg], hint="name one file")
-    return inspect_file(paths[0])
 
 
 def _refusal(path: Path, reason: str, hint: str) -> Result:
@@ -139,7 +197,7 @@ def question_of(chosen: argparse.Namespace) -> Question:
         # argparse takes "nan" and "inf" for numbers, and with these every difference passes
         if value is not None and not (isfinite(value) and value >= 0):
             raise ConfigError([f"--{name} {value}: expected a number of at least 0"])
-    bad = [each for each in chosen.packages if not _is_package(each)]
+    bad = [each for each in chosen.packages if not is_package(each)]
     if bad:
         raise ConfigError(
             [f"--with {each}: not the name of a package" for each in bad], hint="--with lightgbm"
@@ -161,7 +219,7 @@ def question_of(chosen: argparse.Namespace) -> Question:
     )
 
 
-def _is_package(text: str) -> bool:
+def is_package(text: str) -> bool:
     """Say if a text is the name of a package: no URL, option or marker may come to uv this way."""
     try:
         return bool(canonicalize_name(text, validate=True))

@@ -41,26 +41,22 @@ class Model:
 
     @property
     def path(self) -> Path:
-        """The file or folder."""
-        return self.needs.inspection.path
+        """The file or folder that is loaded: the copy that was inspected, where there is one."""
+        return self.needs.inspection.place or self.needs.inspection.path
 
     @cached_property
     def sha256(self) -> str:
         """The digest of the file, or of all files that this way of loading reads."""
-        return digest_of(str(self.path), self.way)
+        return self.needs.inspection.sha256 or digest_of(str(self.path), self.way)
 
     @cached_property
     def code_digest(self) -> str:
         """The digest of the user's code, which decides on outcomes as much as the file."""
-        if not self.code:
-            return ""
-        # paths too: moving a file changes what it can import
-        state = hashlib.sha256()
-        for path in self.code:
-            state.update(f"{path}\n".encode())
-            for each in code_files(path):
-                state.update(f"{each} {sha256_of(str(each))}\n".encode())
-        return state.hexdigest()[:32]
+        return digest_of_code(self.code)
+
+    def code_has_changed(self) -> bool:
+        """Say if the user's code is another one by now than when its digest was taken."""
+        return digest_of_code(self.code) != self.code_digest
 
     def with_way(self, way: str) -> Model:
         """Give this model, loaded in another way."""
@@ -70,7 +66,21 @@ class Model:
         # digest is one of other files.
         if "checkpoint" not in (way, self.way):
             found.__dict__["sha256"] = self.sha256
+        found.__dict__["code_digest"] = self.code_digest
         return found
+
+
+def digest_of_code(paths: Sequence[Path]) -> str:
+    """Give the digest of the user's code; empty where there is none."""
+    if not paths:
+        return ""
+    # paths too: moving a file changes what it can import
+    state = hashlib.sha256()
+    for path in paths:
+        state.update(f"{path}\n".encode())
+        for each in code_files(path):
+            state.update(f"{each} {sha256_of(str(each))}\n".encode())
+    return state.hexdigest()[:32]
 
 
 def code_files(path: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from crossload.errors import ConfigError
-from crossload.inspection.facts import Certainty, Danger
+from crossload.inspection.facts import Certainty, Danger, Kind
 from crossload.models.targets import Target
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Needs:
         """The ways of loading, the one that counts first."""
         ways = WAYS[self.inspection.format]
         # Keras 2 writes this file beside the graph; without it the folder is a plain SavedModel
-        metadata = self.inspection.path / "keras_metadata.pb"
+        metadata = (self.inspection.place or self.inspection.path) / "keras_metadata.pb"
         if self.inspection.format == "savedmodel" and metadata.exists():
             return ("savedmodel-keras", *ways)
         return ways
@@ -121,7 +121,11 @@ class Needs:
     @cached_property
     def modules(self) -> tuple[str, ...]:
         """The top modules that loading imports, without those of Python itself."""
-        tops = {each.module.split(".")[0] for each in self.inspection.names}
+        named = [each for each in self.inspection.names if each.kind is Kind.IMPORT]
+        tops = {each.module.split(".")[0] for each in named}
+        # what Keras writes of these says under which name it was imported, not which package of
+        # the two was installed: the versions that are recorded say that
+        tops -= {"keras", "tensorflow"} if self.is_keras else set()
         return tuple(sorted(tops - set(sys.stdlib_module_names) - _NAMES_OF_PYTHON))
 
     @cached_property
@@ -154,7 +158,10 @@ class Needs:
         named = {
             each.module
             for each in self.inspection.names
-            if each.module.split(".")[0] in PACKAGES and _harmless(each.danger)
+            if each.kind is Kind.IMPORT
+            and each.danger is Danger.KNOWN
+            and each.module.split(".")[0] in PACKAGES
+            and (not self.is_keras or each.module.split(".")[0] not in ("keras", "tensorflow"))
         }
         if self.is_keras:
             named.add("tensorflow")
@@ -199,10 +206,6 @@ class Needs:
         if not any(spec.startswith("==") for spec in packages.values()):
             return None
         return Target(packages=packages, source="the file")
-
-
-def _harmless(danger: Danger) -> bool:
-    return danger is Danger.KNOWN
 
 
 def _keras_writer(recorded: dict[str, str]) -> dict[str, str]:

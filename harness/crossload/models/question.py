@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from crossload.config import Tolerance
+from crossload.models.trust import Trust
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +28,8 @@ class Question:
     """The way of loading, where there are several; empty for the usual one."""
     data: UserRows | None = None
     tolerance: Tolerance = field(default_factory=Tolerance)
+    trust: Trust = Trust.NOTHING
+    """What the user agreed to, in the end."""
 
 
 class CannotTell(Exception):

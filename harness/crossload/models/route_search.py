@@ -17,6 +17,7 @@ from crossload.inspection import NotAModel, inspect_file
 from crossload.models.judge import judge
 from crossload.models.model import Model, environment_of, versions_of
 from crossload.models.needs import Needs
+from crossload.models.own_code import own_code
 from crossload.models.render import reason_of
 from crossload.models.result import Answer, answer_of
 from crossload.models.route import (
@@ -29,6 +30,7 @@ from crossload.models.route import (
     environment_name,
 )
 from crossload.models.targets import Target
+from crossload.models.trust import Trust, trust_needed
 from crossload.safe import printable
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crossload.environments import Built
+    from crossload.inspection import Inspection
     from crossload.models.check import Checker
     from crossload.models.result import Result
     from crossload.store.records import Record
@@ -55,10 +58,19 @@ class Finder:
         The versions that it is to go to.
     say
         Takes a line for each load that was tried.
+    inspect
+        Inspects a file that was made on the way; a copy of it, where files may be swapped.
     """
 
-    def __init__(self, checker: Checker, target: Target, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        checker: Checker,
+        target: Target,
+        say: Callable[[str], None],
+        inspect: Callable[[Path], Inspection] | None = None,
+    ) -> None:
         self.checker, self.workspace, self.say = checker, checker.workspace, say
+        self._inspect = inspect or inspect_file
         self.target = target
         self.tried = 0
         self._environments: set[str] = set()
@@ -183,8 +195,14 @@ class Finder:
 
     def _model(self, path: Path, way: str) -> Model | None:
         try:
-            inspection = inspect_file(path)
+            inspection = self._inspect(path)
         except NotAModel:
+            return None
+        # the process that made it ran the user's file: what it wrote may name anything. Arrays that
+        # need no trust may be saved in a format that does, with nothing but known names.
+        question = self.checker.question
+        agreed = max(question.trust, Trust.KNOWN)
+        if trust_needed(inspection, own_code(question.code)) > agreed:
             return None
         needs = Needs(inspection, self.needs.code, self.needs.extra, optional=self.needs.optional)
         # Keras took ".keras" for its archive by default from TensorFlow 2.13 on

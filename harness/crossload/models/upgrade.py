@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from crossload.errors import ConfigError
 from crossload.models import publish
 from crossload.models.check import Checker
-from crossload.models.consent import ask_consent
 from crossload.models.console import print_progress, safe_output, write_output
-from crossload.models.inputs import inspect_models, open_workspace, question_of
+from crossload.models.inputs import agreed_models, open_workspace
 from crossload.models.newest_safe import NewestSafe, Search
 from crossload.models.newest_safe import to_text as newest_safe_text
 from crossload.models.render import headline, summary, to_dict, to_text
@@ -84,29 +83,31 @@ def upgrade_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -
         (parse(old, option="--from"), parse(new, option="--to"), f"{old} -> {new}")
         for old, new in pairs_of(chosen)
     ]
-    question = question_of(chosen)
-    models, refused = inspect_models(chosen.models, dangerous=chosen.trust_dangerous)
-    ask_consent(models, trust=chosen.trust, dangerous=chosen.trust_dangerous, out=out)
-    everything = list(refused)
-    for each in refused:
-        out(to_text(each, width=terminal_width()))
+    _refuse_shared_outputs(chosen)
+    everything: list[Result] = []
     safest: list[str] = []
-    with open_workspace(chosen) as workspace:
-        for old, new, title in pairs:
-            out(title)
-            checkers = [Checker(workspace, found, question, old) for found in models]
-            # a change of a lock that concerns no model must cost nothing
-            if not any(checker.concerns(lock) for checker in checkers for lock in (old, new)):
-                out("  names nothing that these models are made of: nothing to check")
-                continue
-            results = []
-            for number, checker in enumerate(checkers, 1):
-                print_progress(f"[{number}/{len(checkers)}] {checker.inspection.path}")
-                results.append(checker.check(new, skip_same=True))
-                out(to_text(results[-1], width=terminal_width()))
-            everything += results
-            if chosen.newest_safe:
-                safest.append(_newest_safe(checkers, results, old, new, workspace))
+    with agreed_models(chosen, chosen.models, out) as agreed:
+        everything += agreed.refused
+        for each in agreed.refused:
+            out(to_text(each, width=terminal_width()))
+        with open_workspace(chosen) as workspace:
+            for old, new, title in pairs:
+                out(title)
+                checkers = [
+                    Checker(workspace, found, agreed.question, old) for found in agreed.models
+                ]
+                # a change of a lock that concerns no model must cost nothing
+                if not any(checker.concerns(lock) for checker in checkers for lock in (old, new)):
+                    out("  names nothing that these models are made of: nothing to check")
+                    continue
+                results = []
+                for number, checker in enumerate(checkers, 1):
+                    print_progress(f"[{number}/{len(checkers)}] {checker.inspection.path}")
+                    results.append(checker.check(new, skip_same=True))
+                    out(to_text(results[-1], width=terminal_width()))
+                everything += results
+                if chosen.newest_safe:
+                    safest.append(_newest_safe(checkers, results, old, new, workspace))
     lines = [f"  {headline(each)}" for each in publish.worst_first(everything)]
     out("\n".join([summary(everything), *lines]) if everything else "nothing to check")
     # after the summary, where whoever reads the end of a log finds it
@@ -115,6 +116,22 @@ def upgrade_command(chosen: argparse.Namespace, *, out: Callable[[str], None]) -
     titles = "; ".join(title for *_, title in pairs)
     _publish(chosen, everything, titles, "\n".join(safest), raw)
     return exit_code_of(everything)
+
+
+def _refuse_shared_outputs(chosen: argparse.Namespace) -> None:
+    """Raise `ConfigError` where two outputs would be written to one file: one would be lost."""
+    named: dict[Path, list[str]] = {}
+    for option in ("markdown", "junit", "json"):
+        path = getattr(chosen, option)
+        if path is not None:
+            named.setdefault(Path(os.path.realpath(path)), []).append(f"--{option}")
+    problems = [
+        f"{' and '.join(options)} name one file: {path}"
+        for path, options in named.items()
+        if len(options) > 1
+    ]
+    if problems:
+        raise ConfigError(problems, hint="name a file for each")
 
 
 def _newest_safe(
@@ -146,7 +163,7 @@ def _publish(
 ) -> None:
     """Write the files that were asked for; within GitHub Actions annotations and a summary too."""
     markdown = publish.to_markdown(results, titles, safest)
-    # options that were not given are None, share one key, and are skipped
+    # options that were not given are None, share one key, and are skipped; no others share one
     texts = {
         chosen.markdown: markdown,
         chosen.junit: publish.to_junit(results, titles),

@@ -18,6 +18,7 @@ from crossload.engine.server import Server
 from crossload.environments import Interpreters, Locker, Project, build, is_built
 from crossload.environments.package_index import Index
 from crossload.errors import (
+    ConfigError,
     EnvironmentPinsError,
     EnvironmentUnavailable,
     HarnessFault,
@@ -166,13 +167,13 @@ class Workspace:
             "code": [str(path) for path in model.code],
             "build": model.build,
         }
-        # processes cannot unlearn: code and imports of one model must not meet another
-        key = (built.environment.id, json.dumps(control))
+        # processes cannot unlearn: code and imports of one model must not meet another, and code
+        # that was changed since must be imported anew
+        key = (built.environment.id, json.dumps(control) + model.code_digest)
         if key not in self._servers:
-            # paths in error messages differ from machine to machine and from copy to copy; reasons
-            # with them would be no equal reasons
-            words = {str(model.path.resolve()): "<model>", str(model.path): "<model>"}
-            words |= {str(path): "<code>" for path in model.code}
+            # paths in error messages differ from machine to machine; reasons with them would be no
+            # equal reasons
+            words = {str(path): "<code>" for path in model.code}
             # searches start a process for each of many environments
             while len(self._servers) >= _MOST_SERVERS:
                 self._servers.pop(next(iter(self._servers))).close()
@@ -301,8 +302,11 @@ class Workspace:
         if not server.facts:
             server.wait_until_ready(lambda: False)
         item |= {"path": str(model.path.resolve()), "sha256": model.sha256, "format": model.way}
+        # so do those of models, of which one process is asked about several
+        words = {str(model.path.resolve()): "<model>", str(model.path.absolute()): "<model>"}
+        server.scrub = [*words.items(), *(each for each in server.scrub if each[1] != "<model>")]
         records_of_run: list[Record] = []
-        server.run(
+        journal = server.run(
             op,
             [item],
             self.limits,
@@ -314,6 +318,15 @@ class Workspace:
         if len(records_of_run) != 1:
             msg = f"{built.environment.id}: {len(records_of_run)} outcomes of one model"
             raise HarnessFault(msg)
+        # the process imported what was there when it began: an answer of other code than the one
+        # whose digest is in the key must not be kept
+        if model.code and model.code_has_changed():
+            journal.unlink(missing_ok=True)
+            paths = ", ".join(map(str, model.code))
+            raise ConfigError(
+                [f"--with-code {paths}: the code was changed while a model was measured with it"],
+                hint="run the same command again; what was measured before is kept",
+            )
         # with --fresh, what this run has measured itself is known nevertheless
         self.measured += 1
         self._measured.add(key)

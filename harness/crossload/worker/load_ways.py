@@ -8,6 +8,7 @@ import hashlib
 import importlib
 import os
 import pickle
+import re
 import sys
 from typing import Any, Dict
 
@@ -46,12 +47,24 @@ def digest(path: str, way: str) -> str:
         A file or folder; of a checkpoint the file ``PREFIX.index``.
     way
         How it is loaded. Of a ``checkpoint`` all files count that have its prefix, because it is
-        several files in a folder that may hold other things.
+        several files in a folder that may hold other things; of other files those that joblib
+        wrote beside them.
     """
     if way != "checkpoint":
-        return outputs.sha256_of(path) if os.path.isfile(path) else _folder_digest(path)
-    folder, stem = os.path.split(path[: -len(".index")])
-    names = sorted(each for each in os.listdir(folder or os.curdir) if each.startswith(stem + "."))
+        if not os.path.isfile(path):
+            return _folder_digest(path)
+        folder, stem = os.path.split(path)
+        # joblib before 0.10 wrote each array into a file of its own beside the pickle
+        side = re.compile(re.escape(stem) + r"_\d+\.npy(\.z)?$")
+        names = sorted(each for each in os.listdir(folder or os.curdir) if side.match(each))
+        if not names:
+            return outputs.sha256_of(path)
+        names.append(stem)
+    else:
+        folder, stem = os.path.split(path[: -len(".index")])
+        names = sorted(
+            each for each in os.listdir(folder or os.curdir) if each.startswith(stem + ".")
+        )
     state = hashlib.sha256()
     for name in names:
         line = name + " " + outputs.sha256_of(os.path.join(folder, name)) + "\n"

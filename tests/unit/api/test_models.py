@@ -107,8 +107,52 @@ def test_without_trust_nothing_is_loaded_and_nobody_is_asked(opened, path):
 def test_trust_does_not_cover_what_is_known_to_be_dangerous(opened, path):
     path.write_bytes(pickled(module="os", name="system"))
 
-    with pytest.raises(DangerousFile):
+    for more in ({}, {"trust_unknown": True}):
+        with pytest.raises(DangerousFile) as caught:
+            crossload.check(path, to=NEW, trust=True, **more)
+        assert "trust_dangerous=True" in caught.value.hint
+    assert opened == []
+    assert crossload.check(path, to=NEW, trust_dangerous=True).answer is Answer.BREAKS
+
+
+def test_unknown_names_are_told_with_the_argument_to_add(opened, path):
+    path.write_bytes(pickled(module="odd", name="Thing"))
+
+    with pytest.raises(NotTrusted, match=r"odd\.Thing") as caught:
         crossload.check(path, to=NEW, trust=True)
+    assert "trust_unknown=True" in caught.value.hint
+    assert opened == []
+    assert crossload.check(path, to=NEW, trust_unknown=True).reason.startswith(
+        "it needs the module"
+    )
+
+
+def test_a_file_that_is_swapped_afterwards_is_not_loaded(opened, path, monkeypatch):
+    loaded = []
+    copy = models.Copies.inspect
+
+    def swapping(self, given):
+        found = copy(self, given)
+        path.write_bytes(pickled(module="os", name="system"))
+        return found
+
+    monkeypatch.setattr(models.Copies, "inspect", swapping)
+    monkeypatch.setattr(
+        FakeWorkspace, "ask_writer", lambda _self, model, *_: loaded.append(model.path.read_bytes())
+    )
+
+    with pytest.raises(TypeError):  # this workspace has no answer
+        crossload.check(path, to=NEW, trust=True)
+    assert loaded == [pickled()]
+
+
+@pytest.mark.parametrize(
+    "options", [{"packages": ["x @ file:///tmp/x"]}, {"with_code": ["none.py"]}, {"to": "--x"}]
+)
+def test_messages_name_arguments_of_python(opened, path, options):
+    with pytest.raises(ConfigError) as caught:
+        crossload.check(path, **({"to": NEW, "trust": True} | options))
+    assert "--w" not in f"{caught.value} {caught.value.hint}"
     assert opened == []
 
 
@@ -125,4 +169,4 @@ def test_that_nothing_can_be_told_is_an_answer(opened, path):
     result = crossload.check(path, to=NEW, trust=True)
 
     assert (result.answer, result.exit_code) == (Answer.UNKNOWN, 3)
-    assert "name them" in result.hint
+    assert 'source="scikit-learn==1.2.2"' in result.hint

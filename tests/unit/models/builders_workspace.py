@@ -23,7 +23,8 @@ class FakeServer:
     def __init__(self, built, store, control, *, entry, words):
         self.built, self.store, self.control, self.words = built, store, control, words
         self.entry, self.facts, self.ready, self.jobs = entry, {}, 0, []
-        self.closed = None
+        self.folder = store.root
+        self.closed, self.scrub = None, list(words.items())
         self.started.append(self)
 
     def wait_until_ready(self, stopped):
@@ -35,6 +36,7 @@ class FakeServer:
         assert not stopped()
         (item,) = items
         self.jobs.append((op, item, limits, no_fork))
+        self.scrubbed = dict(self.scrub)
         for path in item.get("resave", {}).values():
             Path(path).write_bytes(pickled())
         arrays = {"predict": np.array([0, 1])}
@@ -46,6 +48,9 @@ class FakeServer:
             record["resaved"] = dict.fromkeys(item["resave"], "ok") | {"skops": "TypeError: no"}
         for _ in range(self.outcomes):
             on_outcome(record, "journal")
+        self.journal = self.folder / "journal"
+        self.journal.write_text("outcomes")
+        return self.journal
 
     def close(self, *, kill=False):
         self.closed = "killed" if kill else "ended"

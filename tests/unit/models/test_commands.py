@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -16,7 +17,7 @@ from crossload.errors import (
     EnvironmentUnavailable,
     NotTrusted,
 )
-from crossload.models import commands
+from crossload.models import commands, inputs
 from crossload.models.commands import COMMANDS
 
 
@@ -111,6 +112,77 @@ def test_messages_of_models_are_no_commands_of_a_ci_service(call):
 
     assert "\x1b" not in text
     assert not any(line.lstrip().startswith("::") for line in text.splitlines())
+
+
+@pytest.mark.parametrize("columns", ["1", "0", "-5", "nonsense"])
+def test_a_terminal_of_any_width_is_written_to(call, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+
+    assert call("check", "a.pkl", "--to", "scikit-learn==1.9.1")[0] == 1
+    assert main(["inspect", "a.pkl"]) == 0
+
+
+def test_a_path_with_a_line_break_is_one_line_everywhere(call, tmp_path):
+    (tmp_path / "a\nERROR x.pkl").write_bytes(pickled())
+
+    code, text = call("check", "a\nERROR x.pkl", "--to", "scikit-learn==1.9.1")
+
+    assert code == 1
+    assert not any(line.startswith("ERROR") for line in text.splitlines())
+
+
+SWAPPED = pickled(module="os", name="system")
+
+
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [
+        ("check", []),
+        ("blame", []),
+        ("route", []),
+        ("bisect", []),
+    ],
+)
+@pytest.mark.parametrize("step", ["inspect", "consent", "build", "start", "ask"])
+def test_a_file_that_is_swapped_after_it_was_looked_at_is_never_loaded(
+    call, tmp_path, monkeypatch, command, more, step
+):
+    loaded = []
+
+    def swap():
+        (tmp_path / "new").write_bytes(SWAPPED)
+        (tmp_path / "new").replace(tmp_path / "a.pkl")
+
+    def swapping(function):
+        def call(*arguments, **options):
+            found = function(*arguments, **options)
+            swap()
+            return found
+
+        return call
+
+    def answer(op, model, versions):
+        if step == "ask":
+            swap()
+        loaded.append((model.path.read_bytes(), model.sha256))
+        return breaks_from("1.5.0")(op, model, versions)
+
+    call.workspace.answer = answer
+    if step == "inspect":
+        monkeypatch.setattr(inputs.Copies, "inspect", swapping(inputs.Copies.inspect))
+    elif step == "consent":
+        monkeypatch.setattr(inputs, "ask_consent", swapping(inputs.ask_consent))
+    elif step != "ask":
+        for name in ("build", "build_with") if step == "build" else ("start",):
+            monkeypatch.setattr(call.workspace, name, swapping(getattr(call.workspace, name)))
+
+    bisecting(call) if command == "bisect" else call(
+        command, "a.pkl", "--to", "scikit-learn==1.9.1", *more
+    )
+
+    assert (tmp_path / "a.pkl").read_bytes() == SWAPPED
+    digest = hashlib.sha256(pickled()).hexdigest()
+    assert set(loaded) == {(pickled(), digest)}
 
 
 # --- blame ---
@@ -226,6 +298,18 @@ def test_the_user_may_say_what_wrote_it(call):
     bisecting(call, "--written", "scikit-learn==1.1.0")
 
     assert call.workspace.asked[0] == ("writer", "pickle", "1.1.0")
+
+
+@pytest.mark.parametrize("package", ["../../numpy", "", "numpy\nx", "-r", "a b", "numpy/.."])
+def test_a_package_is_named_by_its_name_alone(call, package, capsys):
+    with pytest.raises(ConfigError, match="not the name of a package"):
+        COMMANDS["bisect"](
+            make_parser().parse_args(
+                ["bisect", "--from=1.2.2", "--to=1.9.1", "--trust", "--", package, "a.pkl"]
+            ),
+            out=print,
+        )
+    assert call.workspace.asked == []
 
 
 def test_a_release_that_does_not_exist_is_bad_input(call):

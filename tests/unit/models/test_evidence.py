@@ -189,7 +189,7 @@ def test_names_that_nobody_knows_are_noted():
 
     assert text == [
         "of the target",
-        "it calls names that are not known to be harmless: crossload inspect lists them",
+        "it uses what is not known to be harmless: crossload inspect lists it",
     ]
 
 

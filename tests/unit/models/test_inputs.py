@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,14 +13,16 @@ from crossload.cli.main import main, make_parser
 from crossload.errors import ConfigError
 from crossload.inspection import NotAModel
 from crossload.models.inputs import (
-    inspect_model,
+    agreed_models,
     inspect_models,
     open_workspace,
     paths_of,
     question_of,
     source_of,
 )
+from crossload.models.own_code import OwnCode
 from crossload.models.result import Answer
+from crossload.models.trust import Trust
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "-1"])
@@ -49,12 +52,15 @@ def test_a_package_is_named_by_its_name_alone(name, tmp_path, capsys):
     assert "not the name of a package" in capsys.readouterr().err
 
 
-def test_a_search_is_about_one_file(tmp_path):
+def test_a_search_is_about_one_file(here):
     for name in ("a.pkl", "b.pkl"):
-        (tmp_path / name).write_bytes(b"x")
+        (here / name).write_bytes(b"x")
 
-    with pytest.raises(ConfigError, match="2 files match"):
-        inspect_model(str(tmp_path / "*.pkl"))
+    with (
+        pytest.raises(ConfigError, match="2 files match"),
+        agreed_models(options(), ["*.pkl"], print, single=True),
+    ):
+        pytest.fail("nothing was agreed to")
 
 
 def options(*arguments):
@@ -79,35 +85,70 @@ def test_patterns_and_names_give_each_file_once(here):
     assert "models/*.joblib" in caught.value.hint
 
 
-def test_one_model_is_inspected(here):
-    (here / "a.pkl").write_bytes(pickled())
-
-    assert inspect_model("a.pkl").version("scikit-learn") == "1.2.2"
+def inspected(*patterns, trust=Trust.KNOWN):
+    return inspect_models(paths_of(patterns), trust, OwnCode())
 
 
-def test_of_several_files_those_that_cannot_be_loaded_are_answered(here):
+@pytest.fixture
+def several(here):
     (here / "a.pkl").write_bytes(pickled())
     (here / "empty.pkl").write_bytes(b"")
     (here / "evil.pkl").write_bytes(pickled(module="os", name="system"))
+    (here / "odd.pkl").write_bytes(pickled(module="mine", name="Own"))
+    return here
 
-    found, refused = inspect_models(["*.pkl"], dangerous=False)
 
-    assert [each.path.name for each in found] == ["a.pkl"]
-    assert {(each.path.name, each.answer) for each in refused} == {
-        ("empty.pkl", Answer.UNKNOWN),
-        ("evil.pkl", Answer.UNKNOWN),
-    }
+@pytest.mark.usefixtures("several")
+@pytest.mark.parametrize(
+    ("trust", "names"),
+    [
+        (Trust.KNOWN, ["a.pkl"]),
+        (Trust.UNKNOWN, ["a.pkl", "odd.pkl"]),
+        (Trust.DANGEROUS, ["a.pkl", "evil.pkl", "odd.pkl"]),
+        # nobody said anything about any of them: that is the question about all
+        (Trust.NOTHING, ["a.pkl", "odd.pkl"]),
+    ],
+)
+def test_of_several_files_those_that_cannot_be_loaded_are_answered(monkeypatch, trust, names):
+    monkeypatch.setattr("crossload.models.inputs.can_ask", lambda: False)
+
+    found, refused = inspected("*.pkl", trust=trust)
+
+    assert [each.path.name for each in found] == names
     reasons = {each.path.name: each.reason for each in refused}
+    assert {each.answer for each in refused} == {Answer.UNKNOWN}
     assert "the file is empty" in reasons["empty.pkl"]
-    assert reasons["evil.pkl"].endswith("known to be dangerous: os.system")
-    assert len(inspect_models(["*.pkl"], dangerous=True)[0]) == 2
+    if "evil.pkl" in reasons:
+        assert "known to be dangerous: os.system" in reasons["evil.pkl"]
+    if "odd.pkl" in reasons:
+        assert "--trust does not cover: mine.Own" in reasons["odd.pkl"]
+
+
+@pytest.mark.usefixtures("several")
+def test_at_a_terminal_unknown_names_are_a_question(monkeypatch):
+    monkeypatch.setattr("crossload.models.inputs.can_ask", lambda: True)
+
+    assert [each.path.name for each in inspected("*.pkl")[0]] == ["a.pkl", "odd.pkl"]
 
 
 def test_a_single_file_that_is_no_model_is_a_mistake(here):
     (here / "empty.pkl").write_bytes(b"")
 
     with pytest.raises(NotAModel, match="empty"):
-        inspect_models(["empty.pkl"])
+        inspected("empty.pkl")
+
+
+def test_what_was_agreed_to_is_a_copy_under_the_users_name(here, monkeypatch):
+    monkeypatch.setenv("CROSSLOAD_CACHE", str(here / "cache"))
+    (here / "a.pkl").write_bytes(pickled())
+
+    with agreed_models(options("--trust"), ["a.pkl"], print) as agreed:
+        (found,) = agreed.models
+        assert found.path == Path("a.pkl")
+        assert found.place.read_bytes() == pickled()
+        assert found.place.is_relative_to(here / "cache")
+        assert agreed.question.trust is Trust.KNOWN
+    assert not found.place.exists()
 
 
 def test_options_become_a_question(here):

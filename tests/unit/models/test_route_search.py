@@ -18,6 +18,7 @@ from crossload.models.question import Question
 from crossload.models.result import Answer
 from crossload.models.route_search import Finder
 from crossload.models.targets import parse
+from crossload.models.trust import Trust
 
 NEW = parse("scikit-learn==1.9.1", option="--to")
 
@@ -54,7 +55,7 @@ def finder(tmp_path):
         workspace.files = more.pop("files", FILES)
         workspace.index = FakeIndex(**more.pop("releases", {}))
         found = more.pop("found", None) or inspection(path=path)
-        checker = Checker(workspace, found, more.pop("question", Question()), None)
+        checker = Checker(workspace, found, more.pop("question", Question(trust=Trust.KNOWN)), None)
         said = []
         return Finder(checker, target, said.append), said
 

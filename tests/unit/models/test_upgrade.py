@@ -163,6 +163,20 @@ def test_files_are_written_where_they_are_wanted(call, tmp_path, capsys):
     ]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--markdown", "a", "--junit", "a"],
+        ["--junit", "a", "--json", "./a"],
+        ["--markdown", "a", "--json", "x/../a", "--junit", "b"],
+    ],
+)
+def test_two_outputs_with_one_path_are_refused_before_anything_is_measured(call, arguments):
+    with pytest.raises(ConfigError, match="name one file"):
+        call(*arguments)
+    assert call.workspace.asked == []
+
+
 def test_within_github_actions_answers_are_annotations_too(call, tmp_path, monkeypatch):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
 

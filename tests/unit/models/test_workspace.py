@@ -11,6 +11,7 @@ from builders_workspace import FakeLocker, FakeServer
 
 from crossload.config import Limits
 from crossload.errors import (
+    ConfigError,
     EnvironmentPinsError,
     EnvironmentUnavailable,
     HarnessFault,
@@ -143,7 +144,47 @@ def test_a_process_is_started_once_for_an_environment_and_knows_the_model(make, 
         assert server.entry == "serve_models.py"
         assert server.control["code"] == [str(code[0])]
         assert server.control["build"] == "network"
-        assert server.words == {str(model.path): "<model>", str(code[0]): "<code>"}
+        assert server.words == {str(code[0]): "<code>"}
+
+
+def test_texts_about_each_model_of_a_process_name_no_path(make, model, tmp_path):
+    (tmp_path / "b.pkl").write_bytes(pickled("1.1.0"))
+    other = Model(Needs(inspection("pickle", path=tmp_path / "b.pkl")), "pickle")
+    with make(fresh=True) as workspace:
+        built = workspace.build(OLD)
+        for each in (model, other):
+            workspace.ask_writer(each, built, None)
+            (server,) = FakeServer.started
+            assert server.scrubbed == {str(each.path): "<model>"}
+
+
+def test_what_is_loaded_is_the_copy_that_was_inspected(make, tmp_path):
+    place = tmp_path / "copy.pkl"
+    place.write_bytes(pickled())
+    found = inspection("pickle", path="model.pkl", place=place, sha256="of the copy")
+    with make() as workspace:
+        workspace.ask_writer(Model(Needs(found), "pickle"), workspace.build(OLD), None)
+
+    ((_, item, _, _),) = FakeServer.started[0].jobs
+    assert (item["path"], item["sha256"]) == (str(place), "of the copy")
+
+
+def test_code_that_changes_while_a_model_is_measured_leaves_no_answer(make, model, tmp_path):
+    code = (tmp_path / "mine.py",)
+    code[0].write_text("a = 1\n")
+    own = Model(model.needs, "pickle", code)
+    with make() as workspace:
+        built = workspace.build(OLD)
+        workspace.start(built, own)
+        code[0].write_text("a = 2\n")
+
+        with pytest.raises(ConfigError, match="changed while a model was measured"):
+            workspace.ask_writer(own, built, None)
+        assert not FakeServer.started[0].journal.exists()
+        # the next question is one about the new code, in a process that has imported that
+        changed = Model(model.needs, "pickle", code)
+        assert workspace.ask_writer(changed, built, None)["status"] == "ok"
+        assert len(FakeServer.started) == 2
 
 
 def test_few_processes_live_at_once_and_the_one_used_last_ends_last(make, model):
