@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -182,18 +182,18 @@ def rate_function(module: str, name: str, registered: str = "") -> ImportedName:
         return _named(module or "keras", name, (Danger.KNOWN, ""))
     if not module or ">" in registered or ">" in name:
         why = "a function that is not of Keras"
-        return _named(module or "a function without a module", name, (Danger.UNKNOWN, why))
+        return _function(module or "a function without a module", name, (Danger.UNKNOWN, why))
     if top in _OWN:
         why = "no activation, loss or other part of a model"
         return _named(module, name, (Danger.DANGEROUS, why))
-    return _named(module, name, _foreign(module, name))
+    return _function(module, name, _foreign(module, name))
 
 
 def rate_text(key: str, text: str) -> ImportedName | None:
     """Rate a text that stands for a function or class of Keras; None if it is one of the list."""
     if _identifier(text) in _known().identifiers:
         return None
-    return _named(key, text, (Danger.UNKNOWN, "not of Keras"))
+    return _function(f"a text of {key}", text, (Danger.UNKNOWN, "not of Keras"))
 
 
 def rate_type_spec(module: str, name: str) -> ImportedName | None:
@@ -236,6 +236,11 @@ def _foreign(module: str, name: str) -> tuple[Danger, str]:
     if module and danger_of(module, name, called=True) is Danger.DANGEROUS:
         return Danger.DANGEROUS, "no part of a model"
     return Danger.UNKNOWN, "not of Keras"
+
+
+def _function(module: str, name: str, rated: tuple[Danger, str]) -> ImportedName:
+    """Give the name of a function, which loading looks up and does not call."""
+    return replace(_named(module, name, rated), called=False)
 
 
 def _named(module: str, name: str, rated: tuple[Danger, str]) -> ImportedName:

@@ -73,6 +73,9 @@ Pickles of protocol 2 and below name builtins and copyreg as Python 2 did, becau
 them (``fix_imports``, https://docs.python.org/3/library/pickle.html#pickle.Pickler).
 """
 
+_NAMES_OF_KERAS = {"keras", "tensorflow", "tf", "keras_core", "tensorflow_core"}
+"""Modules by which files of Keras name what TensorFlow and Keras have."""
+
 KERAS_FORMATS = ("h5", "keras", "savedmodel", "weights-h5", "checkpoint")
 
 WAYS = {
@@ -125,7 +128,10 @@ class Needs:
         tops = {each.module.split(".")[0] for each in named}
         # what Keras writes of these says under which name it was imported, not which package of
         # the two was installed: the versions that are recorded say that
-        tops -= {"keras", "tensorflow"} if self.is_keras else set()
+        if self.is_keras:
+            tops -= _NAMES_OF_KERAS
+            # words stand for the module of what has none
+            tops = {each for each in tops if each.isidentifier()}
         return tuple(sorted(tops - set(sys.stdlib_module_names) - _NAMES_OF_PYTHON))
 
     @cached_property
@@ -161,7 +167,7 @@ class Needs:
             if each.kind is Kind.IMPORT
             and each.danger is Danger.KNOWN
             and each.module.split(".")[0] in PACKAGES
-            and (not self.is_keras or each.module.split(".")[0] not in ("keras", "tensorflow"))
+            and not (self.is_keras and each.module.split(".")[0] in _NAMES_OF_KERAS)
         }
         if self.is_keras:
             named.add("tensorflow")

@@ -21,7 +21,7 @@ _MAIN = "__main__"
 
 @dataclass(frozen=True)
 class OwnCode:
-    """What the user's own modules define, by module.
+    """The classes and functions that the user's own modules define, by module.
 
     The user named this code, so that a file may name its classes without another question.  Only
     what a ``class`` or ``def`` of the module itself makes counts: ``mine.os.system`` reaches
@@ -37,11 +37,11 @@ class OwnCode:
         """Say if the user agreed to a name by naming the code that defines it."""
         if name.kind is not Kind.IMPORT or name.danger is not Danger.UNKNOWN:
             return False
-        # Keras registers classes under "package>Class" and looks them up among the user's objects
+        # Keras registers classes under "package>Class", and looks up what has no module among the
+        # user's objects; words stand for the module then
         wanted = name.name.rpartition(">")[2]
-        module = name.module if name.module in self.classes else _MAIN
-        if name.module not in (module, "", "Custom"):
-            return False
+        without = " " in name.module or not name.module
+        module = _MAIN if without else name.module
         if wanted in self.classes.get(module, ()):
             return True
         return not name.called and wanted in self.functions.get(module, ())

@@ -10,7 +10,7 @@ from builders_models import (
 )
 
 from crossload.errors import ConfigError
-from crossload.inspection.facts import Certainty, Danger
+from crossload.inspection.facts import Certainty, Danger, ImportedName, Kind
 from crossload.models.needs import Needs, imported_by, provided_by, python_files
 
 
@@ -130,3 +130,21 @@ def test_the_bound_of_a_package_that_nobody_knows_is_no_requirement():
     facts = [written(), written("mystery", ">=2", Certainty.BOUND)]
 
     assert Needs(inspection(written=facts)).writer().packages == {"scikit-learn": "==1.2.2"}
+
+
+def test_names_of_keras_are_no_modules_that_the_user_must_bring():
+    names = ["keras.layers.Dense", "tf.math.add", "registered as.pack>Own", "builtins.Sequential"]
+    needs = Needs(inspection("keras", names=names, written=[written("tensorflow", "2.12.0")]))
+
+    assert needs.own_modules == ()
+    assert needs.packages == ("numpy", "tensorflow")
+    assert needs.imports == ("tensorflow",)
+
+
+def test_code_paths_and_operations_are_no_modules():
+    found = inspection()
+    found.names += [
+        ImportedName(module="mine.pb", name="x", danger=Danger.UNKNOWN, kind=kind)
+        for kind in (Kind.CODE, Kind.PATH, Kind.OPERATION)
+    ]
+    assert Needs(found).own_modules == ()

@@ -76,8 +76,11 @@ def test_other_modules_are_not_the_users(own, module):
 
 
 def test_keras_names_classes_by_a_registered_name(own):
-    assert own.agrees(name("Custom>Own", module=""))
+    assert own.agrees(name("Custom>Own", module="registered as"))
+    assert own.agrees(name("Own", module="a class without a module"))
+    assert own.agrees(name("clean", module="a text of activation", called=False))
     assert own.agrees(name("Own", module=""))
+    assert not own.agrees(name("system", module="a text of activation", called=False))
 
 
 def test_only_unknown_imports_can_be_agreed_to(own):
