@@ -19,7 +19,7 @@ DATA_FORMATS = ("h5", "keras", "weights-h5", "checkpoint")
 
 
 class Trust(IntEnum):
-    """Levels of trust that a user gives, or that loading a file takes; each includes those below."""
+    """Levels of trust: what a user gives, or loading a file takes; each includes those below."""
 
     NOTHING = 0
     """Nothing that executes: arrays, and layers on the list of known harmless ones."""

@@ -17,9 +17,12 @@ serve: Any = importlib.import_module("serve")
 del sys.modules["serve"]  # a name that users' code may have too
 
 # through importlib, because the package exists at run time only, under a name that `serve` gives it
-errors, journals, libraries, measure_model, supervise, user_code = (
+errors, isolation, journals, libraries, measure_model, supervise, user_code = (
     importlib.import_module(serve.PACKAGE + "." + name)
-    for name in ("errors", "journal", "libraries", "measure_model", "supervise", "user_code")
+    for name in (
+        *("errors", "isolation", "journal", "libraries"),
+        *("measure_model", "supervise", "user_code"),
+    )
 )
 
 
@@ -41,7 +44,8 @@ class Server(serve.Server):  # type: ignore[misc]
         """
         try:
             # before any code of the user's is imported
-            self.network = user_code.leave_network()
+            self.network = isolation.leave_network()
+            isolation.leave_processes()
             self.code = user_code.Code(self.control["code"], self.control["build"])
             versions = self._import_libraries()
         except Exception as error:

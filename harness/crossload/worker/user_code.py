@@ -1,52 +1,10 @@
-"""The code that users bring along with a model, and the network, which its process gives up."""
+"""The code that users bring along with a model."""
 
-import ctypes
 import importlib
 import os
 import sys
 import types
 from typing import Any, Dict, List
-
-_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
-"""CLONE_NEWUSER and CLONE_NEWNET of Linux."""
-
-
-def leave_network() -> str:
-    """Move this process into a network of its own, which has no way out.
-
-    Models and the code beside them run here: what they would send or fetch must not leave this
-    machine. Forks of this process have no other network either.
-
-    Returns
-    -------
-    str
-        Empty if that was done, else why not.
-    """
-    if not sys.platform.startswith("linux"):
-        return "only Linux lets a process give up its network"
-    # os.unshare came with Python 3.12
-    libc = ctypes.CDLL(None, use_errno=True)
-    user, group = os.getuid(), os.getgid()
-    # root needs no user namespace, and keeps its files; in containers it may lack the right
-    if not user and libc.unshare(_NEW_NETWORK) == 0:
-        return ""
-    # others may have a network of their own within a user namespace of their own:
-    # https://man7.org/linux/man-pages/man7/user_namespaces.7.html.  Some systems forbid it.
-    if libc.unshare(_NEW_USER | _NEW_NETWORK):
-        return os.strerror(ctypes.get_errno())
-    # in the new namespace files belong to nobody until the user is mapped to itself; the group can
-    # be mapped only once setgroups is denied (Linux 3.19)
-    for name, text in (
-        ("setgroups", "deny"),
-        ("gid_map", "%d %d 1" % (group, group)),
-        ("uid_map", "%d %d 1" % (user, user)),
-    ):
-        try:
-            with open("/proc/self/" + name, "w") as stream:
-                stream.write(text)
-        except OSError:
-            break  # the process goes on as nobody
-    return ""
 
 
 class Code(object):
