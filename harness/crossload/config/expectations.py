@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -79,7 +79,7 @@ class _Selector(_TextOrTexts):
         for text in value if isinstance(value, list) else [value]:
             # an id has none of these characters; the name before them is looked up where
             # environments are known
-            cut = next((index for index, char in enumerate(text) if char in "<>=!~"), None)
+            cut = _start_of_specifier(text)
             if cut is None:
                 continue
             try:
@@ -90,6 +90,16 @@ class _Selector(_TextOrTexts):
                     f"{text!r} is not a specifier",
                     'write "sklearn>=1.3" or "sklearn>=1.0,<1.3"',
                 )
+
+
+def _start_of_specifier(text: str) -> int | None:
+    """Find where a specifier begins; None for ids and patterns, which may have ``[!1]``."""
+    depth = 0
+    for index, char in enumerate(text):
+        depth += (char == "[") - (char == "]" and depth > 0)
+        if not depth and char in "<>=!~":
+            return index
+    return None
 
 
 class _Verdict(_TextOrTexts):
@@ -113,7 +123,8 @@ class _Date:
 
     def check(self, value: Any, path: str, problems: Problems) -> None:
         """Add to the problems whatever is wrong with a value."""
-        if not isinstance(value, date):
+        # a TOML date with a time is a kind of date in Python, and compares with none
+        if not isinstance(value, date) or isinstance(value, datetime):
             problems.add(
                 path, f"expected a date, got {value!r}", "write 2027-01-31, without quotes"
             )

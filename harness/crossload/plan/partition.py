@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from crossload.plan.cells import Plan
 
-_UNEVEN = 0.75
-"""A writer that costs less than this times a fair share is never spread over shards."""
-
 
 def partition(plans: Sequence[Plan], count: int, costs: Mapping[str, Costs]) -> tuple[Shard, ...]:
     """Split all selected cells into shards of about equal cost.
@@ -47,11 +44,9 @@ def partition(plans: Sequence[Plan], count: int, costs: Mapping[str, Costs]) -> 
     chunks: list[list[Unit]] = []
     for units in groups.values():
         price = sum(prices[unit] for unit in units)
-        pieces = 1
-        if fair and price > fair * _UNEVEN:
-            # rounds up, but leaves a writer whole that costs no more than a fair share: each
-            # further shard with it has to build its environment
-            pieces = min(len(units), round(price / fair + 0.49))
+        # rounds up, but leaves a writer whole that costs no more than a fair share: each further
+        # shard with it has to build its environment
+        pieces = max(1, min(len(units), round(price / fair + 0.49))) if fair else 1
         chunks += _pack(units, pieces, prices)
     # fewer writers than shards: halve the largest, so that no machine is idle
     while len(chunks) < count and (largest := max(chunks, key=len)) and len(largest) > 1:

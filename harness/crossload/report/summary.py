@@ -9,7 +9,7 @@ import math
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from crossload.report.verdict_table import table_digest
+from crossload.report.verdict_table import numbers_digest, verdicts_digest
 from crossload.report.view_types import compatibility
 from crossload.verdict import tally
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crossload.report.view import View
     from crossload.report.view_types import Square
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Version of the members; raised when one goes away or means something else, not for new ones."""
 
 SCHEMA_NAME = "summary.schema.json"
@@ -117,7 +117,9 @@ def summary(view: View) -> dict[str, Any]:
             for row in view.worst_drifts
         ],
         # two runs that found the same have the same digest, whatever machines they ran on
-        "verdicts_sha256": table_digest(view),
+        "verdicts_sha256": verdicts_digest(view),
+        # this one only on processors that compute alike
+        "numbers_sha256": numbers_digest(view),
         "costs": view.costs,
         "previous": view.past[-1].run if view.past else None,
         "changes": {kind: len(cells) for kind, cells in view.changes.items()},

@@ -49,7 +49,7 @@ def resumes_text(
         # from release to release, that word does not
         if "compile" in loaded["resume_error"].lower():
             return "lost compiled loss"
-        return encodable(f"no: {' '.join(loaded['resume_error'].split())[:120]}")
+        return f"no: {encodable(' '.join(loaded['resume_error'].split()))[:120]}"
     before, after = outputs(saved["resumed"])["resumed"], outputs(loaded["resumed"])["resumed"]
     if compare(before, after, atol=_RESUME_ATOL, rtol=_RESUME_RTOL).within:
         return "yes"

@@ -135,3 +135,18 @@ def test_the_grammar_is_a_json_schema_too():
         broken = tomllib.loads(GOOD.replace("expires = 2027-01-01", "").replace(old, new))
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(broken, schema)
+
+
+@pytest.mark.parametrize("value", ["2027-01-01T00:00:00", "2027-01-01T00:00:00Z", "12:00:00"])
+def test_a_day_has_no_time(tmp_path, value):
+    (problem,) = problems_of(tmp_path, GOOD.replace("2027-01-01", value))
+
+    assert "expires" in problem
+    assert "expected a date" in problem
+
+
+@pytest.mark.parametrize("pattern", ["sklearn-[!1]*", "sklearn-[!01].*", "[!s]*"])
+def test_a_pattern_may_exclude_characters(tmp_path, pattern):
+    (found,) = read(tmp_path, GOOD.replace("sklearn<1.1", pattern))
+
+    assert found.writer == (pattern,)

@@ -61,3 +61,12 @@ def test_shards_together_run_each_cell_once_and_each_control_somewhere():
     )
     assert {cell for part in parts for cell in part.controls} == set(whole.controls)
     assert "sklearn-1.2" in {cell.writer for cell in parts[0].controls}
+
+
+def test_a_writer_that_costs_a_fair_share_stays_whole():
+    whole = plan(("1.0", "1.1"))
+    recipes = {"forest": 1.0, "ridge": 1.0}
+    costs = {"m": Costs(writers={"sklearn-1.0": 1.0, "sklearn-1.1": 1.0}, recipes=recipes)}
+    shards = partition([whole], 2, costs)
+
+    assert [len(shard.writers) for shard in shards] == [1, 1]
