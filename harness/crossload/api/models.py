@@ -94,6 +94,7 @@ def check(
     with_code: Sequence[str | os.PathLike[str]] = (),
     packages: Sequence[str] = (),
     build: str = "",
+    build_packages: Sequence[str] = (),
     load_as: str = "",
     atol: float | None = None,
     rtol: float | None = None,
@@ -138,6 +139,8 @@ def check(
     build
         Name of a function in ``with_code`` that gives the network without weights, for files that
         hold weights alone.
+    build_packages
+        Packages that may be built from source where they have no wheels; building runs their code.
     load_as
         The way of loading, where the format has several, such as ``"savedmodel-tfsm"``.
     atol, rtol
@@ -196,6 +199,7 @@ def check(
                 code=tuple(Path(each).resolve() for each in with_code),
                 packages=tuple(packages),
                 build=build,
+                to_build=tuple(build_packages),
                 way=load_as,
                 tolerance=Tolerance(atol=atol, rtol=rtol),
             ),
@@ -224,7 +228,7 @@ def _check(
             raise ConfigError([f"{name} {value}: expected a number of at least 0"])
     problems = [
         f"packages {each!r}: not the name of a package"
-        for each in question.packages
+        for each in (*question.packages, *question.to_build)
         if not is_package(each)
     ]
     problems += [
@@ -247,5 +251,5 @@ def _check(
             kind = DangerousFile if found.dangerous else NotTrusted
             raise kind(printable(f"{found.path}: ") + why[0], hint=why[1])
         question = replace(question, trust=trust)
-        with Workspace(say=say, fresh=fresh, limits=LIMITS) as workspace:
+        with Workspace(say=say, fresh=fresh, limits=LIMITS, build=question.to_build) as workspace:
             return Checker(workspace, found, question, written).check(wanted)

@@ -206,9 +206,11 @@ def _add_model_options(command: argparse.ArgumentParser) -> None:
     )
     needs.add_argument(
         "--build",
-        default="",
-        metavar="FUNCTION",
-        help="of --with-code: gives the network that weights belong to",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="package that may be built from source, which runs its code, where it has no wheels;"
+        " or, with --with-code, the function that gives the network that weights belong to",
     )
     trust = command.add_argument_group("trust")
     trust.add_argument(

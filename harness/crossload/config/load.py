@@ -91,6 +91,7 @@ def _build(raw: dict[str, Any], path: Path, problems: Problems) -> MatrixSpec:
         recipes=_recipe_files(raw, "recipes", path, problems),
         controls=_recipe_files(raw, "controls", path, problems),
         formats=tuple(raw["matrix"]["formats"]),
+        build=tuple(raw["matrix"].get("build", ())),
         axes=axes,
         environments=environments,
         include=tuple(Rule(**rule) for rule in select.get("include", [])),

@@ -16,6 +16,7 @@ _AS_OF = Text(
     r"today|\d{4}-\d{2}-\d{2}|release\+\d+d",
     '"release+60d", a date such as "2024-06-30", or "today"',
 )
+_PACKAGE = r"[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]"
 _PYTHON = Text(r"3\.\d{1,2}", 'a minor version such as "3.10"')
 _TOLERANCES = {
     "metric": Key(Number(at_least=0), "largest drift of a metric (two-sided)"),
@@ -54,6 +55,10 @@ MATRIX_FILE = Table(
                         ListOf(Text(), nonempty=True),
                         "formats to save and load with",
                         required=True,
+                    ),
+                    "build": Key(
+                        ListOf(Text(_PACKAGE, "the name of a package")),
+                        "packages that may be built from source, which runs their code",
                     ),
                 }
             ),

@@ -87,6 +87,8 @@ class MatrixSpec:
     formats: tuple[str, ...]
     controls: tuple[Path, ...] = ()
     """Recipe files of artifacts that are damaged on purpose and must be caught."""
+    build: tuple[str, ...] = ()
+    """Packages that may be built from source in its environments, where they have no wheels."""
     axes: tuple[AxisSpec, ...] = ()
     environments: tuple[EnvironmentSpec, ...] = ()
     include: tuple[Rule, ...] = ()

@@ -6,6 +6,8 @@ import os
 import shutil
 import time
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ from crossload.environments.index_settings import NETWORK_HINT
 from crossload.environments.lock_file import candidates, read_lock
 from crossload.environments.machine_faults import is_fault_of_machine
 from crossload.environments.records_check import differences, named
+from crossload.environments.resolve import instant
 from crossload.environments.stamp import (
     Stamp,
     condemn,
@@ -28,9 +31,12 @@ from crossload.environments.stamp import (
     write_stamp,
 )
 from crossload.environments.uv import UvFailure, UvOffline, run_uv, uv_version
+from crossload.environments.wheels import hint_for, with_wheels
 from crossload.errors import EnvironmentUnavailable, MachineFault
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crossload.environments.interpreters import Interpreter
     from crossload.environments.lock_file import Lock
     from crossload.environments.project import Project
@@ -200,14 +206,14 @@ def build(
         before = read_stamp(folder)
         doubts = ended(before.doubts, time.time_ns()) if before is not None else ()
         try:
-            _install(lock, interpreter, folder, suspect=bool(doubts))
+            _install(lock, interpreter, folder, environment.build, suspect=bool(doubts))
         except UvFailure as failure:
             shutil.rmtree(folder, ignore_errors=True)
             msg = f"{environment.id}: uv cannot build it:\n{failure.text}"
             if isinstance(failure, UvOffline) or is_fault_of_machine(failure.text):
                 hint = NETWORK_HINT if isinstance(failure, UvOffline) else _MACHINE_HINT
                 raise MachineFault(msg, hint=hint) from failure
-            raise EnvironmentUnavailable(msg) from failure
+            raise EnvironmentUnavailable(msg, hint=hint_for(failure)) from failure
         base = os.path.realpath(interpreter.path)
         stamp = Stamp(
             python=interpreter.version,
@@ -230,7 +236,13 @@ def build(
     )
 
 
-def _install(lock: Lock, interpreter: Interpreter, folder: Path, *, suspect: bool) -> None:
+def _sync(arguments: list[str], more: list[str]) -> str:
+    return run_uv([*arguments, *more])
+
+
+def _install(
+    lock: Lock, interpreter: Interpreter, folder: Path, build: Sequence[str], *, suspect: bool
+) -> None:
     """Install what a lock says, and again where uv's cache holds other files than were packed.
 
     Raises
@@ -249,8 +261,10 @@ def _install(lock: Lock, interpreter: Interpreter, folder: Path, *, suspect: boo
         # --compile-bytecode is left out on purpose: compiling all of TensorFlow costs more than
         # importing it once, which compiles the part that is ever needed.
         run_uv(["venv", "--quiet", "--no-project", "--python", interpreter.path, str(folder)])
-        sync = ["pip", "sync", "--quiet", "--require-hashes", "--exclude-newer", lock.as_of]
-        run_uv([*sync, "--python", str(python_in(folder)), str(lock.path)])
+        newest = instant(date.fromisoformat(lock.as_of))
+        sync = ["pip", "sync", "--quiet", "--require-hashes", "--exclude-newer", newest]
+        sync += ["--python", str(python_in(folder)), str(lock.path)]
+        with_wheels(partial(_sync, sync), build)
         wrong = [each for each in differences(folder, content=suspect) if each.distribution]
         if not wrong or last:
             break  # the second time a wheel is as it was packed, whatever its record says

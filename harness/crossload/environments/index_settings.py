@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
+DEFAULT_INDEX = "https://pypi.org/simple"
+"""The index of pip and uv where no setting names another."""
 
 NETWORK_HINT = "check the network and HTTPS_PROXY; what is locked and built needs neither"
 """For the user, where a package index does not answer."""
@@ -31,7 +35,7 @@ def index_urls(environ: Mapping[str, str], home: Path) -> list[str]:
     Returns
     -------
     list of str
-        The main index first; empty where nothing is set, which means PyPI.
+        The main index first; empty where nothing is set, which means `DEFAULT_INDEX` alone.
     """
     # uv names its main index UV_DEFAULT_INDEX since 0.4.23; UV_INDEX_URL is the older name
     main = (
@@ -39,12 +43,13 @@ def index_urls(environ: Mapping[str, str], home: Path) -> list[str]:
         or environ.get("UV_INDEX_URL")
         or environ.get("PIP_INDEX_URL")
     )
-    extra = (
-        f"{environ.get('UV_EXTRA_INDEX_URL', '')} {environ.get('PIP_EXTRA_INDEX_URL', '')}".split()
-    )
+    # UV_INDEX may have names in front of its addresses, NAME=URL
+    extra = [re.sub(r"^[\w.-]+=", "", each) for each in environ.get("UV_INDEX", "").split()]
+    extra += environ.get("UV_EXTRA_INDEX_URL", "").split()
+    extra += environ.get("PIP_EXTRA_INDEX_URL", "").split()
     config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
-    if not main:
-        main = _uv_setting(config / "uv" / "uv.toml")
+    own_main, own_extra = _uv_settings(config / "uv" / "uv.toml")
+    main, extra = main or own_main, extra + own_extra
     for path in (
         environ.get("PIP_CONFIG_FILE"),
         config / "pip" / "pip.conf",
@@ -60,7 +65,9 @@ def index_urls(environ: Mapping[str, str], home: Path) -> list[str]:
         main = main or parser.get("global", "index-url", fallback=None)
         extra += parser.get("global", "extra-index-url", fallback="").split()
     # pip takes folders (file:) for indexes too; they have no dates that could be asked for
-    urls = ([main] if main else []) + [url for url in extra if url.startswith("http")]
+    more = [url for url in extra if url.startswith("http")]
+    # further indexes are asked beside the default one, not in its place
+    urls = ([main or DEFAULT_INDEX] if main or more else []) + more
     return list(dict.fromkeys(urls))
 
 
@@ -71,10 +78,20 @@ def certificates(environ: Mapping[str, str]) -> str:
     return next((environ[name] for name in names if environ.get(name)), "")
 
 
-def _uv_setting(path: Path) -> str | None:
+def _uv_settings(path: Path) -> tuple[str | None, list[str]]:
+    """Read the main index and the further ones from a file of uv."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError):
-        return None
-    default = next((row.get("url") for row in table.get("index", []) if row.get("default")), None)
-    return default or table.get("index-url")
+    except (OSError, ValueError, RecursionError):
+        return None, []  # uv itself will say what is wrong with its file
+    rows = [row for row in _list(table.get("index")) if isinstance(row, dict) and "url" in row]
+    default = next((str(row["url"]) for row in rows if row.get("default")), None)
+    # an explicit index is for the packages of a project that name it
+    further = [str(row["url"]) for row in rows if not (row.get("default") or row.get("explicit"))]
+    further += [str(each) for each in _list(table.get("extra-index-url"))]
+    main = default or table.get("index-url")
+    return (str(main) if main else None), further
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

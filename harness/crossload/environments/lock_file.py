@@ -10,6 +10,7 @@ import hashlib
 import re
 import sys
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from packaging.markers import Marker, default_environment
@@ -86,7 +87,7 @@ def read_lock(path: Path) -> Lock | None:
     for line in text.splitlines():
         if found := _HEADER.match(line):
             header.setdefault(found.group(1), []).append(found.group(2))
-    if not {"python", "as-of", "inputs"} <= set(header):
+    if not {"python", "as-of", "inputs"} <= set(header) or not _is_day(header["as-of"][0]):
         return None
     return Lock(
         path=path,
@@ -97,6 +98,14 @@ def read_lock(path: Path) -> Lock | None:
         digest=_digest(text),
         left_out=tuple(header.get("left-out", ())),
     )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _digest(text: str) -> str:

@@ -9,6 +9,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from crossload.environments.index_settings import NETWORK_HINT
 from crossload.environments.interpreters import FIRST_RELEASES, Interpreters, minor_key
@@ -16,6 +17,7 @@ from crossload.environments.lock_file import Lock, candidates, read_lock, write_
 from crossload.environments.package_index import Index, runs_on
 from crossload.environments.resolve import Resolution, resolve
 from crossload.environments.uv import UvFailure, UvOffline
+from crossload.environments.wheels import NeedsBuilding, hint_for
 from crossload.errors import (
     EnvironmentPinsError,
     EnvironmentUnavailable,
@@ -135,24 +137,29 @@ class Locker:
         """
         if environment.python:
             return [environment.python]
-        pins = [self.index.release(name, version) for name, version in environment.pins.items()]
+        build = {canonicalize_name(name) for name in environment.build}
+        pins = [
+            (self.index.release(name, version), name in build)
+            for name, version in environment.pins.items()
+        ]
         fits = [
             minor
             for minor, day in FIRST_RELEASES.items()
-            if day <= as_of and all(runs_on(pin, minor) for pin in pins)
+            if day <= as_of and all(runs_on(pin, minor, built=built) for pin, built in pins)
         ]
         return sorted(fits, key=minor_key, reverse=True)
 
     def _make(self, environment: Environment, *, refresh: bool) -> Lock:
         as_of = self.as_of(environment)
         minors = self._usable_pythons(environment, as_of)
-        failures: list[str] = []
+        failures: list[UvFailure] = []
         # what constraints name may be newer than the pins: a whole lock is resolved as of its own
         # time, else as of now
         days = [as_of, self.today] if environment.constraints and as_of < self.today else [as_of]
-        # wheels are tried on every Python before anything is built from source on the newest
+        # wheels are tried on every Python before anything is built from source on the newest, and
+        # nothing is built that was not agreed to
         for day, wheels_only, minor in product(
-            days, (True,) if environment.wheels_only else (True, False), minors
+            days, (True, False) if environment.build else (True,), minors
         ):
             extras, too_new = self._extras_of_their_time(environment, day)
             python = self.interpreters.installed().get(minor)
@@ -170,12 +177,16 @@ class Locker:
                 msg = f"the package index cannot be reached: {failure.text}"
                 raise IndexUnavailable(msg, hint=NETWORK_HINT) from failure
             except UvFailure as failure:
-                failures.append(failure.text)
+                failures.append(failure)
                 continue
             found = found._replace(left_out=(*too_new, *found.left_out))
             return self._write(environment, minor, day, found, refresh=refresh)
-        msg = f"{environment.id}: the pins cannot be resolved as of {as_of}:\n{failures[-1]}"
-        raise EnvironmentPinsError(msg, hint="change the pins, or as-of, of this environment")
+        # of the failures that building would end, that of the newest Python
+        lacking = [each for each in failures if isinstance(each, NeedsBuilding)]
+        last = lacking[0] if lacking else failures[-1]
+        msg = f"{environment.id}: the pins cannot be resolved as of {as_of}:\n{last.text}"
+        other = "change the pins, or as-of, of this environment"
+        raise EnvironmentPinsError(msg, hint=hint_for(last) or other)
 
     def _usable_pythons(self, environment: Environment, as_of: date) -> list[str]:
         """Those of `pythons` that are here, else those that uv installs."""
@@ -183,7 +194,9 @@ class Locker:
         if not fits:
             pins = ", ".join(f"{name} {version}" for name, version in environment.pins.items())
             msg = f"{environment.id}: no Python of {as_of} has wheels of {pins} for this platform"
-            raise NoWheels(msg)
+            options = " ".join(f"--build {name}" for name in environment.pins)
+            hint = f"other versions; or {options}, which builds from source and runs its code"
+            raise NoWheels(msg, hint=hint)
         installed = self.interpreters.installed()
         here = [minor for minor in fits if minor in installed]
         if not here:

@@ -195,7 +195,7 @@ def nearest(version: str, known: list[str]) -> list[str]:
     return close or known[-3:][::-1]
 
 
-def runs_on(release: Release, minor: str) -> bool:
+def runs_on(release: Release, minor: str, *, built: bool = False) -> bool:
     """Say if a release allows a Python and has a wheel for it on this kind of machine.
 
     Parameters
@@ -204,6 +204,8 @@ def runs_on(release: Release, minor: str) -> bool:
         A release as the index has it.
     minor
         Minor version of CPython, such as ``3.12``.
+    built
+        It may be built from source, so that it needs no wheel.
     """
     if release.pythons:
         try:
@@ -212,7 +214,7 @@ def runs_on(release: Release, minor: str) -> bool:
                 return False
         except InvalidSpecifier:
             return False
-    return any(_tag_fits(tag, minor) for tag in release.tags)
+    return built or any(_tag_fits(tag, minor) for tag in release.tags)
 
 
 def _tag_fits(tag: str, minor: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from crossload.environments.uv import UvFailure, UvOffline, run_uv
+from crossload.environments.wheels import with_wheels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +52,7 @@ def resolve(
     as_of
         Day after which nothing may have been uploaded.
     wheels_only
-        Take no source distributions.
+        Take no source distributions, not even of packages that the environment lets be built.
     universal
         Resolve for every platform, where that is possible.
     python
@@ -64,8 +66,9 @@ def resolve(
 
     def attempt(chosen: Sequence[str]) -> Resolution:
         requirements = [*environment.requires, *chosen]
-        options = _options(minor, as_of, wheels_only=wheels_only, python=python)
-        return _compile(requirements, environment.constraints, options, universal=universal)
+        options = _options(minor, as_of, python=python)
+        build = () if wheels_only else environment.build
+        return _compile(requirements, environment.constraints, options, build, universal=universal)
 
     try:
         return attempt(extras)
@@ -85,18 +88,20 @@ def resolve(
         raise
 
 
-def _options(minor: str, as_of: date, *, wheels_only: bool, python: str | None) -> list[str]:
+def instant(as_of: date) -> str:
+    """Give the end of a day as ``--exclude-newer`` takes it, the same on every machine."""
+    # uv compares with the time at which each file was uploaded.  A date without a time would be of
+    # this machine's time zone: https://github.com/astral-sh/uv/pull/6562
+    return f"{as_of + timedelta(days=1)}T00:00:00Z"
+
+
+def _options(minor: str, as_of: date, *, python: str | None) -> list[str]:
     options = ["--quiet", "--generate-hashes"]
     # the header would name this command, the annotations who wants what: both change without a
     # change of the pins, and locks are compared and committed
     options += ["--no-header", "--no-annotate", "--no-emit-index-url"]
     options += ["--python-version", minor]
-    # uv compares with the day on which each file was uploaded and counts the whole day in; a date
-    # without a time is of this machine's time zone: https://github.com/astral-sh/uv/pull/6562
-    options += ["--exclude-newer", as_of.isoformat()]
-    # old source distributions do not build with compilers, setuptools and NumPy of today, and
-    # their setup.py would run here
-    options += ["--only-binary", ":all:"] if wheels_only else []
+    options += ["--exclude-newer", instant(as_of)]
     # metadata that only a build gives comes from this interpreter; uv would take any other
     options += ["--python", python] if python else []
     return options
@@ -106,6 +111,7 @@ def _compile(
     requirements: Sequence[str],
     constraints: Sequence[str],
     options: Sequence[str],
+    build: Sequence[str],
     *,
     universal: bool,
 ) -> Resolution:
@@ -116,15 +122,20 @@ def _compile(
             path = Path(folder) / "constraints.txt"
             path.write_text("\n".join(constraints) + "\n", encoding="utf-8")
             arguments += ["--constraints", str(path)]
+
+        def attempt(more: list[str]) -> str:
+            # even to look at what a source distribution requires may run its setup.py
+            return with_wheels(
+                lambda wheels: run_uv([*arguments, *more, *wheels], stdin_text=stdin_text), build
+            )
+
         # One lock for all platforms (https://github.com/astral-sh/uv/pull/4505) is what we want.
         # A package of that time that supports some platforms only can make it impossible
         # (https://github.com/astral-sh/uv/issues/7551); then the lock is of this platform.
         try:
-            text = run_uv(
-                [*arguments, *(["--universal"] if universal else [])], stdin_text=stdin_text
-            )
+            text = attempt(["--universal"] if universal else [])
         except UvFailure as failure:
             if not universal or isinstance(failure, UvOffline):
                 raise
-            return Resolution(run_uv(arguments, stdin_text=stdin_text), universal=False)
+            return Resolution(attempt([]), universal=False)
         return Resolution(text, universal)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import threading
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crossload.errors import EnvironmentUnavailable
@@ -16,16 +17,21 @@ if TYPE_CHECKING:
 
 # These are prefixes.  PYTHON* would reach the interpreters that uv asks and builds with (nox hands
 # PYTHONPATH on to what it starts).  An active virtual or conda environment would be taken for the
-# one to install into.  The four of uv's own would change what a lock resolves to, or which
-# interpreter and project it is for: https://docs.astral.sh/uv/reference/environment/
-# Variables that say where packages come from (UV_DEFAULT_INDEX, SSL_CERT_FILE, proxies,
-# UV_CACHE_DIR) stay: hashes decide on what is installed, wherever it comes from.
+# one to install into.  Those of uv's own would change what a lock resolves to, or which interpreter
+# and project it is for, or have packages built: https://docs.astral.sh/uv/reference/environment/
+# Variables that say where packages and interpreters come from (UV_DEFAULT_INDEX, SSL_CERT_FILE,
+# proxies, UV_CACHE_DIR, UV_PYTHON_INSTALL_MIRROR) stay: hashes decide on what is installed,
+# wherever it comes from.
 _DROPPED = (
     "PYTHON",
     "VIRTUAL_ENV",
     "CONDA_",
-    "UV_PYTHON",
+    "UV_PYTHON_PREFERENCE",
     "UV_EXCLUDE_NEWER",
+    "UV_NO_BINARY",
+    "UV_CONSTRAINT",
+    "UV_OVERRIDE",
+    "UV_BUILD_CONSTRAINT",
     "UV_PROJECT",
     "UV_RESOLUTION",
 )
@@ -88,7 +94,29 @@ def uv_version() -> str:
 
 def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Give the caller's variables without those that steer Python or uv away from the lock."""
-    return {key: value for key, value in environ.items() if not key.startswith(_DROPPED)}
+    kept = {
+        key: value
+        for key, value in environ.items()
+        if key != "UV_PYTHON" and not key.startswith(_DROPPED)
+    }
+    if "UV_CONFIG_FILE" in kept or "UV_NO_CONFIG" in kept:
+        return kept
+    # uv looks for settings from the current folder upwards.  Those of a project must not decide
+    # what is built, or where packages come from: whoever proposes a change of it writes them.
+    config = _user_settings(kept)
+    return kept | ({"UV_CONFIG_FILE": str(config)} if config else {"UV_NO_CONFIG": "1"})
+
+
+def _user_settings(environ: Mapping[str, str]) -> Path | None:
+    """Find the settings of the user, else those of the machine; None where there are none."""
+    # https://docs.astral.sh/uv/concepts/configuration-files/
+    if os.name == "nt":
+        places = [Path(environ.get("APPDATA", "")), Path(environ.get("PROGRAMDATA", ""))]
+    else:
+        own = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "")) / ".config"
+        places = [Path(own), Path("/etc")]
+    found = (place / "uv" / "uv.toml" for place in places if place.is_absolute())
+    return next((path for path in found if path.is_file()), None)
 
 
 def run_uv(

@@ -14,6 +14,7 @@ from packaging.utils import InvalidName, canonicalize_name
 from crossload.config import Limits, Tolerance
 from crossload.errors import ConfigError
 from crossload.inspection import Inspection, NotAModel, inspect_file
+from crossload.models.build_names import split_build
 from crossload.models.consent import ask_consent, can_ask, refusal_of
 from crossload.models.console import print_progress
 from crossload.models.copies import Copies
@@ -204,15 +205,19 @@ def question_of(chosen: argparse.Namespace) -> Question:
         )
     if chosen.target and chosen.data is None:
         raise ConfigError(["--target needs --data"], hint="--data rows.csv --target NAME")
-    if chosen.build and not chosen.with_code:
+    function, to_build = split_build(chosen.build, chosen.with_code)
+    bad = [each for each in to_build if not is_package(each)]
+    if bad:
         raise ConfigError(
-            ["--build needs --with-code"], hint="--with-code model.py --build FUNCTION"
+            [f"--build {each}: neither the name of a package nor of a function" for each in bad],
+            hint="--build wrapt, or --with-code model.py --build FUNCTION",
         )
     return Question(
         # pinned processes work in folders of their own
         code=tuple(path.resolve() for path in chosen.with_code),
         packages=tuple(chosen.packages),
-        build=chosen.build,
+        build=function,
+        to_build=tuple(to_build),
         way=getattr(chosen, "load_as", ""),
         data=read_data(chosen.data, chosen.target) if chosen.data is not None else None,
         tolerance=Tolerance(atol=chosen.atol, rtol=chosen.rtol),
@@ -232,7 +237,11 @@ def open_workspace(chosen: argparse.Namespace) -> Iterator[Workspace]:
     """Open the workspace that options ask for, and say at its end what was set aside."""
     limits = Limits(seconds=chosen.seconds, memory_mb=chosen.memory)
     with Workspace(
-        say=print_progress, fresh=chosen.fresh, no_fork=chosen.no_fork, limits=limits
+        say=print_progress,
+        fresh=chosen.fresh,
+        no_fork=chosen.no_fork,
+        limits=limits,
+        build=split_build(chosen.build, chosen.with_code)[1],
     ) as workspace:
         yield workspace
         # a damaged store is mended and measured anew; whoever owns the disk should know of it

@@ -24,6 +24,8 @@ class Question:
     """Packages that the models need and do not name."""
     build: str = ""
     """Name of a function in the code that gives a network without weights."""
+    to_build: tuple[str, ...] = ()
+    """Packages that may be built from source where they have no wheels."""
     way: str = ""
     """The way of loading, where there are several; empty for the usual one."""
     data: UserRows | None = None

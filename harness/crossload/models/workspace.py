@@ -28,7 +28,7 @@ from crossload.models.cache import cache_folder
 from crossload.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -62,6 +62,8 @@ class Workspace:
         Load in fresh interpreters instead of forks of one that has imported the libraries.
     limits
         Seconds and MB that one load may take.
+    build
+        Packages that may be built from source where they have no wheels.
     """
 
     def __init__(
@@ -72,9 +74,11 @@ class Workspace:
         fresh: bool = False,
         no_fork: bool = False,
         limits: Limits = LIMITS,
+        build: Sequence[str] = (),
     ) -> None:
         self.project = Project(cache or cache_folder())
         self.say, self.limits, self.no_fork = say, limits, no_fork
+        self._build = tuple(build)
         self.index = Index(self.project.work / "index")
         self.interpreters = Interpreters(say=say)
         # these locks are for this machine alone: nobody commits them
@@ -124,6 +128,8 @@ class Workspace:
             The package index does not answer.
         """
         if environment.id not in self._built:
+            # the id stays: what may be built is no part of what an environment is
+            environment = replace(environment, build=self._build)
             found = is_built(environment, self.project)
             if found is None:
                 pins = ", ".join(

@@ -32,7 +32,9 @@ class Environment:
     constraints: tuple[str, ...] = ()
     """Requirements for packages that others depend on; they install nothing themselves."""
     wheels_only: bool = False
-    """True where nothing may be compiled."""
+    """True where nothing may be compiled, unless it is named in `build`."""
+    build: tuple[str, ...] = ()
+    """Packages that may be built from source where they have no wheels."""
 
     @property
     def pins(self) -> dict[str, str]:
@@ -55,6 +57,7 @@ class Environment:
         inputs: list[object] = [self.requires, self.extras, self.as_of, self.python]
         inputs += [self.constraints] if self.constraints else []
         inputs += ["wheels only"] if self.wheels_only else []
+        # what may be built decides whether there is a lock, not what stands in it
         return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]
 
 
@@ -69,6 +72,7 @@ def environments_of(spec: MatrixSpec) -> tuple[Environment, ...]:
             as_of=axis.as_of,
             python=axis.python,
             axis=axis.package,
+            build=spec.build,
         )
         for axis in spec.axes
         for version in axis.versions
@@ -80,6 +84,7 @@ def environments_of(spec: MatrixSpec) -> tuple[Environment, ...]:
             extras=each.extras,
             as_of=each.as_of,
             python=each.python,
+            build=spec.build,
         )
         for each in spec.environments
     ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from crossload.environments.index_settings import certificates, index_urls
+import pytest
+
+from crossload.environments.index_settings import DEFAULT_INDEX, certificates, index_urls
 
 
 def test_index_settings_of_pip_and_uv_are_honoured(tmp_path):
@@ -33,3 +35,27 @@ def test_certificates_of_pip_and_uv_are_used_for_the_index():
     assert certificates({"SSL_CERT_FILE": "/s", "PIP_CERT": "/p"}) == "/p"
     assert certificates({"SSL_CERT_FILE": "/s", "REQUESTS_CA_BUNDLE": "/r"}) == "/r"
     assert certificates({"SSL_CERT_FILE": "/s", "PIP_CERT": ""}) == "/s"
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"UV_EXTRA_INDEX_URL": "https://more/simple"},
+        {"PIP_EXTRA_INDEX_URL": "https://more/simple"},
+        {"UV_INDEX": "mine=https://more/simple"},
+    ],
+)
+def test_further_indexes_are_asked_beside_the_default_one(tmp_path, environ):
+    assert index_urls(environ, tmp_path) == [DEFAULT_INDEX, "https://more/simple"]
+
+
+def test_further_indexes_of_a_uv_file_are_honoured(tmp_path):
+    (tmp_path / ".config" / "uv").mkdir(parents=True)
+    path = tmp_path / ".config" / "uv" / "uv.toml"
+    path.write_text(
+        'extra-index-url = ["https://b/simple"]\n[[index]]\nname = "a"\nurl = "https://a/simple"\n'
+        '[[index]]\nname = "x"\nurl = "https://x/simple"\nexplicit = true\n'
+    )
+    assert index_urls({}, tmp_path) == [DEFAULT_INDEX, "https://a/simple", "https://b/simple"]
+    path.write_text("index = 3\n")
+    assert index_urls({}, tmp_path) == []

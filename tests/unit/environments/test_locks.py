@@ -9,7 +9,7 @@ import pytest
 from builders_environments import LOCK, FakeInterpreters, FakeUv, environment, locker, row
 
 from crossload.environments import Locker, Project, read_lock
-from crossload.environments.uv import UvOffline
+from crossload.environments.uv import UvFailure, UvOffline
 from crossload.errors import (
     EnvironmentPinsError,
     EnvironmentUnavailable,
@@ -164,12 +164,28 @@ def test_an_older_python_is_tried_where_the_newest_has_no_solution(making):
     assert all("--only-binary" in call["options"] for call in uv.calls)
 
 
+def _lacks_wheels(call):
+    """Refuse as uv does where a package has source distributions alone."""
+    text = "Because numpy==1.0 has no usable wheels and you require numpy==1.0, we can conclude"
+    return UvFailure(text) if "--no-binary" not in call["options"] else False
+
+
 def test_sources_are_built_only_where_no_python_has_wheels(making):
-    found, uv, _ = making("3.12", "3.9", refuses=lambda call: "--only-binary" in call["options"])
-    lock = found.lock(environment("numpy==1.0"))
+    found, uv, _ = making("3.12", "3.9", refuses=_lacks_wheels)
+    lock = found.lock(environment("numpy==1.0", build=("NumPy",)))
 
     assert lock.python == "3.12"
     assert {call["--python-version"] for call in uv.calls[:-1]} == {"3.12", "3.9"}
+
+
+def test_nothing_is_built_unless_somebody_agreed(making):
+    found, uv, _ = making("3.12", "3.9", refuses=_lacks_wheels)
+
+    with pytest.raises(EnvironmentPinsError) as caught:
+        found.lock(environment("numpy==1.0", build=("other",)))
+    assert "--build numpy" in caught.value.hint
+    assert 'build = ["numpy"]' in caught.value.hint
+    assert not any("--no-binary" in call["options"] for call in uv.calls)
 
 
 def test_nothing_is_built_where_only_wheels_are_wanted(making):
@@ -190,11 +206,12 @@ def test_pins_without_a_solution_give_uv_s_words(making):
 
 
 def test_what_constraints_name_may_be_newer_than_the_pins(making):
-    found, uv, _ = making("3.12", refuses=lambda call: call["--exclude-newer"] == "2024-07-31")
+    early = "2024-08-01T00:00:00Z"
+    found, uv, _ = making("3.12", refuses=lambda call: call["--exclude-newer"] == early)
     lock = found.lock(environment("numpy==1.0", constraints=("pandas<3",)))
 
     assert lock.as_of == "2026-01-01"
-    assert uv.calls[0]["--exclude-newer"] == "2024-07-31"
+    assert uv.calls[0]["--exclude-newer"] == "2024-08-01T00:00:00Z"
 
 
 def test_extras_that_did_not_exist_then_are_left_out_and_named(making):

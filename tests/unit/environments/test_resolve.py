@@ -34,7 +34,7 @@ def test_pins_are_resolved_for_their_python_and_day(resolve):
     assert (found.universal, found.left_out) == (True, ())
     assert call["requires"] == ["numpy==1.0", "pandas"]
     assert call["options"][:3] == ["pip", "compile", "-"]
-    assert (call["--python-version"], call["--exclude-newer"]) == ("3.12", "2024-11-10")
+    assert (call["--python-version"], call["--exclude-newer"]) == ("3.12", "2024-11-11T00:00:00Z")
     assert {"--generate-hashes", "--universal", "--only-binary"} <= set(call["options"])
     assert "--python" not in call["options"]
 
@@ -43,7 +43,19 @@ def test_sources_are_built_with_the_interpreter_that_is_here(resolve):
     _, (call,) = resolve(wheels_only=False, universal=False, python="/usr/bin/python3.12")
 
     assert call["--python"] == "/usr/bin/python3.12"
-    assert not {"--universal", "--only-binary"} & set(call["options"])
+    assert "--universal" not in call["options"]
+
+
+def test_sources_are_built_only_of_packages_that_were_agreed_to_and_lack_wheels(resolve):
+    def refuses(call):
+        lacks = "--no-binary" not in call["options"]
+        return UvFailure("Because wrapt==1.12.1 has no usable wheels and") if lacks else False
+
+    wanted = environment("numpy==1.0", build=("wrapt", "termcolor"))
+    _, (first, second) = resolve(refuses, wanted=wanted, wheels_only=False)
+
+    assert first["options"][-2:] == ["--only-binary", ":all:"]
+    assert second["options"][-4:] == ["--only-binary", ":all:", "--no-binary", "wrapt"]
 
 
 def test_constraints_are_told_to_uv(resolve):

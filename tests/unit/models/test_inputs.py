@@ -174,7 +174,7 @@ def test_options_become_a_question(here):
     [
         (["--with-code", "none.py"], "--with-code none.py: there is no such file"),
         (["--target", "y"], "--target needs --data"),
-        (["--build", "f"], "--build needs --with-code"),
+        (["--build", "a b"], "--build a b: neither the name of a package nor of a function"),
     ],
 )
 def test_options_that_lack_something_are_named(here, arguments, told):
