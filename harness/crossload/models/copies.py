@@ -122,7 +122,8 @@ class Copies:
                 raise NotAModel(printable(f"{path}: it changed while it was looked at"))
             place = self._keep(files)
         except (NotAModel, Changed) as error:
-            hint = getattr(error, "hint", None) or "wait until it is written, then try again"
+            waiting = "wait until it is written, then try again"
+            hint = waiting if isinstance(error, Changed) else error.hint
             text = str(error)
             shown = printable(str(path))
             found = NotAModel(text if text.startswith(shown) else f"{shown}: {text}", hint=hint)

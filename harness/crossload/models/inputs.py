@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import isfinite
@@ -44,8 +45,9 @@ def paths_of(patterns: Sequence[str]) -> list[Path]:
     missing = []
     for text in patterns:
         path = Path(text)
-        # a name that exists is no pattern, whatever brackets it has
-        if path.exists():
+        # a name that exists is no pattern, whatever brackets it has. Path.exists raises OSError
+        # for one that is too long.
+        if os.path.exists(path):  # noqa: PTH110
             matches = [path]
         else:
             # Path.glob takes no absolute patterns (NotImplementedError)
@@ -189,7 +191,7 @@ def question_of(chosen: argparse.Namespace) -> Question:
     missing = [
         f"--with-code {path}: there is no such file or folder"
         for path in chosen.with_code
-        if not path.exists()
+        if not os.path.exists(path)  # noqa: PTH110 - see above
     ]
     if missing:
         raise ConfigError(missing)

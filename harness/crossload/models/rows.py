@@ -6,6 +6,7 @@ its versions of NumPy and pandas are.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,7 @@ def read_data(path: Path, target: str) -> UserRows:
     ConfigError
         A file does not exist, cannot be read, or holds no rows, or the labels do not fit them.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises OSError for a long name
         raise ConfigError(
             [f"--data {path}: there is no such file"], hint="one of " + ", ".join(_SUFFIXES)
         )
@@ -180,7 +181,7 @@ def _labels(
         index = names.index(target)
         truth = arrays[index]
         names, arrays = names[:index] + names[index + 1 :], arrays[:index] + arrays[index + 1 :]
-    elif Path(target).is_file():
+    elif os.path.isfile(target):  # noqa: PTH113 - see above
         _, (truth, *more) = _npy(Path(target)) if target.endswith(".npy") else _csv(Path(target))
         if more:
             raise ConfigError(

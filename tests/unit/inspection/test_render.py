@@ -11,7 +11,14 @@ import sklearn
 from builders_inspection import inspect_file
 
 from crossload.cli.main import main
-from crossload.inspection.facts import Certainty, Danger, ImportedName, Inspection, WriterVersion
+from crossload.inspection.facts import (
+    Certainty,
+    Danger,
+    ImportedName,
+    Inspection,
+    Kind,
+    WriterVersion,
+)
 from crossload.inspection.render import to_dict, to_text
 
 
@@ -87,7 +94,51 @@ def test_long_lists_are_cut():
     assert "and 3 more (--json lists all)" in joined
 
 
+REASONS = [
+    (Kind.IMPORT, Danger.DANGEROUS, "DANGEROUS: loading would call m.n (why)"),
+    (
+        Kind.CODE,
+        Danger.DANGEROUS,
+        "DANGEROUS: loading would run code that it carries: n in m (why)",
+    ),
+    (Kind.OPERATION, Danger.DANGEROUS, "DANGEROUS: its graph has the operations n in m (why)"),
+    (Kind.PATH, Danger.DANGEROUS, "DANGEROUS: loading would open n in m (why)"),
+    (Kind.IMPORT, Danger.UNKNOWN, "loading calls or makes, not known to be harmless: m.n (why)"),
+    (Kind.CODE, Danger.UNKNOWN, "it carries code, not known to be harmless: n in m (why)"),
+    (Kind.OPERATION, Danger.UNKNOWN, "operations of its graph, not known to be harmless: n in m"),
+    (Kind.PATH, Danger.UNKNOWN, "loading would open: n in m (why)"),
+]
+
+
+@pytest.mark.parametrize(("kind", "danger", "told"), REASONS)
+def test_names_are_told_by_their_kind_with_the_reason(kind, danger, told):
+    name = ImportedName(module="m", name="n", danger=danger, called=True, kind=kind, why="why")
+    text = text_of(names=[name])
+
+    assert told in " ".join(text.split())
+    assert "such as models hold" not in text
+    (listed,) = to_dict(Inspection(path=Path("m"), format="keras", size=1, names=[name]))["names"]
+    assert (listed["kind"], listed["why"]) == (kind.value, "why")
+    assert json.loads(json.dumps(listed)) == listed
+
+
+def test_every_name_that_is_not_known_is_told():
+    told = {(kind, danger) for kind, danger, _ in REASONS}
+    assert told == {(kind, danger) for kind in Kind for danger in Danger} - {
+        (kind, Danger.KNOWN) for kind in Kind
+    }
+
+
+def test_the_place_of_a_copy_is_not_told():
+    found = to_dict(Inspection(path=Path("m"), format="h5", size=1, place=Path("x"), sha256="y"))
+    assert found["schema"] == 2
+    assert not {"place", "sha256"} & found.keys()
+
+
 def test_names_that_models_hold_are_counted():
     known = ImportedName(module="numpy", name="dtype", called=True, danger=Danger.KNOWN)
 
     assert "1 name that loading imports, all of them such as models hold" in text_of(names=[known])
+    operation = ImportedName(module="g", name="Add", kind=Kind.OPERATION, danger=Danger.KNOWN)
+    text = " ".join(text_of(names=[known, operation, operation]).split())
+    assert "1 name that loading imports, 2 operations of its graph, all of them" in text

@@ -189,6 +189,12 @@ def test_pipes_are_refused_without_waiting_for_their_other_end(copies, tmp_path,
         copies.inspect(folder / "pipe" if where == "file" else folder)
 
 
+def test_what_is_no_file_is_not_waited_for(copies):
+    with pytest.raises(NotAModel, match="not a regular file") as caught:
+        copies.inspect(Path("/dev/null"))
+    assert caught.value.hint is None
+
+
 def test_a_pipe_that_takes_the_place_of_a_file_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
 

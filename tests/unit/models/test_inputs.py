@@ -85,6 +85,20 @@ def test_patterns_and_names_give_each_file_once(here):
     assert "models/*.joblib" in caught.value.hint
 
 
+LONG = "a" * 5000
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["check", LONG], ["check", "m.pkl", "--with-code", LONG], ["check", "m.pkl", "--data", LONG]],
+)
+def test_a_name_that_is_too_long_for_a_file_is_one_that_is_not_there(here, arguments, capsys):
+    (here / "m.pkl").write_bytes(pickled())
+
+    assert main([*arguments, "--to", "numpy==2.3.1"]) == 2
+    assert "there is no such file" in capsys.readouterr().err
+
+
 def inspected(*patterns, trust=Trust.KNOWN):
     return inspect_models(paths_of(patterns), trust, OwnCode())
 
