@@ -34,6 +34,10 @@ _SPARE = 256 << 20
 """Bytes of the disk that copies leave free for what is measured."""
 
 
+_SECONDS = 60
+"""Seconds that another run may take to make its folder."""
+
+
 class Copies:
     """The copies of one run, in a folder that only the user can read; a context manager.
 
@@ -64,11 +68,14 @@ class Copies:
             self.root.mkdir(parents=True, exist_ok=True)
             self.root.chmod(0o700)
             # a folder is made and locked under one lock, so that no other run takes it for left
-            with FileLock(self.root / "lock"):
+            with FileLock(self.root / "lock", timeout=_SECONDS):
                 self._remove_left()
                 self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=self.root))
                 self._lock = FileLock(self.folder / "lock")
                 self._lock.acquire()
+        except Timeout as error:
+            msg = f"{self.root} is in use by another run, which does not go on"
+            raise StoreError(printable(msg), hint="end it, or set CROSSLOAD_CACHE") from error
         except OSError as error:
             raise disk_error(error) from error
         return self

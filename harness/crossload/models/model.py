@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,8 @@ class Model:
     code: tuple[Path, ...] = ()
     build: str = ""
     """Name of a function in the code that gives a network without weights (``--build``)."""
+    unsafe: bool = False
+    """The user agreed to code that the file carries, which the safe mode of Keras refuses."""
 
     @property
     def path(self) -> Path:
@@ -60,7 +62,7 @@ class Model:
 
     def with_way(self, way: str) -> Model:
         """Give this model, loaded in another way."""
-        found = Model(self.needs, way, self.code, self.build)
+        found = replace(self, way=way)
         # a cached property keeps its value in __dict__, which a frozen dataclass does not guard:
         # large files are read once for all ways. A checkpoint is named by a prefix, so that its
         # digest is one of other files.

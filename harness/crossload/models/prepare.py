@@ -11,6 +11,7 @@ from crossload.errors import ConfigError
 from crossload.models.model import Model
 from crossload.models.needs import Needs, provided_by
 from crossload.models.question import CannotTell
+from crossload.models.trust import Trust
 
 if TYPE_CHECKING:
     from crossload.inspection import Inspection
@@ -101,7 +102,8 @@ class Preparation:
                 text,
                 "--with-code model.py --build FUNCTION, which gives the network without weights",
             )
-        return Model(self.needs, way, self.question.code, self.question.build)
+        unsafe = self.question.trust is Trust.DANGEROUS
+        return Model(self.needs, way, self.question.code, self.question.build, unsafe)
 
     def target(self, wanted: Target) -> Target:
         """Complete the versions that are wanted with those of the model's library as it was.

@@ -209,7 +209,8 @@ class Finder:
         # (https://blog.tensorflow.org/2023/03/whats-new-in-tensorflow-212.html) and wrote a
         # SavedModel, a folder of that name, before
         way = way if way in needs.ways else needs.ways[0]
-        return Model(needs, way, self.checker.question.code, self.checker.question.build)
+        unsafe = question.trust is Trust.DANGEROUS
+        return Model(needs, way, question.code, question.build, unsafe)
 
     def _test(self, file: File, built: Built, depth: int) -> Answer:
         """Load a file in an environment, and note how far it came where that fails."""

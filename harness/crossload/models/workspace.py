@@ -290,6 +290,7 @@ class Workspace:
             model.way,
             model.code_digest,
             model.build,
+            model.unsafe,
             identity.python,
             identity.lock,
             identity.platform,
@@ -308,6 +309,7 @@ class Workspace:
         if not server.facts:
             server.wait_until_ready(lambda: False)
         item |= {"path": str(model.path.resolve()), "sha256": model.sha256, "format": model.way}
+        item["unsafe"] = model.unsafe
         # so do those of models, of which one process is asked about several
         words = {str(model.path.resolve()): "<model>", str(model.path.absolute()): "<model>"}
         server.scrub = [*words.items(), *(each for each in server.scrub if each[1] != "<model>")]

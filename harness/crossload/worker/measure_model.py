@@ -30,7 +30,10 @@ def _load_verified(item: Dict[str, Any], record: Any, code: Any, strict: bool) -
     sha = record.run("verify", lambda: load_ways.digest(item["path"], item["format"]))
     if sha != item["sha256"]:
         raise ValueError("the file was changed while it was being checked")
-    return record.run("load", lambda: load_ways.load(item["format"], item["path"], code, strict))
+    unsafe = bool(item.get("unsafe"))
+    return record.run(
+        "load", lambda: load_ways.load(item["format"], item["path"], code, strict, unsafe)
+    )
 
 
 def _read_rows(known: Dict[str, Any], job: Dict[str, Any]) -> Any:

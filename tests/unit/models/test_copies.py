@@ -375,3 +375,16 @@ def test_a_lock_is_held_as_long_as_the_run_goes_on(copies):
     assert copies.folder.exists()
     with pytest.raises(TimeoutError), FileLock(copies.folder / "lock", timeout=0):
         pytest.fail("nobody holds it")
+
+
+def test_another_run_that_hangs_is_not_waited_for_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_SECONDS", 0.1)
+    root = Copies(tmp_path).root
+    root.mkdir(parents=True)
+
+    with (
+        FileLock(root / "lock"),
+        pytest.raises(StoreError, match="in use by another run"),
+        Copies(tmp_path),
+    ):
+        pytest.fail("it was made")

@@ -131,8 +131,10 @@ def test_code_in_a_file_is_run_where_keras_asks_for_it(monkeypatch, text):
     tensorflow.keras.models.load_model = load_model
     monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
 
-    assert load_ways.load("keras", "m.keras", code(), strict=False) == "the model"
-    assert calls[1] == (
+    with pytest.raises(ValueError, match=text):
+        load_ways.load("keras", "m.keras", code(), strict=False)
+    assert load_ways.load("keras", "m.keras", code(), strict=False, unsafe=True) == "the model"
+    assert calls[-1] == (
         "load_model", ("m.keras",), {"custom_objects": {"Mine": int}, "safe_mode": False}
     )  # fmt: skip
     with pytest.raises(ValueError, match="safe"):
