@@ -7,7 +7,7 @@ import zlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from crossload.inspection import keras_names
+from crossload.inspection import keras_names, pickle_rules
 from crossload.inspection.danger import rated_names
 from crossload.inspection.facts import Inspection, NotAModel, recorded_version
 from crossload.inspection.hdf5 import read_attributes
@@ -105,9 +105,14 @@ def _skops(path: Path, schema: Any) -> Inspection:
     versions: Counter[str] = Counter()
     for node in _nodes(schema):
         module, name = str(node.get("__module__", "")), str(node.get("__class__", ""))
-        # functions and types are values here; everything else is made
-        made = node.get("__loader__") not in ("FunctionNode", "TypeNode")
-        names[module, name] = type("Named", (StandIn,), {"called": made})
+        # each kind of node makes its object in a way of its own; what a new kind does is not known
+        loader = str(node.get("__loader__", ""))
+        known = names.setdefault((module, name), _named(module, name))
+        odd = "" if loader in _SKOPS_NODES else f"loaded as {loader[:40]}"
+        if loader in _SKOPS_CONTAINERS and not pickle_rules.takes_items(known):
+            # the class is called with the items
+            odd = f"loaded as {loader}"
+        known.odd = known.odd or odd
         content = node.get("content")
         if (
             isinstance(content, dict)
@@ -116,7 +121,7 @@ def _skops(path: Path, schema: Any) -> Inspection:
         ):
             # as old releases wrote functions: the node itself only says builtins.function
             named = content["module_path"], content["function"]
-            names[named] = type("Named", (StandIn,), {})
+            names.setdefault(named, _named(*named))
         inner = content.get("content") if isinstance(content, dict) else None
         state: dict[str, Any] = inner if isinstance(inner, dict) else {}
         if (
@@ -145,6 +150,24 @@ def _skops(path: Path, schema: Any) -> Inspection:
     found.classes = dict(classes)
     found.names = rated_names(names)
     return found
+
+
+_SKOPS_NODES = frozenset({
+    "ObjectNode", "FunctionNode", "TypeNode", "MethodNode", "DictNode", "DefaultDictNode",
+    "OrderedDictNode", "ListNode", "SetNode", "TupleNode", "SliceNode", "BytesNode",
+    "BytearrayNode", "JsonNode", "StrNode", "NdArrayNode", "MaskedArrayNode", "RandomStateNode",
+    "RandomGeneratorNode", "DTypeNode", "SparseMatrixNode", "TreeNode", "SGDNode", "LossNode",
+    "CachedNode",
+})  # fmt: skip
+"""Kinds of nodes that make values, or objects by setting their attributes, and call nothing else
+(https://github.com/skops-dev/skops/tree/main/skops/io)."""
+
+
+_SKOPS_CONTAINERS = frozenset({"DictNode", "ListNode", "SetNode", "TupleNode"})
+
+
+def _named(module: str, name: str) -> type[StandIn]:
+    return type("Named", (StandIn,), {"module": module, "name": name})
 
 
 def _nodes(schema: Any) -> Iterator[dict[str, Any]]:

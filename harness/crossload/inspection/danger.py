@@ -15,6 +15,7 @@ import pickle
 import sys
 from typing import TYPE_CHECKING
 
+from crossload.inspection import pickle_rules
 from crossload.inspection.facts import Danger, ImportedName, by_danger
 
 if TYPE_CHECKING:
@@ -106,16 +107,27 @@ def rated_names(found: Mapping[tuple[str, str], type[StandIn]]) -> list[Imported
     found
         The stand-in of each name, by module and name, which knows whether the file calls it.
     """
-    names = [
-        ImportedName(
-            module=module,
-            name=name,
-            called=kind.called,
-            danger=danger_of(module, name, called=kind.called),
-        )
-        for (module, name), kind in found.items()
-    ]
+    names = [_rated(module, name, kind) for (module, name), kind in found.items()]
     return by_danger(names)
+
+
+def _rated(module: str, name: str, kind: type[StandIn]) -> ImportedName:
+    called = kind.called or kind.made
+    if pickle_rules.is_harmless(kind):
+        danger, why = Danger.KNOWN, ""
+    else:
+        danger = danger_of(module, name, called=called)
+        if danger is Danger.KNOWN:
+            # of a library that models come from, but not among what was looked at
+            danger = Danger.UNKNOWN
+        if kind.odd and module.split(".", maxsplit=1)[0] in _RULED:
+            danger = Danger.DANGEROUS
+        why = kind.odd or ("" if danger is Danger.DANGEROUS else "not among what models hold")
+    return ImportedName(module=module, name=name, called=called, danger=danger, why=why)
+
+
+_RULED = ("copyreg", "copy_reg", "builtins", "__builtin__", "numpy", "scipy", "joblib", "_codecs")
+"""Packages of which a name that is used in another way than models do is an attack."""
 
 
 def danger_of(module: str, name: str, *, called: bool) -> Danger:

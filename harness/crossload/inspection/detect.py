@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from crossload import limits
-from crossload.inspection import archives, estimators, folders, keras_hdf5
+from crossload.inspection import archives, estimators, folders, keras_hdf5, keras_names
 from crossload.inspection.danger import rated_names
-from crossload.inspection.facts import Danger, ImportedName, Inspection, NotAModel
+from crossload.inspection.facts import Danger, ImportedName, Inspection, NotAModel, by_danger
 from crossload.inspection.joblib_arrays import skip_array
 from crossload.inspection.pickle_reader import PickleReader
 from crossload.inspection.stand_ins import SkippedData, StandIn
@@ -131,8 +131,9 @@ def _read(path: Path, names: dict[tuple[str, str], type[StandIn]]) -> Inspection
         features=contents.features,
         feature_names=contents.texts("feature_names_in_"),
         labels=contents.texts("classes_"),
-        names=sorted(known, key=lambda each: each.danger is not Danger.DANGEROUS),
+        names=by_danger(known),
     )
+    found.names += [keras_names.path("array in a file beside it", each) for each in reader.beside]
     if isinstance(top, SkippedData):
         found.notes.append(f"one array, of type {top.dtype or 'unknown'} and shape {top.shape}")
     if rest:

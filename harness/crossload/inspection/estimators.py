@@ -11,8 +11,8 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from crossload.inspection.dtypes import text_of
 from crossload.inspection.facts import Certainty, WriterVersion
-from crossload.inspection.joblib_arrays import dtype_text
 from crossload.inspection.stand_ins import StandIn
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def integer_of(value: Any) -> int | None:
     # a number of NumPy is pickled as the call scalar(dtype, bytes); Python 2 has a text for bytes
     if isinstance(value, StandIn) and type(value).name == "scalar" and len(value.args) == 2:
         kind, data = value.args
-        if dtype_text(kind)[:1] in "iu" and isinstance(data, str | bytes):
+        if text_of(kind)[:1] in "iu" and isinstance(data, str | bytes):
             data = data.encode("latin1", "replace") if isinstance(data, str) else data
             return integer_of(int.from_bytes(data[:8], "little", signed=True))
     return None

@@ -12,12 +12,16 @@ https://github.com/protectai/modelscan/issues/85
 
 from __future__ import annotations
 
+import _compat_pickle
 import pickle
 from typing import TYPE_CHECKING, Any
 
 from crossload import limits
 from crossload.inspection.facts import NotAModel
+from crossload.inspection.pickle_opcodes import OPCODES, WRAPPERS, raise_double
+from crossload.inspection.pickle_rules import takes_items
 from crossload.inspection.stand_ins import SkippedData, StandIn
+from crossload.inspection.wrapper_use import WrapperUse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,11 +47,16 @@ MOST_NAMES = 100_000
 _SHORT = 64
 """Bytes of a text that is read in any case: names of classes and attributes are short."""
 
-_WRAPPERS = ("joblib.numpy_pickle", "sklearn.externals.joblib.numpy_pickle")
-"""Modules of joblib's wrapper of arrays; scikit-learn before 0.23 had a copy of joblib."""
-
 _PLAIN = (str, int, float, bool, bytes, type(None))
 """Types whose hash takes a moment, however they were made."""
+
+
+def _renamed(module: str, name: str, protocol: int) -> tuple[str, str]:
+    """Give the name that a pickle of Python 2 stands for in Python 3, as the unpickler does."""
+    if protocol >= 3:
+        return module, name
+    found = _compat_pickle.NAME_MAPPING.get((module, name))
+    return found or (_compat_pickle.IMPORT_MAPPING.get(module, module), name)
 
 
 # the C implementation has no table of opcodes that could be replaced, and it allocates whatever a
@@ -83,6 +92,13 @@ class PickleReader(_Unpickler):  # type: ignore[misc] # its base is Any
         """Highest protocol that the pickle announces; those before 2 announce none."""
         self.wrapped: list[dict[str, Any]] = []
         """States of joblib's array wrappers, which tell its generation."""
+        self.beside: list[str] = []
+        """Names of files beside this one that hold arrays, as joblib before 0.10 wrote them."""
+        self.frame_end: int | None = None
+        """Where the frame ends that is being read; None outside of frames."""
+        self.wrapper = WrapperUse()
+        self.last_state: tuple[Any, int, str] = (None, -1, "")
+        """The state that was set last, its size, and what is wrong with it."""
         self._keys = self._kept = 0
 
     def load(self) -> Any:
@@ -104,26 +120,52 @@ class PickleReader(_Unpickler):  # type: ignore[misc] # its base is Any
         self.metastack: list[Any] = []
         self.stack: list[Any] = []
         self.append = self.stack.append
+        stream, dispatch, wrapper = self.stream, self.dispatch, self.wrapper
         for step in range(MOST_STEPS):
             if step % 64 == 0:
                 limits.check()
-            key = self.stream.read(1)
+            key = stream.read(1)
             try:
-                self.dispatch[key[0]](self)
+                if wrapper.state:
+                    dispatch[key[0]](self)
+                    wrapper.follow(key, self.stack[-1] if self.stack else None)
+                else:
+                    dispatch[key[0]](self)
             except pickle._Stop as stop:  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+                self._check_end()
                 return stop.value
+            if self.frame_end is not None and stream.at >= self.frame_end:
+                if stream.at > self.frame_end:
+                    raise_double("an instruction that crosses the end of its frame")
+                self.frame_end = None
         msg = f"more than {MOST_STEPS} instructions"
         raise NotAModel(msg, hint="too large a pickle to be looked at without loading it")
+
+    def _check_end(self) -> None:
+        # joblib reads on in the file where a pickle within it ends: behind its last frame, or
+        # behind its last instruction
+        if self.frame_end is not None and self.stream.at != self.frame_end:
+            raise_double("a pickle that ends before its frame")
+        if self.wrapper.state:
+            raise_double("a wrapper of an array that joblib does not make so")
 
     def find_class(self, module: str, name: str) -> type[StandIn]:
         """Make the stand-in for a class or function; nothing is imported."""
         # a name may be as long as a line or text may be; no real one has 300 signs
-        key = (str(module)[:300], str(name)[:300])
+        key = _renamed(str(module)[:300], str(name)[:300], self.proto)
         if len(self.names) >= MOST_NAMES:
             msg = f"more than {MOST_NAMES} different names: no model has that"
             raise NotAModel(msg)
         if key not in self.names:
-            self.names[key] = type("Named", (StandIn,), {"module": key[0], "name": key[1]})
+            is_wrapper = key[1].split(".")[-1].endswith("ArrayWrapper") or (
+                key[0].startswith(WRAPPERS) and "Wrapper" in key[1]
+            )
+            self.names[key] = type(
+                "Named",
+                (StandIn,),
+                {"module": key[0], "name": key[1], "is_wrapper": is_wrapper},
+            )
+        self.wrapper.pushed(self.names[key])
         return self.names[key]
 
     def get_extension(self, code: int) -> None:
@@ -164,6 +206,14 @@ class PickleReader(_Unpickler):  # type: ignore[misc] # its base is Any
         self._keys += 1
         return (f"key {self._keys}",)
 
+    def takes_items(self, target: StandIn) -> None:
+        """Note that the file adds items to an object, which calls a method of its class."""
+        named = type(target)
+        if named.is_wrapper:
+            raise_double("items of a wrapper of an array")
+        if not named.odd and not takes_items(named):
+            named.odd = "items are added to it"
+
     def _fill(self, target: Any, items: list[Any]) -> None:
         # not strict: an odd number of items makes the standard unpickler raise, so that going on
         # reads more than it would execute, never less
@@ -172,173 +222,7 @@ class PickleReader(_Unpickler):  # type: ignore[misc] # its base is Any
                 target[self._key_of(key)] = value
             elif isinstance(target, StandIn):
                 target[key] = value
+                self.takes_items(target)
 
 
-def _text(data: bytes) -> str:
-    # as the standard library: Python 3 writes lone surrogates, which strict UTF-8 has not
-    return data.decode("utf-8", "surrogatepass")
-
-
-# Opcodes with a length in front: bounded by _sized.  Those with a length of one byte (SHORT_...)
-# are the standard library's own, as 255 bytes are no danger.
-
-
-def _counted(width: int, decode: Callable[[bytes], Any]) -> Callable[[PickleReader], None]:
-    def load(self: PickleReader) -> None:
-        self._sized(self._length(width), decode)
-
-    return load
-
-
-def _long(width: int) -> Callable[[PickleReader], None]:
-    # no attribute of interest is an integer of 64 bytes, and to write out one of many thousands of
-    # digits takes quadratic time (https://nvd.nist.gov/vuln/detail/CVE-2020-10735)
-    def load(self: PickleReader) -> None:
-        size = self._length(width)
-        self._sized(
-            size, lambda data: int.from_bytes(data, "little", signed=True) if size < 64 else 0
-        )
-
-    return load
-
-
-# Opcodes that put keys into dicts and sets: the standard library's hash whatever a file gives.
-
-
-def _set_item(self: PickleReader) -> None:
-    value, key = self.stack.pop(), self.stack.pop()
-    self._fill(self.stack[-1], [key, value])
-
-
-def _set_items(self: PickleReader) -> None:
-    items = self.pop_mark()
-    self._fill(self.stack[-1], items)
-
-
-def _dict(self: PickleReader) -> None:
-    items = self.pop_mark()
-    made: dict[Any, Any] = {}
-    self._fill(made, items)
-    self.append(made)
-
-
-def _add_items(self: PickleReader) -> None:
-    items = self.pop_mark()
-    target = self.stack[-1]
-    if isinstance(target, set):
-        target.update(self._key_of(each) for each in items)
-    elif isinstance(target, StandIn):
-        target.extend(items)
-
-
-def _frozen_set(self: PickleReader) -> None:
-    # before self.append is looked up: pop_mark() makes it that of the stack below
-    items = self.pop_mark()
-    self.append(frozenset(self._key_of(each) for each in items))
-
-
-# Opcodes about the stream itself.
-
-
-def _frame(self: PickleReader) -> None:
-    # The 8 bytes are the length of the frame, which PEP 3154 has for reading ahead: the standard
-    # library would read all of it at once, however much a file announces.
-    self.stream.read(8)
-
-
-def _protocol(self: PickleReader) -> None:
-    self.protocol = self.proto = self.stream.read(1)[0]
-    if self.protocol > pickle.HIGHEST_PROTOCOL:
-        msg = f"unsupported pickle protocol: {self.protocol}"
-        raise ValueError(msg)
-
-
-# Opcodes that call something, or set the state of an object.  The standard library's would call the
-# stand-in with a copy of its arguments, and write the state into its __dict__, where a file could
-# overwrite the attributes that this program reads.
-
-
-def _build(self: PickleReader) -> None:
-    state = self.stack.pop()
-    target = self.stack[-1]
-    if not isinstance(target, StandIn):
-        return
-    before, target.state = target.state, state
-    named = type(target)
-    if not named.name.split(".")[-1].endswith("ArrayWrapper") or self.skip_array is None:
-        return
-    # joblib replaces its BUILD in the same way: behind the state of a wrapper come the bytes of an
-    # array.  Both must agree on where they end, as what is skipped here must not be executed there.
-    # So everything is refused that joblib would understand otherwise, or that it does not write:
-    # another class of that name, aliases (joblib.numpy_pickle reached through an attribute),
-    # arguments of the call (they set attributes that the state does not show), a state with slots,
-    # and a second state.
-    is_joblibs = named.module in _WRAPPERS and named.name == "NumpyArrayWrapper"
-    if not is_joblibs or target.args or not isinstance(state, dict) or before is not None:
-        msg = "an array that joblib does not write so"
-        raise NotAModel(msg, hint="do not load it: it was made to be read in two ways")
-    self.wrapped.append(state)
-    self.stack[-1] = self.skip_array(self, state)
-
-
-def _call(self: PickleReader, function: Any, args: Any) -> None:
-    """Put the stand-in for the result of a call onto the stack."""
-    if isinstance(function, type) and issubclass(function, StandIn):
-        self.append(function.make(args))
-    elif isinstance(function, StandIn):
-        # the result of a call is called in turn, as in getattr(os, "system")("..."): the function
-        # that gave it counts as called, and the chain is kept in the arguments
-        type(function).called = type(function) is not StandIn
-        self.append(StandIn.make((function, args)))
-    else:
-        msg = f"a call of a {type(function).__name__}"
-        raise TypeError(msg)
-
-
-def _reduce(self: PickleReader) -> None:
-    args = self.stack.pop()
-    _call(self, self.stack.pop(), args)
-
-
-def _new_object_ex(self: PickleReader) -> None:
-    self.stack.pop()  # arguments by name
-    _reduce(self)
-
-
-def _inst(self: PickleReader) -> None:
-    module, name = self.readline()[:-1].decode("ascii"), self.readline()[:-1].decode("ascii")
-    args = self.pop_mark()
-    _call(self, self.find_class(module, name), tuple(args))
-
-
-def _object(self: PickleReader) -> None:
-    args = self.pop_mark()
-    _call(self, args[0], tuple(args[1:]))
-
-
-_REPLACED: dict[bytes, Callable[[PickleReader], None]] = {
-    pickle.PROTO: _protocol,
-    pickle.FRAME: _frame,
-    pickle.BINUNICODE: _counted(4, _text),
-    pickle.BINUNICODE8: _counted(8, _text),
-    pickle.BINBYTES: _counted(4, bytes),
-    pickle.BINBYTES8: _counted(8, bytes),
-    pickle.BINSTRING: _counted(4, lambda data: data.decode("latin1")),
-    pickle.BYTEARRAY8: _counted(8, bytearray),
-    pickle.LONG1: _long(1),
-    pickle.LONG4: _long(4),
-    pickle.SETITEM: _set_item,
-    pickle.SETITEMS: _set_items,
-    pickle.DICT: _dict,
-    pickle.ADDITEMS: _add_items,
-    pickle.FROZENSET: _frozen_set,
-    pickle.BUILD: _build,
-    pickle.REDUCE: _reduce,
-    pickle.NEWOBJ: _reduce,  # a call of the class, for which cls.__new__(cls, *args) would stand
-    pickle.NEWOBJ_EX: _new_object_ex,
-    pickle.INST: _inst,
-    pickle.OBJ: _object,
-}
-PickleReader.dispatch = _Unpickler.dispatch | {
-    opcode[0]: load for opcode, load in _REPLACED.items()
-}
+PickleReader.dispatch = _Unpickler.dispatch | {opcode[0]: load for opcode, load in OPCODES.items()}

@@ -25,6 +25,12 @@ class StandIn:
     module = name = ""
     called = False
     """Whether something in the file calls it."""
+    made = False
+    """Whether the file makes objects of it, without calling it."""
+    odd = ""
+    """What the file does with it that no model does; empty for nothing."""
+    is_wrapper = False
+    """Whether it is joblib's wrapper of an array, or has such a name."""
 
     args: tuple[Any, ...]
     """Arguments that it was called with."""
@@ -35,9 +41,7 @@ class StandIn:
 
     @classmethod
     def make(cls, args: Any) -> Self:
-        """Stand for a call with these arguments."""
-        if cls is not StandIn:
-            cls.called = True  # each named stand-in knows it; the base of all of them never does
+        """Stand for the result of a call, or a new object, with these arguments."""
         # cls(*args) would copy the arguments: a hostile file lets thousands of calls share one
         # large tuple
         made = object.__new__(cls)

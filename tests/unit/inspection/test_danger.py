@@ -10,7 +10,8 @@ from crossload.inspection.facts import Danger
 
 def test_names_are_judged(tmp_path):
     names = {
-        "sklearn.svm SVC": Danger.KNOWN,
+        "sklearn.svm._classes SVC": Danger.KNOWN,
+        "sklearn.svm Elsewhere": Danger.UNKNOWN,
         "mypackage.models Mine": Danger.UNKNOWN,
         "os system": Danger.DANGEROUS,
         "builtins exec": Danger.DANGEROUS,
@@ -61,10 +62,10 @@ def test_names_are_judged(tmp_path):
         ("mine.Model", Danger.UNKNOWN),
         ("collections.OrderedDict", Danger.KNOWN),
         ("numpy.float64", Danger.KNOWN),
-        ("numpy.core.multiarray._reconstruct", Danger.KNOWN),
-        ("sklearn.neighbors._kd_tree.newObj", Danger.KNOWN),
-        ("scipy.sparse._csr.csr_matrix", Danger.KNOWN),
-        ("sklearn._loss._loss.__pyx_unpickle_CyHalfSquaredError", Danger.KNOWN),
+        ("numpy.core.multiarray._reconstruct", Danger.DANGEROUS),
+        ("sklearn.neighbors._kd_tree.newObj", Danger.UNKNOWN),
+        ("scipy.sparse._csr.csr_matrix", Danger.UNKNOWN),
+        ("sklearn._loss._loss.__pyx_unpickle_CyHalfSquaredError", Danger.UNKNOWN),
         ("sklearn.datasets.load_files", Danger.DANGEROUS),
     ],
 )
