@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
-    from crossload.inspection.pickle_reader import PickleReader
+    PickleReader = Any
+    """The reader that has the opcodes; its module imports this one."""
 
 DOUBLE = "do not load it: it was made to be read in two ways"
 
