@@ -172,6 +172,7 @@ def _build(self: PickleReader) -> None:
 def _against_state(self: PickleReader, state: Any) -> str:
     # thousands of objects may share a dict of thousands of keys, which are only ever added
     size = len(state) if isinstance(state, dict) else -1
+    problem: str
     last, length, problem = self.last_state
     if state is not last or size != length or size < 0:
         problem = pickle_rules.against_state(state)
