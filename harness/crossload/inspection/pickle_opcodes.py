@@ -1,4 +1,4 @@
-"""What the opcodes of a pickle do where nothing is made: those of `PickleReader` that are its own.
+"""Holds what the opcodes of a pickle do where nothing is made: those that `PickleReader` replaces.
 
 Opcodes with a length in front are bounded; those that call, or set a state, note what the file does
 with a name.  All others are the standard library's.
