@@ -25,7 +25,11 @@ class Cluster:
             port = found.getsockname()[1]
         self.address = f"tcp://127.0.0.1:{port}"
         self.processes = {}
-        options = ["--host", "127.0.0.1", "--port", str(port)]
+        self.port = str(port)
+        self.scheduler()
+
+    def scheduler(self):
+        options = ["--host", "127.0.0.1", "--port", self.port]
         self.start("scheduler", "distributed.cli.dask_scheduler", *options)
 
     def start(self, name, module, *arguments):
@@ -118,3 +122,33 @@ def test_a_scheduler_that_does_not_answer_is_told(base, tmp_path_factory):
 
 def test_an_executor_without_a_scheduler_is_refused(base):
     assert "go together" in base.crossload("run", "small", "--executor", "dask", code=2).stderr
+
+
+def test_a_scheduler_that_is_killed_ends_the_run_and_the_next_one_goes_on(
+    base, cluster, tmp_path_factory
+):
+    slow = FEW.replace("PAUSE = 0.0", "PAUSE = 3.0")
+    local = copy_of(base, tmp_path_factory, slow)
+    local.crossload("run", "small")
+    other = copy_of(base, tmp_path_factory, slow)
+    command = ["run", "small", "--executor", "dask", "--scheduler", cluster.address]
+    running = other.start(*command)
+    end = time.monotonic() + 120
+    while not (cluster.servers("one") or cluster.servers("two")):
+        assert running.poll() is None, running.communicate()
+        assert time.monotonic() < end, "no worker gets anything to do"
+        time.sleep(0.1)
+    cluster.processes["scheduler"].kill()
+    cluster.processes["scheduler"].wait(timeout=30)
+    _, errors = running.communicate(timeout=150)
+    assert running.returncode == 8, errors
+    assert "Traceback" not in errors
+    assert "does not answer any more" in errors
+
+    # workers may come back by themselves, close, or hang while they do: one that is new suffices
+    cluster.scheduler()
+    cluster.worker("three")
+    done = other.crossload(*command, seconds=240, code=None)
+
+    assert done.returncode == 0, done.stderr
+    assert table(other) == table(local)

@@ -20,6 +20,7 @@ from crossload.errors import (
     InterpreterMissing,
     MachineFault,
 )
+from crossload.store.blobs import Damaged
 from crossload.store.records import UNSURE, is_corrupted, is_unbelieved
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class Jobs:
         self.suspicious, self.stopped = suspicious, stopped
         self.saved = self.loaded = 0
         """Saves and loads measured by this run; repeats count."""
+        self.unreachable = 0
+        """Loads that were left out, because the store elsewhere had the artifact damaged."""
         self.bad_pins: list[EnvironmentPinsError] = []
         self._tasks, self._turn = tasks, turn
 
@@ -191,11 +194,17 @@ class Jobs:
         keyed = {str(self.ledger.load_key(cell)): cell for cell in cells}
         artifacts: dict[str, dict[str, Any]] = defaultdict(dict)
 
-        def item(key: str, cell: Cell) -> dict[str, Any]:
+        def item(key: str, cell: Cell) -> dict[str, Any] | None:
             saved = self.ledger.save(cell.writer, cell.case)
             assert saved is not None
             artifacts[key] = saved["artifact"]
-            self.store.blobs.ensure_artifact(saved["artifact"])
+            try:
+                self.store.blobs.ensure_artifact(saved["artifact"])
+            except Damaged as damage:
+                # set aside by now; the run goes on, and has its writer save it anew at the end
+                self.unreachable += 1
+                self.progress.note(str(damage))
+                return None
             return {
                 "key": key,
                 "recipe": cell.case.recipe,
@@ -214,7 +223,9 @@ class Jobs:
                 self.progress.settled(self._tasks.sharing[record["key"]], record)
 
         def load(of: dict[str, Cell], *, isolate: bool = False) -> None:
-            items = [item(key, cell) for key, cell in of.items()]
+            items = [found for key, cell in of.items() if (found := item(key, cell)) is not None]
+            if not items:
+                return
             self.executor.run_job(
                 state.environment,
                 "load",

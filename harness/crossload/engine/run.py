@@ -108,6 +108,11 @@ class Run:
         """The errors of environments whose pins cannot be resolved."""
         return self._jobs.bad_pins
 
+    def take_unreachable(self) -> int:
+        """Give the count of loads whose artifact was damaged elsewhere since this was asked."""
+        found, self._jobs.unreachable = self._jobs.unreachable, 0
+        return found
+
     @property
     def standing(self) -> list[Environment]:
         """The environments in which this run has worked, or could."""

@@ -172,6 +172,8 @@ class MatrixRun:
                     self._build(changed, ledger, executor, progress.note)
                     self._measure(measuring, evaluation)
                     changed = self._look_again(measuring, began_at, progress.note)
+                    if measuring.take_unreachable() and attempt + 1 < _ATTEMPTS:
+                        continue
                     if changed:
                         if attempt + 1 == _ATTEMPTS:
                             raise _changing(changed)

@@ -89,8 +89,10 @@ class Blobs:
 
         Raises
         ------
+        Damaged
+            It is damaged there: it was set aside, and its writer saves it anew.
         StoreError
-            The artifact is damaged there, or the store cannot be used.
+            The store cannot be used.
         """
         if self.remote is not None and not self._has(
             self.artifacts / artifact["sha256"] / artifact["name"]

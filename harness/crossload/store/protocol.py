@@ -46,6 +46,8 @@ class RemoteStore(Protocol):
 
         Raises
         ------
+        Damaged
+            It is damaged there: it was set aside, and its writer saves it anew.
         StoreError
-            The artifact is damaged there, or the place cannot be used.
+            The place cannot be used.
         """

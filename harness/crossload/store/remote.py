@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from crossload.derived import make_folder
 from crossload.errors import StoreError
 from crossload.store import bundle
+from crossload.store.blobs import Damaged
 from crossload.store.layout import SCHEMA
 
 if TYPE_CHECKING:
@@ -122,14 +123,22 @@ class Remote:
         return self._pull()
 
     def _check_schema(self) -> None:
+        ours = (json.dumps({"schema": SCHEMA}) + "\n").encode()
         try:
-            found = json.loads(self._call("cat_file", self._path("schema.json")))["schema"]
+            text = self._call("cat_file", self._path("schema.json"))
         except FileNotFoundError:
-            self._put("schema.json", (json.dumps({"schema": SCHEMA}) + "\n").encode())
+            self._put("schema.json", ours)
             return
+        try:
+            found = json.loads(text)["schema"]
         except (ValueError, KeyError, TypeError) as error:
-            msg = f"the store {self.url} has a schema.json that is not ours: {error}"
-            raise StoreError(msg, hint="give another URL") from error
+            # half of ours, of a machine that was killed; or outcomes beside it say what this is
+            if not ours.startswith(text) and not self._names("outcomes"):
+                msg = f"the store {self.url} has a schema.json that is not ours: {error}"
+                raise StoreError(msg, hint="give another URL") from error
+            self._put_aside("schema.json", "it was damaged, and is written anew")
+            self._put("schema.json", ours)
+            return
         if found != SCHEMA:
             msg = f"the store {self.url} has schema {found}, this crossload knows {SCHEMA}"
             raise StoreError(msg, hint="use the crossload that wrote it, or another URL")
@@ -232,8 +241,10 @@ class Remote:
 
         Raises
         ------
+        Damaged
+            It is damaged there: it was set aside, and its writer saves it anew.
         StoreError
-            The artifact is damaged there, which sets it aside, or the place cannot be used.
+            The place cannot be used.
         """
         name = _object_of(bundle.place_of(artifact))
         try:
@@ -244,9 +255,7 @@ class Remote:
             self._artifacts.discard(name)
             self._put_aside(f"artifacts/{name}", str(error))
             msg = f"artifact {name[:16]} in {self.url} is damaged: {error}"
-            raise StoreError(
-                msg, hint="it was set aside; run again: its writer saves it anew"
-            ) from error
+            raise Damaged(msg) from error
 
 
 def _object_of(place: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -9,6 +10,8 @@ from builders_store import artifact_in, keep, key, record, tar_of, write
 
 from crossload.errors import StoreError
 from crossload.store import bundle
+from crossload.store.blobs import Damaged
+from crossload.store.layout import SCHEMA
 from crossload.store.store import Store
 
 fsspec = pytest.importorskip("fsspec")
@@ -225,6 +228,26 @@ def test_a_place_of_somebody_else_is_refused(store, files, text, expected):
     assert files.cat_file("/shared/schema.json") == text
 
 
+@pytest.mark.parametrize("text", [b"", b'{"sch', b'{"schema": 2'])
+def test_half_a_schema_is_set_aside_and_written_anew(store, files, text):
+    files.pipe_file("/shared/schema.json", text)
+    Remote(URL, store).open()
+
+    assert json.loads(files.cat_file("/shared/schema.json")) == {"schema": SCHEMA}
+    assert there(files, "aside")[0].startswith("schema.json")
+
+
+@pytest.mark.parametrize("text", [b"[]", b"\x00\xff", b"<html>"])
+def test_a_damaged_schema_beside_outcomes_is_written_anew(store, machine, files, text):
+    measure(store)
+    store.share_with(Remote(URL, store))
+    files.pipe_file("/shared/schema.json", text)
+    second = machine("second")
+
+    assert second.share_with(Remote(URL, second)) == 1
+    assert json.loads(files.cat_file("/shared/schema.json")) == {"schema": SCHEMA}
+
+
 @pytest.mark.parametrize("damage", ["cut", "gone"])
 def test_an_artifact_that_is_damaged_there_is_set_aside_and_saved_anew(
     store, machine, files, damage
@@ -239,9 +262,8 @@ def test_an_artifact_that_is_damaged_there_is_set_aside_and_saved_anew(
     else:
         files.rm(path)
 
-    with pytest.raises(StoreError, match="is damaged") as caught:
+    with pytest.raises(Damaged, match="is damaged"):
         second.blobs.ensure_artifact(artifact)
-    assert "run again" in caught.value.hint
     assert not second.remote.has_artifact(artifact)
     assert len(second.damage_notes) == 1
 

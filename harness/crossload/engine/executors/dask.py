@@ -9,11 +9,17 @@ unpacked into the driver's store: from there on nothing differs from a local run
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
-from crossload.engine.executors.dask_messages import TaskRequest, TaskResult, job_context_of
-from crossload.engine.executors.dask_worker import code_version, hold_data, run_task
+from crossload.engine.executors.dask_messages import (
+    TaskRequest,
+    TaskResult,
+    code_version,
+    job_context_of,
+)
+from crossload.engine.executors.dask_worker import hold_data, run_task
 from crossload.engine.interfaces import Stopped
 from crossload.environments import read_lock
 from crossload.environments.lock_file import candidates
@@ -33,6 +39,9 @@ if TYPE_CHECKING:
 
 _MOST_TASKS = 64
 """Environments that are worked on at once."""
+
+_ANSWER_SECONDS = 30.0
+"""Time within which a scheduler or a worker answers that is there at all."""
 
 _WAIT_SECONDS = 120
 """Time to wait for the first worker."""
@@ -111,7 +120,7 @@ class DaskExecutor:
             )
         try:
             self._client.wait_for_workers(1, timeout=_WAIT_SECONDS)
-            found = self._client.run(code_version)
+            found = self._versions()
         except (OSError, TimeoutError) as error:
             raise self._lost(error) from error
         ours = code_version()
@@ -127,6 +136,30 @@ class DaskExecutor:
                 hint="install the same crossload on all workers: "
                 "their measurements would have other keys",
             )
+
+    def _versions(self) -> dict[str, tuple[str, str]]:
+        """Ask the workers what they run; those that do not answer in time are not waited for.
+
+        `Client.run` has no limit, and a worker that lost its scheduler may be known to the next one
+        and never answer. Each task asks again, so that those that come later are asked, too.
+        """
+        asked = {
+            address: self._client.submit(
+                code_version, workers=[address], allow_other_workers=False, pure=False
+            )
+            for address in self._workers()
+        }
+        end, found = time.monotonic() + _ANSWER_SECONDS, {}
+        for address, future in asked.items():
+            try:
+                found[address] = future.result(timeout=max(0.1, end - time.monotonic()))
+            except (OSError, TimeoutError, CancelledError) as error:
+                self.say(f"the worker {address} does not answer: {type(error).__name__}")
+                future.cancel()
+        if not found:
+            msg = "no worker answers"
+            raise TimeoutError(msg)
+        return found
 
     def _lost(self, error: BaseException) -> ClusterLost:
         reason = f"{type(error).__name__}: {error}"
@@ -212,6 +245,7 @@ class DaskExecutor:
         self, request: TaskRequest, packs: list[Any], stopped: Callable[[], bool]
     ) -> TaskResult:
         from distributed import KilledWorker  # noqa: PLC0415 - an extra
+        from distributed.client import ClosedClientError  # noqa: PLC0415
 
         try:
             return self._submit(request, packs, stopped)
@@ -227,7 +261,7 @@ class DaskExecutor:
         except bundle.NotABundle as error:
             msg = f"{request.environment.id}: artifacts came to the worker damaged: {error}"
             raise HarnessFault(msg) from error
-        except (OSError, CancelledError) as error:
+        except (OSError, TimeoutError, CancelledError, ClosedClientError) as error:
             # Dask's CommClosedError is an OSError; futures are cancelled when the scheduler is gone
             raise self._lost(error) from error
 
@@ -250,11 +284,11 @@ class DaskExecutor:
         self._at[request.environment.id] = result.worker
         return result
 
-    @staticmethod
-    def _wait(future: Any, stopped: Callable[[], bool]) -> TaskResult:
+    def _wait(self, future: Any, stopped: Callable[[], bool]) -> TaskResult:
         from distributed import TimeoutError as NotYet  # noqa: PLC0415
 
         # in short waits, to hear of Ctrl-C in the main thread
+        lost_at = None
         while True:
             try:
                 result: TaskResult = future.result(timeout=0.5)
@@ -262,6 +296,14 @@ class DaskExecutor:
                 if stopped():
                     future.cancel()
                     raise Stopped from None
+                # a client that has lost its scheduler tries for a while to find it again
+                if self._client.status == "running":
+                    lost_at = None
+                elif lost_at is None:
+                    lost_at = time.monotonic()
+                elif time.monotonic() - lost_at > _ANSWER_SECONDS:
+                    msg = f"its client is {self._client.status}"
+                    raise TimeoutError(msg) from None
             else:
                 return result
 
@@ -279,7 +321,8 @@ class DaskExecutor:
 
     def close(self) -> None:
         """Leave the cluster, which drops the tasks of this run."""
-        self._client.close()
+        # with a limit: a scheduler that is gone does not answer to a farewell either
+        self._client.close(timeout=_ANSWER_SECONDS / 3)
 
 
 def connect(address: str) -> Any:

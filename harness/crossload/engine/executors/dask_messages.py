@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crossload.engine.keys import worker_digest
 from crossload.store import bundle
+from crossload.version import __version__
 
 if TYPE_CHECKING:
     from crossload.config import Limits
@@ -28,6 +30,8 @@ class JobContext:
     """Digest and tar of each data set."""
     limits: Limits
     no_fork: bool
+    code: tuple[str, str]
+    """What `code_version` gives on the driver: workers that come later must have the same."""
 
     @property
     def name(self) -> str:
@@ -64,6 +68,11 @@ class TaskResult:
     """Tar of what was saved."""
 
 
+def code_version() -> tuple[str, str]:
+    """Give the version of crossload and the digest of its worker code; all must have the same."""
+    return __version__, worker_digest()
+
+
 def job_context_of(
     plan: Plan, data: dict[str, tuple[str, Path]], project: Project, settings: Settings
 ) -> JobContext:
@@ -86,4 +95,5 @@ def job_context_of(
         data={name: (digest, bundle.pack_files(place)) for name, (digest, place) in data.items()},
         limits=plan.spec.limits,
         no_fork=settings.no_fork,
+        code=code_version(),
     )

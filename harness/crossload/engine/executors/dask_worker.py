@@ -12,15 +12,19 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crossload.engine.executors.dask_messages import JobContext, TaskRequest, TaskResult
-from crossload.engine.keys import Identity, worker_digest
+from crossload.engine.executors.dask_messages import (
+    JobContext,
+    TaskRequest,
+    TaskResult,
+    code_version,
+)
+from crossload.engine.keys import Identity
 from crossload.engine.process_setup import recipe_control
 from crossload.engine.server import Server
 from crossload.environments import Interpreters, Project, build, is_built, read_lock
 from crossload.errors import HarnessFault, InterpreterMissing
 from crossload.store import bundle
 from crossload.store.store import Store
-from crossload.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,13 +124,18 @@ class WorkerProject:
         env_id = request.environment.id
         with self._lock:
             server = self._servers.pop(env_id, None)
-            # taken out here and put back at the end: the first ones were used least lately
-            surplus = [
-                self._servers.pop(each)
-                for each in list(self._servers)[: max(0, len(self._servers) - _MOST_SERVERS + 1)]
-            ]
-        for each in surplus:
-            each.close()
+            # taken out here and put back at the end: the first ones were used least lately. One
+            # whose environment another thread works in is left alone.
+            surplus = []
+            for each in list(self._servers)[: max(0, len(self._servers) - _MOST_SERVERS + 1)]:
+                held = self._locks.setdefault(each, threading.Lock())
+                if held.acquire(blocking=False):
+                    surplus.append((self._servers.pop(each), held))
+        for idle, held in surplus:
+            try:
+                idle.close()
+            finally:
+                held.release()
         if server is None:
             server = Server(
                 built, self.store, recipe_control(self.recipes, self.context.formats, self.data)
@@ -162,11 +171,6 @@ def _project_of(context: JobContext) -> WorkerProject:
         return _projects[context.name]
 
 
-def code_version() -> tuple[str, str]:
-    """Give the version of crossload and the digest of its worker code; all must have the same."""
-    return __version__, worker_digest()
-
-
 def hold_data(data: Any) -> Any:
     """Give back what was given, as a task of its own."""
     # Dask moves the result of a task to the tasks that need it, and makes it anew where a worker
@@ -198,6 +202,12 @@ def run_task(context: JobContext, request: TaskRequest, packs: list[bytes]) -> T
 
     worker = get_worker()
     key = thread_state.key
+    if context.code != code_version():
+        msg = (
+            f"the worker {worker.address} runs another crossload:"
+            f" {code_version()[0]}, the driver has {context.code[0]}"
+        )
+        raise HarnessFault(msg, hint="install the same crossload on all workers")
 
     # Dask cannot interrupt a thread (https://github.com/dask/distributed/issues/4694): a task that
     # was cancelled runs on unless it asks for its own state
@@ -224,6 +234,10 @@ def run_task(context: JobContext, request: TaskRequest, packs: list[bytes]) -> T
                 isolate=request.isolate,
                 no_fork=context.no_fork,
             )
+            # nothing has gone back yet: what an environment measured that is changed is dropped
+            if is_built(request.environment, project.project) is None:
+                msg = f"{request.environment.id}: files of the environment were changed"
+                raise HarnessFault(msg, hint=f"on the worker {worker.address}; run again")
         except BaseException:
             # stopped or failed: nobody knows how far the process is
             project.drop(request.environment.id)
