@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from crossload.engine.doubts import forget_doubted, still_good, verify
 from crossload.engine.executors.local import LocalExecutor
 from crossload.engine.interfaces import Settings
 from crossload.engine.leaks import find_leaks, leak_fault
@@ -19,7 +20,6 @@ from crossload.errors import (
     RecipeError,
     StoreError,
 )
-from crossload.matrix.doubts import forget_doubted, still_good, verify
 from crossload.matrix.evaluate import Evaluation, expectations_of, recipe_mistakes
 from crossload.matrix.known_verdicts import KnownVerdicts
 from crossload.matrix.last_report import LastReport, errors_of_last_report, print_last_report

@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import time
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from crossload.config import Limits
+from crossload.engine.doubts import forget_doubted, still_good
 from crossload.engine.keys import Identity, worker_digest
 from crossload.engine.server import Server
 from crossload.environments import Interpreters, Locker, Project, build, is_built
@@ -90,6 +92,7 @@ class Workspace:
         self._measured: set[str] = set()
         """Keys measured by this run: believed even where it ignores what was measured before."""
         self._servers: dict[tuple[str, str], Server] = {}
+        self._began = 0
         self._built: dict[str, Built] = {}
         self.reused = 0
         self.measured = 0
@@ -98,6 +101,7 @@ class Workspace:
         """Open the store and read what is known."""
         self.store.open()
         self.store.read()
+        self._began = time.time_ns()
         return self
 
     def __exit__(
@@ -111,7 +115,19 @@ class Workspace:
         # killed instead of asked to end
         while self._servers:
             self._servers.popitem()[1].close(kill=kind is not None)
+        changed = self._changed()
         self.store.close()
+        # whoever reads an answer is to believe it, so there is none
+        if changed and kind is None:
+            names = ", ".join(each.id for each in changed)
+            msg = f"{names}: files of the environment were changed while it answered"
+            raise HarnessFault(msg, hint="run again: it is built anew and asked again")
+
+    def _changed(self) -> list[Environment]:
+        """Take back what environments answered whose files are not what was installed."""
+        used = [built.environment for built in self._built.values()]
+        still_good(used, self.project)
+        return forget_doubted(used, self.project, self.store, self.say, since=self._began)
 
     # --- environments ---
 
@@ -131,6 +147,7 @@ class Workspace:
             # the id stays: what may be built is no part of what an environment is
             environment = replace(environment, build=self._build)
             found = is_built(environment, self.project)
+            forget_doubted([environment], self.project, self.store, self.say)
             if found is None:
                 pins = ", ".join(
                     [*environment.requires, *(f"Python {p}" for p in [environment.python] if p)]
@@ -313,13 +330,13 @@ class Workspace:
         # so do those of models, of which one process is asked about several
         words = {str(model.path.resolve()): "<model>", str(model.path.absolute()): "<model>"}
         server.scrub = [*words.items(), *(each for each in server.scrub if each[1] != "<model>")]
-        records_of_run: list[Record] = []
+        records_of_run: list[tuple[Record, str]] = []
         journal = server.run(
             op,
             [item],
             self.limits,
             stopped=lambda: False,
-            on_outcome=lambda record, _: records_of_run.append(record),
+            on_outcome=lambda *found: records_of_run.append(found),
             no_fork=self.no_fork,
         )
         # a load that crashes or hangs has an outcome too, so that none is a fault of ours
@@ -338,8 +355,9 @@ class Workspace:
         # with --fresh, what this run has measured itself is known nevertheless
         self.measured += 1
         self._measured.add(key)
-        self.store.reader.record(records_of_run[0], "now")
-        return records_of_run[0]
+        record, journal_name = records_of_run[0]
+        self.store.reader.record(record, journal_name)
+        return record
 
     def _whole(self, record: Record) -> bool:
         """Say if every array that a record names is still there."""

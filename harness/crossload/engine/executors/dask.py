@@ -8,6 +8,7 @@ unpacked into the driver's store: from there on nothing differs from a local run
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from concurrent.futures import CancelledError
@@ -340,6 +341,9 @@ def connect(address: str) -> Any:
     except ImportError as error:
         msg = f"--executor dask: {error}"
         raise ConfigError([msg], hint='python3 -m pip install "crossload[dask]"') from error
+    # a scheduler that goes is told in words of ours; Dask would print tracebacks as well
+    for name in ("distributed.client", "distributed.core", "distributed.comm", "tornado"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         # not the default client: the Dask collections of whoever calls us would go there
         return Client(address, timeout=_WAIT_SECONDS / 12, set_as_default=False)
