@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,7 @@ class TaskResult:
     """Tar of what was saved."""
 
 
+@cache
 def code_version() -> tuple[str, str]:
     """Give the version of crossload and the digest of its worker code; all must have the same."""
     return __version__, worker_digest()
