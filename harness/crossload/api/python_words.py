@@ -5,6 +5,7 @@ The same errors and hints serve both: whoever calls `crossload.check` has no ``-
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -45,6 +46,10 @@ _OPTION = re.compile(
 )
 
 
+_BUILT = re.compile(r"(?<![\w-])--build (?!FUNCTION)[\w.-]*\w(?: --build [\w.-]*\w)*")
+"""Packages that may be built from source, which the same option of the command line names."""
+
+
 def in_python(text: str) -> str:
     """Write a text that names options of the command line with the arguments of Python.
 
@@ -58,9 +63,13 @@ def in_python(text: str) -> str:
     str
         Such as ``with_code=["model.py"], build=FUNCTION``.
     """
-    found = _OPTION.sub(_argument, text)
+    found = _OPTION.sub(_argument, _BUILT.sub(_packages, text))
     # arguments of a call have a comma between them
     return re.sub(r'(=(?:"[^"]*"|\[[^\]]*\]|[A-Z]+)) (?=[a-z_]+=)', r"\1, ", found)
+
+
+def _packages(found: re.Match[str]) -> str:
+    return f"build_packages={json.dumps(found.group().split()[1::2])}"
 
 
 def _argument(found: re.Match[str]) -> str:

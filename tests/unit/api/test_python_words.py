@@ -31,6 +31,8 @@ WORDS = [
     ("bring some: --data rows.npy (or .csv)", 'bring some: data="rows.npy" (or .csv)'),
     ("--data: the model does not", "data: the model does not"),
     ("(--from names another)", "(source names another)"),
+    ("--build wrapt agrees", 'build_packages=["wrapt"] agrees'),
+    ("add --build wrapt --build termcolor", 'add build_packages=["wrapt", "termcolor"]'),
     ("--load-as keras: m is loaded as h5", "load_as keras: m is loaded as h5"),
     ("no option: --withal, x--to, --to-x", "no option: --withal, x--to, --to-x"),
 ]
