@@ -160,7 +160,10 @@ class Copies:
             raise shown from error
         # the folder of a checkpoint is read by its index, a file of it
         inner = found.path.relative_to(copied)
-        digest = digest_of(str(found.path), found.format)
+        # large files are read once: the digest of what was copied is that of what is loaded, unless
+        # that is only a part of it
+        whole = found.path == copied and found.format != "checkpoint"
+        digest = place.parent.name if whole else digest_of(str(found.path), found.format)
         return replace(found, path=path / inner, place=found.path, sha256=digest)
 
     def _keep(self, files: ModelFiles) -> Path:
