@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crossload.inspection import keras_names, pickle_rules
 from crossload.inspection.danger import rated_names
-from crossload.inspection.facts import Inspection, NotAModel, recorded_version
+from crossload.inspection.facts import Inspection, NotAModel, by_danger, recorded_version
 from crossload.inspection.hdf5 import read_attributes
 from crossload.inspection.keras_config import describe_config, parse_json
 from crossload.inspection.stand_ins import StandIn
@@ -67,6 +67,11 @@ def _check_packing(file: zipfile.ZipFile) -> None:
     ):
         msg = "an archive that is packed as no model is"
         raise NotAModel(msg)
+    names = [each.filename for each in file.infolist()]
+    if len(set(names)) < len(names):
+        # the last one counts for Python, the first for others
+        msg = "an archive that has a member twice, so that it can be read in two ways"
+        raise NotAModel(msg)
     if sum(each.file_size for each in file.infolist()) > _MOST_UNPACKED:
         msg = f"it unpacks to more than {_MOST_UNPACKED >> 30} GiB"
         raise NotAModel(msg)
@@ -90,11 +95,18 @@ def _keras(path: Path, file: zipfile.ZipFile) -> Inspection:
     if bad := file.testzip():
         msg = f"{bad} in it is damaged"
         raise NotAModel(msg, hint="copy the file again, or save it anew")
+    for member in sorted(file.namelist()):
+        if member.startswith(("/", "\\")) or ".." in member or ":" in member:
+            found.names.append(keras_names.path("member of the archive", member))
+        if member.endswith((".npz", ".npy", ".pkl")) and "/" not in member:
+            # Keras 2.13 to 3.8 unpickles them: https://github.com/keras-team/keras/blob/v3.8.0/keras/src/saving/saving_lib.py#L1076
+            found.names.append(keras_names.code(member, "pickled weights"))
     for member in sorted(each for each in file.namelist() if each.endswith(".h5")):
         found.names += [
             keras_names.path(f"HDF5 in {member}", each)
             for each in dict.fromkeys(read_attributes(path, member)["elsewhere"])
         ]
+    found.names = by_danger(found.names)
     return found
 
 

@@ -31,6 +31,9 @@ def inspect_folder(path: Path) -> Inspection:
     size = _size_of(path)
     if (path / "saved_model.pb").exists():
         return saved_model.inspect_saved_model(path, size)
+    if (path / "saved_model.pbtxt").exists():
+        msg = "a SavedModel as text, which is not looked at"
+        raise NotAModel(msg, hint="load it with TensorFlow, and save it anew")
     # training leaves one index a step; the last by its name is the one that people mean
     indexes = _named(path, "*.index")
     if indexes:

@@ -89,13 +89,18 @@ def text(value):
 
 def elsewhere(file):
     # parts that lie in other files: links, raw data, virtual data sets
-    found, pending, seen = [], [file], 0
+    found, pending, seen, groups = [], [file], 0, set()
     while pending and len(found) < 100:
         group = pending.pop()
+        # hard links may lead in circles
+        place = h5py.h5o.get_info(group.id)
+        if (place.fileno, place.addr) in groups:
+            continue
+        groups.add((place.fileno, place.addr))
         for name in group:
             seen += 1
-            if seen > 200_000:
-                return found
+            if seen > 500_000:
+                raise ValueError("it has more parts than any model")
             link = group.get(name, getlink=True)
             if isinstance(link, h5py.ExternalLink):
                 found.append(text(link.filename))
@@ -123,6 +128,11 @@ def opened(path, member):
 
 try:
     with h5py.File(opened(*sys.argv[1:3]), "r") as file:
+        # first: what is looked up by its name below is opened, wherever it lies
+        others = elsewhere(file)
+        link = file.get("model_weights", getlink=True)
+        if not isinstance(link, (h5py.HardLink, type(None))):
+            raise ValueError("model_weights in it is a link")
         # a whole model of the old layout keeps its weights in a group, weights alone at the top
         inner = file["model_weights"].attrs if "model_weights" in file else file.attrs
         own = file.attrs
@@ -133,7 +143,7 @@ try:
             "version": text(version),
             "config": text(config),
             "training": text(training),
-            "elsewhere": elsewhere(file),
+            "elsewhere": others,
             "legacy": "layer_names" in inner,
             "places": list(file)[:1000],
         }

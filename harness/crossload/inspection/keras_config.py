@@ -19,15 +19,24 @@ _NO_LAYERS = ("initializer", "optimizer", "losses", "metrics", "schedules")
 """Parts of the names of modules whose classes are no layers."""
 
 _IDENTIFIERS = re.compile(
-    r"(^|_)(activation|initializer|regularizer|constraint|loss|optimizer|metrics)$"
+    r"(^|_)(activation|initializer|regularizer|constraint|loss|optimizer|metrics|fn)$"
 )
 """Keys whose texts stand for functions and classes of Keras."""
 
 _PATHS = re.compile(
     r"(^|_)(vocabulary|vocab|file|filename|filepath|file_path|path|dir|directory|checkpoint"
-    r"|asset|assets|url|uri)$"
+    r"|paths|files|filenames|asset|assets|url|uri|proto|merges)$"
 )
 """Keys whose texts are files that layers open."""
+
+_LISTED = re.compile(r"(^|_)(file|path|file_?name|file_?path)s?\[\]$")
+"""Keys of lists of such files; the words of a vocabulary are no files."""
+
+_LIKE_PATHS = re.compile(r"/.|~/|\.{1,2}/|\\\\|[A-Za-z]:\\|[A-Za-z][A-Za-z0-9+.-]*://")
+"""Beginnings of paths and addresses."""
+
+_SYMBOLS = ("TFOpLambda", "SlicingOpLambda")
+"""Layers that call the function of TensorFlow whose name their configuration has."""
 
 
 def layers_of(config: Any) -> dict[str, int]:
@@ -88,60 +97,65 @@ def add_names(found: Inspection, config: Any) -> None:
 
 def _rated(key: str, each: dict[str, Any] | str) -> Iterator[ImportedName]:
     if isinstance(each, str):
-        if _PATHS.search(key) and each:
+        if each and (_PATHS.search(key) or _LISTED.search(key) or _is_path(key, each)):
             yield keras_names.path(key, each)
-        elif _IDENTIFIERS.search(key.removesuffix("[]")):
-            rated = keras_names.rate_text(key, each)
-            if rated is not None:
-                yield rated
+        elif each and _IDENTIFIERS.search(key.removesuffix("[]")):
+            yield from keras_names.rate_text(key, each)
         return
     yield from _compiled(each)
-    name = each.get("class_name")
     if "class_name" not in each:
         return
+    name = each["class_name"]
     if not isinstance(name, str):
         # Keras would fail at it, or not, by its release
-        yield keras_names.rate_function("builtins", f"a class that is a {type(name).__name__}")
+        what = f"a class that is a {type(name).__name__}"
+        yield from keras_names.rate_object("builtins", what, "", function=False)
         return
-    module = _text(each.get("module")).strip()
-    registered = _text(each.get("registered_name"))
+    module, registered = _text(each.get("module")), _text(each.get("registered_name"))
     config = each.get("config")
     last = name.rsplit(">", maxsplit=1)[-1]
     if name == "function":
-        yield keras_names.rate_function(module, _text(config), registered)
+        yield from keras_names.rate_object(module, _text(config), registered, function=True)
+        return
     # bytecode of Python, which loading unmarshals and runs: the layer of old formats, the same with
     # the package it is registered under, and the function of Keras 3
-    elif last in ("Lambda", "__lambda__"):
-        yield keras_names.code("configuration", last)
+    if {last, registered.rsplit(">", maxsplit=1)[-1]} & {"Lambda", "__lambda__"}:
+        yield keras_names.code("configuration", "Lambda" if last != "__lambda__" else last)
     elif last in ("TypeSpec", "__typespec__"):
         spec = _text(each.get("spec_name") or each.get("type_spec"))
-        rated = keras_names.rate_type_spec(module, spec)
-        if rated is not None:
-            yield rated
-    elif last in ("TFOpLambda", "SlicingOpLambda"):
-        yield keras_names.rate_symbol(_text(_inner(config, "function")))
-    elif last == "TensorFlowOpLayer":
+        yield from keras_names.rate_type_spec(module, spec, registered)
+    elif last in _SYMBOLS and registered in ("", name):
+        # wherever the class lies: its home has moved with the releases, its name has not
+        yield from keras_names.rate_home(module, name)
+        yield from keras_names.rate_symbol(_text(_inner(config, "function")))
+    elif last == "TensorFlowOpLayer" and registered in ("", name):
+        yield from keras_names.rate_home(module, name)
         yield from tensorflow_ops.rated_node(_inner(config, "node_def"))
     else:
-        rated = keras_names.rate_class(module, name, registered)
-        if rated is not None:
-            yield rated
-        if last == "ClassMethod":
-            yield keras_names.rate_symbol(
-                f"{_text(_inner(config, 'cls_symbol'))}.{_text(_inner(config, 'method_name'))}"
-            )
+        yield from keras_names.rate_object(module, name, registered, function=False)
+
+
+def _is_path(key: str, text: str) -> bool:
+    """Tell whether a text is written as paths and addresses are, wherever it stands.
+
+    The words of a vocabulary, which stand in lists, may look like anything.
+    """
+    return not key.endswith("[]") and key != "name" and bool(_LIKE_PATHS.match(text))
 
 
 def _compiled(each: dict[str, Any]) -> Iterator[ImportedName]:
     """Rate the names of losses and metrics, whose keys may be the outputs of the model."""
-    for key in ("loss", "metrics", "weighted_metrics"):
+    for key in ("loss", "loss_fn", "metrics", "weighted_metrics"):
         value = each.get(key)
-        if isinstance(value, dict) and "class_name" not in value:
-            for text in value.values():
-                for item in text if isinstance(text, list) else [text]:
-                    rated = keras_names.rate_text(key, item) if isinstance(item, str) else None
-                    if rated is not None:
-                        yield rated
+        # all texts below, however lists and outputs are nested
+        pending = [value] if isinstance(value, dict | list) else []
+        for part in pending:
+            if isinstance(part, dict):
+                pending += [] if "class_name" in part else part.values()
+            elif isinstance(part, list):
+                pending += part
+            elif isinstance(part, str):
+                yield from keras_names.rate_text(key, part)
 
 
 def _inner(config: Any, key: str) -> Any:
@@ -161,7 +175,16 @@ def parse_json(text: Any, part: str) -> Any:
         It is none; the message calls it by ``part``.
     """
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_once_each)
     except (ValueError, TypeError, RecursionError) as error:
         msg = f"its {part} is no JSON: {str(error)[:100]}"
         raise NotAModel(msg, hint="the file is damaged") from error
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        # the last one counts for Python, and not for every reader; no Keras writes a key twice
+        msg = "a key stands there twice, so that it can be read in two ways"
+        raise ValueError(msg)
+    return found

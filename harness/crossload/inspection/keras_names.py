@@ -1,4 +1,4 @@
-"""Rates what configurations of Keras and graphs of TensorFlow name: harmless only what is listed.
+"""Rates what configurations of Keras name: harmless is only what the libraries' own lists hold.
 
 Keras looks up what a configuration names by module and name, and calls it: any function of any
 module could be reached in some release, in safe mode too (https://nvd.nist.gov/vuln/detail/CVE-2025-1550,
@@ -10,6 +10,7 @@ activations that the libraries have (``keras_names.json``, made by
 
 from __future__ import annotations
 
+import builtins
 import json
 import re
 from dataclasses import dataclass, replace
@@ -23,196 +24,219 @@ from crossload.inspection.facts import Danger, ImportedName, Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_EXECUTING: Mapping[str, tuple[Danger, str]] = {
-    "TorchModuleWrapper": (Danger.DANGEROUS, "unpickles a module of PyTorch"),
-    "ClassMethod": (Danger.DANGEROUS, "calls a method that the file names"),
-    "InstanceMethod": (Danger.UNKNOWN, "calls a method that the file names"),
-    "InstanceProperty": (Danger.UNKNOWN, "reads an attribute that the file names"),
-    "TFSMLayer": (Danger.UNKNOWN, "loads another SavedModel"),
-    "JaxLayer": (Danger.UNKNOWN, "calls functions that the file names"),
-    "FlaxLayer": (Danger.UNKNOWN, "calls functions that the file names"),
-    "DenseFeatures": (Danger.UNKNOWN, "feature columns may read files"),
-    "SequenceFeatures": (Danger.UNKNOWN, "feature columns may read files"),
-    "LinearModel": (Danger.UNKNOWN, "feature columns may read files"),
-}
-"""Classes of Keras that execute or open what their configuration names."""
-
 _VALUES = frozenset({
     "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__tuple__", "__slice__",
     "__keras_tensor__", "__complex__", "TensorShape", "InputSpec", "CompositeTensor", "Ellipsis",
 })  # fmt: skip
 """Marks of plain values, which stand where a class would."""
 
-_TYPE_SPECS = frozenset({
-    "TensorSpec", "SparseTensorSpec", "RaggedTensorSpec", "IndexedSlicesSpec", "TensorArraySpec",
-    "VariableSpec", "BoundedTensorSpec", "KerasTensor", "NoneTensorSpec", "OptionalSpec",
-    "tf.TensorSpec", "tf.SparseTensorSpec", "tf.RaggedTensorSpec", "tf.IndexedSlicesSpec",
-})  # fmt: skip
+_TYPE_SPECS = re.compile(
+    r"(tf\.)?(Tensor|SparseTensor|RaggedTensor|IndexedSlices|TensorArray|Variable|BoundedTensor"
+    r"|NoneTensor|Optional)Spec|KerasTensor"
+)
 """Types of tensors.
 
 Keras before 3.2 takes any attribute of TensorFlow of the name that stands in their place.
 """
 
-_HARMLESS_SYMBOLS = re.compile(
-    r"^(math|linalg|nn|signal|bitwise|strings|image|sparse|ragged|sets|quantization|dtypes"
-    r"|random|__operators__)\.[\w.]+$"
+_ALIASES = re.compile(
+    r"^(tensorflow\.keras|tf_keras(\.api\._v[12]\.keras)?|keras\.api(\._v[12]\.keras"
+    r"|\._tf_keras\.keras|\.keras)?|keras\._tf_keras\.keras)(?=\.(?!src\b)|$)"
 )
-"""Modules of TensorFlow whose functions compute, and do nothing else."""
+"""Other names of the public modules, under which a part of the releases has them."""
 
-_SYMBOLS = frozenset({
-        "abs", "acos", "acosh", "add", "add_n", "argmax", "argmin", "argsort", "asin", "asinh",
-        "atan", "atan2", "atanh", "batch_to_space", "bitcast", "boolean_mask",
-        "broadcast_dynamic_shape", "broadcast_static_shape", "broadcast_to", "cast",
-        "clip_by_global_norm", "clip_by_norm", "clip_by_value", "complex", "concat", "constant",
-        "convert_to_tensor", "cos", "cosh", "cumsum", "divide", "dynamic_partition",
-        "dynamic_stitch", "edit_distance", "einsum", "ensure_shape", "equal", "exp",
-        "expand_dims", "extract_volume_patches", "eye", "fill", "fingerprint", "floor", "gather",
-        "gather_nd", "greater", "greater_equal", "guarantee_const", "histogram_fixed_width",
-        "identity", "identity_n", "less", "less_equal", "linspace", "logical_and", "logical_not",
-        "logical_or", "matmul", "matrix_square_root", "maximum", "meshgrid", "minimum",
-        "multiply", "negative", "norm", "not_equal", "one_hot", "ones", "ones_like", "pad",
-        "parallel_stack", "pow", "range", "rank", "realdiv", "reduce_all", "reduce_any",
-        "reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod",
-        "reduce_sum", "repeat", "reshape", "reverse", "reverse_sequence", "roll", "round",
-        "saturate_cast", "scalar_mul", "scatter_nd", "searchsorted", "sequence_mask", "shape",
-        "shape_n", "sigmoid", "sign", "sin", "sinh", "size", "slice", "sort", "space_to_batch",
-        "space_to_batch_nd", "split", "sqrt", "square", "squeeze", "stack", "stop_gradient",
-        "strided_slice", "subtract", "tan", "tanh", "tensor_scatter_nd_add",
-        "tensor_scatter_nd_max", "tensor_scatter_nd_min", "tensor_scatter_nd_sub",
-        "tensor_scatter_nd_update", "tensordot", "tile", "transpose", "truediv", "truncatediv",
-        "truncatemod", "unique", "unique_with_counts", "unstack", "where", "zeros", "zeros_like",
-})  # fmt: skip
-"""Functions at the top of TensorFlow that compute, and do nothing else."""
-
-_FUNCTION_MODULES = re.compile(
-    r"^(builtins|(keras|tf_keras|tensorflow(\.python)?\.keras|tensorflow\.keras|keras\._tf_keras\.keras"
-    r"|keras\.api(\._v[12]\.keras|\._tf_keras\.keras)?)(\.src)?"
-    r"\.(activations|losses|metrics|initializers|regularizers|constraints)(\.\w+)*)$"
+_PUBLIC = re.compile(
+    r"^keras\.(layers|losses|metrics|optimizers(\.schedules)?|initializers|regularizers|constraints"
+    r"|quantizers|dtype_policies)$"
 )
-"""Modules that functions of Keras are looked up in; ``builtins`` stands for all of them."""
+"""Modules that nothing but classes of these kinds is exported from."""
 
-_OWN = ("keras", "tf_keras", "keras_core", "tensorflow", "tensorflow_core", "builtins")
+_OWN = ("keras", "tf_keras", "tensorflow", "tensorflow_core", "builtins")
 """Packages of which all that is harmless is on the list."""
+
+_PLAIN = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+
+_SHOWN_OTHERWISE = frozenset({
+    "TFSMLayer", "ReloadedLayer", "JaxLayer", "FlaxLayer", "InstanceMethod", "InstanceProperty",
+    "_BaseFeaturesLayer", "DenseFeatures", "SequenceFeatures", "LinearModel", "Cond", "Switch",
+    "Map", "Scan", "AssociativeScan", "WhileLoop", "ForiLoop", "VectorizedMap", "CustomGradient",
+    "Function",
+})  # fmt: skip
+"""Classes that execute only what their configuration names, which is rated by itself."""
+
+_IN_PYTHON = frozenset(dir(builtins)) | {"exit", "quit", "execfile", "reload", "file", "apply"}
+"""Names of builtins, of those that the module ``site`` adds, and of Python 2."""
+
+_NOT_OF_KERAS = "not of Keras"
+_NO_PART = "no layer, loss, metric or other part of a model"
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    modules: frozenset[str]
-    places: Mapping[str, frozenset[str]]
-    """The modules that have a class, by its name."""
-    functions: frozenset[str]
+    objects: Mapping[str, frozenset[str]]
+    """The names that each module has."""
+    names: frozenset[str]
+    """All names of classes and functions, as files before Keras 2.13 have them without modules."""
     identifiers: frozenset[str]
-    """Names of classes and functions as texts stand for them, in lower case without underscores."""
+    """Texts that stand for one of them, such as ``mse``."""
+    helpers: frozenset[str]
+    """What the same look-ups find beside them: functions of Keras that are no part of a model."""
+    registered: frozenset[str]
+    """Names under which Keras registers its own classes, such as ``Custom>Adam``."""
+    operations: frozenset[str]
+    """Functions of TensorFlow that compute from tensors alone."""
+    executing: Mapping[str, str]
+    """Classes that execute or open what their configuration says, and why."""
 
 
 @cache
 def _known() -> _Known:
     data = json.loads((files(__package__) / "keras_names.json").read_text(encoding="utf-8"))
-    modules = data["modules"]
-    places: dict[str, set[str]] = {}
-    for names in data["classes"].values():
-        for name, numbers in names.items():
-            places.setdefault(name, set()).update(modules[number] for number in numbers)
-    functions = {name for names in data["functions"].values() for name in names}
-    # "accuracy" and "crossentropy" stand for one of several functions, by the shape of the data
-    texts = {*places, *functions, "accuracy", "acc", "crossentropy", "ce"}
+    objects = {module: frozenset(names.split()) for module, names in data["objects"].items()}
+    names = frozenset[str]().union(*objects.values())
     return _Known(
-        modules=frozenset(modules),
-        places={name: frozenset(found) for name, found in places.items()},
-        functions=frozenset(functions),
-        identifiers=frozenset(_identifier(each) for each in texts),
+        objects=objects,
+        names=names,
+        # "accuracy" and "crossentropy" stand for one of several functions, by the shape of the data
+        identifiers=names | set(data["identifiers"].split()) | {"accuracy", "crossentropy", "ce"},
+        helpers=frozenset(data["helpers"].split()),
+        registered=frozenset(data["registered"].split()),
+        operations=frozenset(data["operations"].split()),
+        executing=data["executing"],
     )
 
 
-def _identifier(text: str) -> str:
-    return text.lower().replace("_", "")
+def made_from() -> list[str]:
+    """Give the releases that the list of harmless names was made from."""
+    data = json.loads((files(__package__) / "keras_names.json").read_text(encoding="utf-8"))
+    return list(data["made_from"])
 
 
-def rate_class(module: str, name: str, registered: str) -> ImportedName | None:
-    """Rate a class by the words with which a configuration names it.
+def rate_object(module: str, name: str, registered: str, *, function: bool) -> list[ImportedName]:
+    """Rate a class or function by the words with which a configuration names it.
 
     Parameters
     ----------
     module
         The module that stands there; empty where there is none, as in files before Keras 2.13.
     name
-        The name of the class.
+        The name of the class or function.
     registered
         The name that it is registered by; empty where there is none.
+    function
+        The configuration says that it is a function.
 
     Returns
     -------
-    ImportedName or None
-        None for the mark of a plain value.
+    list of ImportedName
+        All that some release of Keras could take it for, without what is known to be harmless.
     """
-    if name in _VALUES and module in ("", "builtins"):
-        return None
-    found = _known().places.get(name)
+    is_value = name in _VALUES and module in ("", "builtins") and registered in ("", name)
+    if is_value and not function:
+        return []
+    # Keras looks for the registered name first, among what the program that loads the file has
+    # registered, and takes it for an attribute of the module where that lacks the name
+    words = [name]
+    # "function" is what stands there for any function that is not registered
+    if registered not in ("", name, "function" if function else ""):
+        words.append(registered)
+    rated = [_rated(module, word, function=function) for word in words]
+    return [
+        # a function of the user's own is looked up, and not called before the model is
+        replace(each, called=False) if function and each.danger is Danger.UNKNOWN else each
+        for each in rated
+        if each.danger is not Danger.KNOWN
+    ]
+
+
+def _rated(module: str, name: str, *, function: bool) -> ImportedName:
+    known = _known()
     top = module.split(".", maxsplit=1)[0]
-    # "package>Name" is a class that the program that loads the file has to register before
-    own = next((each for each in (name, registered) if ">" in each), "")
-    # Keras 2.11 and 2.12 register their optimizers so, in the package that is there by default
-    is_optimizer = own.startswith("Custom>") and own.removeprefix("Custom>") in _known().places
-    if is_optimizer and not module:
-        return _named("keras", own, (Danger.KNOWN, ""))
-    if own and not own.startswith(("keras>", "Keras>")) and top != "builtins":
-        return _named(
-            module or "registered as", own if not module else name, _foreign(module, name)
-        )
-    if name in _EXECUTING and top in ("", *_OWN):
-        return _named(module or "keras", name, _EXECUTING[name])
-    if found and (not module or module in found):
-        return _named(module or "keras", name, (Danger.KNOWN, ""))
-    if found and top in ("keras", "tf_keras", "tensorflow"):
-        # it moved in a release that the list was not made from, or something else has its name
-        why = "a class of Keras of this name is elsewhere"
-        return _named(module, name, (Danger.UNKNOWN, why))
+    last = name.rsplit(">", maxsplit=1)[-1]
+    package = name[: -len(last)]
+    if last in known.executing and top in ("", *_OWN):
+        danger = Danger.UNKNOWN if last in _SHOWN_OTHERWISE else Danger.DANGEROUS
+        return _named(module or "keras", last, (danger, known.executing[last]))
+    if package:
+        # a class or function that the program that loads the file has to register before
+        if name in known.registered:
+            return _named(module, name, (Danger.KNOWN, ""))
+        danger, why = _looked_up(module, last, function=function) if module else (Danger.KNOWN, "")
+        if danger is Danger.DANGEROUS:
+            return _named(module, last, (danger, why))
+        return _named(module, name, (Danger.UNKNOWN, _NOT_OF_KERAS))
+    return _named(module, name, _looked_up(module, name, function=function))
+
+
+def _looked_up(module: str, name: str, *, function: bool) -> tuple[Danger, str]:
+    """Rate what Keras finds by a module and a name."""
+    known = _known()
     if not module:
-        return _named("a class without a module", name, (Danger.UNKNOWN, "not of Keras"))
-    if top in _OWN:
-        why = "no layer, loss, metric or other part of a model"
-        return _named(module, name, (Danger.DANGEROUS, why))
-    return _named(module, name, _foreign(module, name))
-
-
-def rate_function(module: str, name: str, registered: str = "") -> ImportedName:
-    """Rate a function by the words with which a configuration names it."""
+        if name in known.identifiers:
+            return Danger.KNOWN, ""
+        if name in known.helpers:
+            return Danger.DANGEROUS, "a function of Keras that is no part of a model"
+        return Danger.UNKNOWN, _NOT_OF_KERAS
+    if not _PLAIN.fullmatch(module) or not _PLAIN.fullmatch(name) or "." in name:
+        return Danger.DANGEROUS, "no name of a module, class or function"
+    for alias in (module, _ALIASES.sub("keras", module)):
+        if name in known.objects.get(alias, ()):
+            return Danger.KNOWN, ""
     top = module.split(".", maxsplit=1)[0]
-    if name in _known().functions and (not module or _FUNCTION_MODULES.match(module)):
-        return _named(module or "keras", name, (Danger.KNOWN, ""))
-    if not module or ">" in registered or ">" in name:
-        why = "a function that is not of Keras"
-        return _function(module or "a function without a module", name, (Danger.UNKNOWN, why))
+    if module == "builtins" and name not in _IN_PYTHON:
+        # Keras writes this module for all functions: its own, and those of the user
+        if function and name in known.identifiers:
+            return Danger.KNOWN, ""
+        return Danger.UNKNOWN, _NOT_OF_KERAS
+    if _PUBLIC.match(module) and not function and name[:1].isupper():
+        return Danger.UNKNOWN, "a class of Keras that the list does not have"
+    if top in ("keras", "tf_keras") and not function and name in known.names and name[0].isupper():
+        return Danger.UNKNOWN, "a class of Keras of this name is elsewhere"
     if top in _OWN:
-        why = "no activation, loss or other part of a model"
-        return _named(module, name, (Danger.DANGEROUS, why))
-    return _function(module, name, _foreign(module, name))
+        return Danger.DANGEROUS, _NO_PART
+    # never known: what another library has in place of a layer is not on any list
+    if danger_of(module, name, called=True) is Danger.DANGEROUS:
+        return Danger.DANGEROUS, "no part of a model"
+    return Danger.UNKNOWN, _NOT_OF_KERAS
 
 
-def rate_text(key: str, text: str) -> ImportedName | None:
-    """Rate a text that stands for a function or class of Keras; None if it is one of the list."""
-    if _identifier(text) in _known().identifiers:
-        return None
-    return _function(f"a text of {key}", text, (Danger.UNKNOWN, "not of Keras"))
+def rate_text(key: str, text: str) -> list[ImportedName]:
+    """Rate a text that stands for a function or class of Keras."""
+    danger, why = _looked_up("", text, function=True)
+    # a text goes through the look-ups of all releases, those of optimizers in lower case
+    if danger is not Danger.KNOWN and text.lower() in _known().identifiers:
+        return []
+    rated = replace(_named(f"a text of {key}", text, (danger, why)), called=False)
+    return [] if danger is Danger.KNOWN else [rated]
 
 
-def rate_type_spec(module: str, name: str) -> ImportedName | None:
-    """Rate the type of a tensor; None if it is one."""
+def rate_type_spec(module: str, name: str, registered: str) -> list[ImportedName]:
+    """Rate the type of a tensor."""
     top = module.split(".", maxsplit=1)[0]
-    if name in _TYPE_SPECS and top in ("", "tensorflow", "keras", "tf_keras", "builtins"):
-        return None
+    if (
+        _TYPE_SPECS.fullmatch(name)
+        and top in ("", "tensorflow", "keras", "tf_keras", "builtins")
+        and registered in ("", name)
+    ):
+        return []
     why = "in place of the type of a tensor"
-    return _named(module or "tensorflow", name, (Danger.DANGEROUS, why))
+    wrong = registered if _TYPE_SPECS.fullmatch(name) and registered else name
+    return [_named(module or "tensorflow", wrong, (Danger.DANGEROUS, why))]
 
 
-def rate_symbol(name: str) -> ImportedName:
+def rate_home(module: str, name: str) -> list[ImportedName]:
+    """Rate the module of a class that is looked at more closely: it must be one of Keras."""
+    top = module.split(".", maxsplit=1)[0]
+    if not module or (top in _OWN and top != "builtins" and _PLAIN.fullmatch(module)):
+        return []
+    return [_named(module, name, (Danger.UNKNOWN, _NOT_OF_KERAS))]
+
+
+def rate_symbol(name: str) -> list[ImportedName]:
     """Rate a function of TensorFlow that a layer calls (``TFOpLambda``)."""
-    last = name.rsplit(".", maxsplit=1)[-1]
-    harmless = name in _SYMBOLS or (
-        _HARMLESS_SYMBOLS.match(name) and not last.startswith(("from_", "map_"))
-    )
-    rated = (Danger.KNOWN, "") if harmless else (Danger.DANGEROUS, "not known to compute only")
-    return _named("tf", name, rated)
+    if name in _known().operations:
+        return []
+    return [_named("tensorflow", name, (Danger.DANGEROUS, "not known to compute only"))]
 
 
 def code(part: str, what: str) -> ImportedName:
@@ -231,18 +255,7 @@ def path(part: str, text: str) -> ImportedName:
     )
 
 
-def _foreign(module: str, name: str) -> tuple[Danger, str]:
-    # never known: what another library has in place of a layer is not on any list
-    if module and danger_of(module, name, called=True) is Danger.DANGEROUS:
-        return Danger.DANGEROUS, "no part of a model"
-    return Danger.UNKNOWN, "not of Keras"
-
-
-def _function(module: str, name: str, rated: tuple[Danger, str]) -> ImportedName:
-    """Give the name of a function, which loading looks up and does not call."""
-    return replace(_named(module, name, rated), called=False)
-
-
 def _named(module: str, name: str, rated: tuple[Danger, str]) -> ImportedName:
     danger, why = rated
-    return ImportedName(module=module[:300], name=name[:300], danger=danger, called=True, why=why)
+    place = module or ("registered as" if ">" in name else "a name without a module")
+    return ImportedName(module=place[:300], name=name[:300], danger=danger, called=True, why=why)

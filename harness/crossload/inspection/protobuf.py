@@ -29,6 +29,10 @@ def fields_of(data: bytes) -> Iterator[tuple[int, int | bytes]]:
         count += 1
         key, at = _varint(data, at)
         number, kind = key >> 3, key & 7
+        if not number or key >> 32:
+            # libraries disagree about what such a key means, or refuse it
+            msg = "a field without a proper number"
+            raise ValueError(msg)
         if kind == 0:
             value, at = _varint(data, at)
             yield number, value
@@ -54,12 +58,19 @@ def texts_of(data: bytes, number: int) -> list[bytes]:
     ]
 
 
-def first_text(data: bytes, number: int) -> bytes:
-    """Give the first text or message of one field; empty where there is none."""
-    return next(
-        (value for found, value in fields_of(data) if found == number and isinstance(value, bytes)),
-        b"",
-    )
+def only_text(data: bytes, number: int) -> bytes:
+    """Give the text or message of a field that is there once; empty where there is none.
+
+    Raises
+    ------
+    ValueError
+        It is there more than once: readers take the last, or join them.
+    """
+    found = texts_of(data, number)
+    if len(found) > 1:
+        msg = "a field that counts once is there twice, so that it can be read in two ways"
+        raise ValueError(msg)
+    return found[0] if found else b""
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:

@@ -11,6 +11,7 @@ import skops.io
 from builders_inspection import inspect_file
 
 from crossload.inspection import NotAModel, archives
+from crossload.inspection.facts import Kind
 
 
 def test_keras_archives(tmp_path):
@@ -142,3 +143,27 @@ def test_versions_and_features_in_a_schema_may_be_nodes_of_their_own(tmp_path):
         ("skops", "0.9"),
     ]
     assert found.written[0].how == "_sklearn_version of 2 objects"
+
+
+def test_weights_that_keras_unpickles_are_code(tmp_path):
+    found = inspect_file(archive(tmp_path / "m.keras", {**KERAS, "model.weights.npz": b"x"}))
+
+    assert [(each.kind, each.module) for each in found.dangerous] == [
+        (Kind.CODE, "model.weights.npz")
+    ]
+
+
+def test_members_outside_of_an_archive_are_paths(tmp_path):
+    found = inspect_file(archive(tmp_path / "m.keras", {**KERAS, "assets/../../x": b"x"}))
+
+    assert [(each.kind, each.name) for each in found.unknown] == [(Kind.PATH, "assets/../../x")]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_archives_with_a_member_twice_are_refused(tmp_path):
+    archive(tmp_path / "m.keras", KERAS)
+    with zipfile.ZipFile(tmp_path / "m.keras", "a") as file:
+        file.writestr("config.json", json.dumps({"class_name": "Sequential", "config": {}}))
+
+    with pytest.raises(NotAModel, match="in two ways"):
+        inspect_file(tmp_path / "m.keras")

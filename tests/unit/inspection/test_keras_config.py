@@ -71,6 +71,18 @@ def test_what_is_no_json_is_told_with_the_part_of_the_file(text):
         parse_json(text, "config.json")
 
 
+@pytest.mark.parametrize(
+    "text", ['{"a": 1, "a": 2}', '[{"x": {"class_name": "A", "class_name": "B"}}]']
+)
+def test_keys_that_stand_there_twice_are_refused(text):
+    with pytest.raises(NotAModel, match="in two ways"):
+        parse_json(text, "config.json")
+
+
+def test_numbers_that_are_none_are_read_as_python_reads_them():
+    assert parse_json('{"x": [NaN, Infinity]}', "config.json")["x"][1] == float("inf")
+
+
 def ratings(config):
     found = Inspection(path=None, format="keras", size=0)
     describe_config(found, config)
@@ -82,7 +94,11 @@ def layer(name, module=None, **config):
 
 
 def model(*layers):
-    return {"class_name": "Functional", "module": "keras", "config": {"layers": list(layers)}}
+    return {
+        "class_name": "Functional",
+        "module": "keras.src.models.functional",
+        "config": {"layers": list(layers)},
+    }
 
 
 EXEC = {
@@ -114,12 +130,37 @@ HOSTILE = {
     "a raw operation": layer("TFOpLambda", function="raw_ops.WriteFile"),
     "a private operator": layer("SlicingOpLambda", function="load_op_library"),
     "a method of a class": layer("ClassMethod", cls_symbol="io.gfile.GFile", method_name="write"),
+    "an operation": layer("TensorFlowOpLayer", node_def={"name": "x", "op": "WriteFile"}),
     "an operation as text": layer("TensorFlowOpLayer", node_def='{"name": "x", "op": "WriteFile"}'),
     "an operation as protobuf text": layer("TensorFlowOpLayer", node_def='name: "x" op: "PyFunc"'),
     "the type of a tensor": {
         "class_name": "__typespec__", "spec_name": "load_op_library", "module": "tensorflow",
         "config": ["/x.so"], "registered_name": None,
     },
+    "the registered name": {**EXEC, "config": "celu", "registered_name": "exec"},
+    "a registered name that looks like a user's": {
+        **EXEC, "module": "os", "config": "system", "registered_name": "my>system",
+    },
+    "a name of a class that a module lacks": {
+        **layer("GroupQueryAttention", "keras.utils"), "registered_name": "get_file",
+    },
+    "a registered Lambda": {**layer("Dense", "keras.layers"), "registered_name": "Lambda"},
+    "a helper without a module": layer("deserialize_keras_object", identifier={}),
+    "a helper as a text": layer("Dense", activation="deserialize"),
+    "models as a symbol": layer(
+        "TFOpLambda", function="quantization.experimental.quantize_saved_model"
+    ),
+    "a vocabulary as a symbol": layer(
+        "TFOpLambda", function="random.fixed_unigram_candidate_sampler"
+    ),
+    "a symbol of the old API": layer("TFOpLambda", function="compat.v1.py_func"),
+    "Keras as a symbol": layer("TFOpLambda", function="keras.models.load_model"),
+    "a spec by its registered name": {
+        "class_name": "__typespec__", "spec_name": "TensorSpec", "module": "tensorflow",
+        "config": [], "registered_name": "load_op_library",
+    },
+    "no text for a function": {**EXEC, "module": "os", "config": 5, "registered_name": "system"},
+    "a name with dots": {**EXEC, "module": "keras.layers", "config": "core.os.system"},
     "pickled PyTorch": layer("TorchModuleWrapper", "keras.layers", lazy={"a": "b"}),
     "code of Keras 3": {"class_name": "__lambda__", "config": {"value": "4wEA"}},
     "code of Keras 2": layer("Lambda", function=["4wEA", None, None], function_type="lambda"),
@@ -140,6 +181,11 @@ def test_what_executes_is_dangerous_wherever_it_stands(name):
         {**layer("Mine", "builtins"), "registered_name": "my>Mine", "module": None},
         layer("Dense", "keras.src.elsewhere"),
         layer("DenseFeatures", "keras.layers"),
+        layer("NewLayer", "keras.layers"),
+        {**layer("Dense", "keras.layers"), "registered_name": "my>Dense"},
+        {"class_name": "function", "module": "builtins", "config": "my_loss"},
+        layer("MeanMetricWrapper", fn="mine"),
+        {"loss": {"first": [{"deeper": "mine"}]}},
         {"class_name": "function", "module": None, "config": "mine", "registered_name": "my>mine"},
         layer("Dense", "keras.layers", activation="mine"),
         {**model(), "compile_config": {"loss": "mine"}},
@@ -160,6 +206,9 @@ def test_what_is_not_of_keras_is_unknown(config):
         layer("TextVectorization", vocabulary="gs://bucket/words.txt"),
         layer("TFSMLayer", "keras.layers", filepath="../other"),
         {**layer("IntegerLookup", "keras.layers"), "build_config": {"vocabulary_file": "x"}},
+        layer("Dense", "keras.layers", something="https://example.com/x"),
+        layer("Dense", "keras.layers", something="../x"),
+        layer("Dense", "keras.layers", file_names=["x"]),
     ],
 )
 def test_paths_are_shown(config):
@@ -183,6 +232,13 @@ def test_paths_are_shown(config):
         layer("TFOpLambda", function="concat"),
         layer("Add", "keras.src.ops.numpy"),
         layer("Custom>Adam"),
+        layer("LayerScale", "keras.src.applications.convnext"),
+        layer("Dense", "tensorflow.keras.layers"),
+        layer("Dense", "keras._tf_keras.keras.layers"),
+        layer("TextVectorization", vocabulary=["/", "../x", "http://x"]),
+        layer("EinsumDense", "keras.layers", equation="...x,xy->...y"),
+        layer("TensorFlowOpLayer", node_def={"name": "x", "op": "AddV2", "input": ["a"]}),
+        layer("MeanMetricWrapper", fn="binary_accuracy"),
         layer("InputSpec", dtype=None),
         {"class_name": "function", "module": "builtins", "config": "relu"},
         {"class_name": "__tensor__", "config": {"value": [1], "dtype": "float32"}},
