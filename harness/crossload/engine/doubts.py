@@ -13,7 +13,7 @@ from crossload.environments import doubts_of, is_built
 from crossload.environments.build import check_records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from crossload.environments import Project
     from crossload.plan import Environment
@@ -46,7 +46,7 @@ def forget_doubted(
     store: Store,
     say: Callable[[str], None],
     *,
-    since: int = 0,
+    since: Mapping[str, int] | None = None,
 ) -> list[Environment]:
     """Take back what environments have measured while their files were changed.
 
@@ -61,22 +61,24 @@ def forget_doubted(
     say
         Takes a line for each environment that is in doubt.
     since
-        Beginning of a run that goes on, in nanoseconds. A span that ended within it may be that of
-        a process that has imported the changed files and still works with them.
+        Of a run that goes on: from when it works with each environment, by id, in nanoseconds. A
+        span that ended later, because another run has built the environment anew, is that of a
+        process that has imported the changed files and still works with them.
 
     Returns
     -------
     list of Environment
-        Those that are to be built anew.
+        Those that are to be built anew, or of which processes are to be started anew.
     """
     now, found = time.time_ns(), []
     for environment in environments:
         for start, end in doubts_of(environment, project):
             lasts = not end
-            if since and not lasts and end <= since:
+            began = 0 if since is None else since.get(environment.id, 0)
+            if began and not lasts and end <= began:
                 continue
-            count = store.forget(environment.id, start, now if lasts or since else end)
-            if lasts:
+            count = store.forget(environment.id, start, now if lasts or began else end)
+            if lasts or (began and count):
                 found.append(environment)
             if lasts or count:
                 say(

@@ -121,6 +121,8 @@ class EnvironmentState:
     prepared: bool = False
     """True if it has nothing to save, or has saved it."""
     built: bool = False
+    built_at: int = 0
+    """When this run has built it, in nanoseconds; 0 where it stood already."""
     busy: bool = False
     """True while a thread of this run works in it."""
     claim: FileLock | None = None

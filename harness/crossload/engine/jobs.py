@@ -85,7 +85,7 @@ class Jobs:
             if not state.built:
                 identity = self.executor.build(state.environment)
                 with self._turn:
-                    state.built = True
+                    state.built, state.built_at = True, time.time_ns()
                     # what was recorded elsewhere may be of another Python: then all keys change
                     changed = self.ledger.identities.get(state.id) != identity
                     self.ledger.identify(state.id, identity)

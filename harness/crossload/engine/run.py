@@ -118,6 +118,10 @@ class Run:
         """The environments in which this run has worked, or could."""
         return [state.environment for state in self._states.values() if state.built]
 
+    def built_at(self, env_id: str) -> int:
+        """Give when this run has built an environment, in nanoseconds; 0 where it did not."""
+        return self._states[env_id].built_at
+
     def build_anew(self, environments: Sequence[Environment]) -> None:
         """Let go of environments whose files were changed; `execute` builds those it needs."""
         for environment in environments:

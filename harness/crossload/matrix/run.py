@@ -102,6 +102,8 @@ class MatrixRun:
         self.measure = measure
         self.nothing_known = False
         """True after a run that found no outcome of the matrix, and left its report as it was."""
+        self._rebuilt: dict[str, int] = {}
+        """When environments that were changed were built anew, in nanoseconds, by id."""
         self.last_report = LastReport(project, plan)
         self.expectations = expectations_of(project, plan)
 
@@ -247,12 +249,16 @@ class MatrixRun:
         """Give the environments that were changed while they measured; that is taken back."""
         used = measuring.standing
         still_good(used, self.project)
-        changed = forget_doubted(used, self.project, self.store, say, since=began_at)
+        since = {
+            each.id: max(began_at, measuring.built_at(each.id), self._rebuilt.get(each.id, 0))
+            for each in used
+        }
+        changed = forget_doubted(used, self.project, self.store, say, since=since)
         measuring.build_anew(changed)
         return changed
 
-    @staticmethod
     def _build(
+        self,
         changed: list[Environment],
         ledger: Ledger,
         executor: Executor,
@@ -262,6 +268,7 @@ class MatrixRun:
         for environment in changed:
             try:
                 ledger.identify(environment.id, executor.build(environment))
+                self._rebuilt[environment.id] = time.time_ns()
             except (EnvironmentUnavailable, EnvironmentPinsError) as error:
                 # whoever needs it tries again, and says what becomes of its cells
                 say(f"{environment.id} cannot be built anew: {error}")

@@ -93,6 +93,7 @@ class Workspace:
         """Keys measured by this run: believed even where it ignores what was measured before."""
         self._servers: dict[tuple[str, str], Server] = {}
         self._began = 0
+        self._built_at: dict[str, int] = {}
         self._built: dict[str, Built] = {}
         self.reused = 0
         self.measured = 0
@@ -127,7 +128,8 @@ class Workspace:
         """Take back what environments answered whose files are not what was installed."""
         used = [built.environment for built in self._built.values()]
         still_good(used, self.project)
-        return forget_doubted(used, self.project, self.store, self.say, since=self._began)
+        since = {each.id: max(self._began, self._built_at.get(each.id, 0)) for each in used}
+        return forget_doubted(used, self.project, self.store, self.say, since=since)
 
     # --- environments ---
 
@@ -159,6 +161,7 @@ class Workspace:
                     msg = f"Python {lock.python} is not installed here"
                     raise EnvironmentUnavailable(msg, hint=f"uv python install {lock.python}")
                 found = build(environment, lock, interpreter, self.project)
+                self._built_at[environment.id] = time.time_ns()
             self._built[environment.id] = found
         return self._built[environment.id]
 

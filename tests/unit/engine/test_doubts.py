@@ -60,7 +60,7 @@ def test_a_run_that_goes_on_trusts_nothing_of_after_a_span_within_it(
 ):
     spans = ((150, 160),)
 
-    assert forget(monkeypatch, store, environments, spans, since=170)[1] == [
+    assert forget(monkeypatch, store, environments, spans, since={A: 170})[1] == [
         letter * 32 for letter in "abc"
     ]
-    assert forget(monkeypatch, store, environments, spans, since=155)[1] == ["a" * 32]
+    assert forget(monkeypatch, store, environments, spans, since={A: 155})[1] == ["a" * 32]
