@@ -181,6 +181,12 @@ def docs(session: nox.Session) -> None:
     session.run("sphinx-build", *options, "docs", "docs/_build/html")
 
 
+@nox.session(python=False, default=False)
+def names(session: nox.Session) -> None:
+    """Collect anew what models of Keras may name, from many releases (some GB of downloads)."""
+    session.run("python", "harness/scripts/collect_names.py", *session.posargs, external=True)
+
+
 @nox.session(default=False)
 def picture(session: nox.Session) -> None:
     """Take the picture of the page that README shows (needs chromium)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from builders_inspection import message
 
-from crossload.inspection.protobuf import fields_of, texts_of
+from crossload.inspection.protobuf import fields_of, only_text, texts_of
 
 
 def test_fields_have_their_number_and_value():
@@ -39,3 +39,16 @@ def test_texts_of_one_field_are_collected():
 def test_what_is_no_message_is_an_error(data, text):
     with pytest.raises(ValueError, match=text):
         list(fields_of(data))
+
+
+def test_a_field_that_counts_once_and_is_there_twice_is_an_error():
+    assert only_text(message(2, b"a") + message(1, b"b"), 2) == b"a"
+    assert only_text(message(1, b"b"), 2) == b""
+    with pytest.raises(ValueError, match="in two ways"):
+        only_text(message(2, b"a") + message(2, b"b"), 2)
+
+
+@pytest.mark.parametrize("key", [b"\x02", b"\x8a\x80\x80\x80\x10"])
+def test_keys_that_libraries_read_in_different_ways_are_errors(key):
+    with pytest.raises(ValueError, match="without a proper number"):
+        list(fields_of(key + b"\x01a"))
