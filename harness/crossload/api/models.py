@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields, replace
 from math import isfinite
 from pathlib import Path
@@ -26,7 +27,6 @@ from crossload.models.workspace import LIMITS, Workspace
 from crossload.safe import printable
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Sequence
 
 
@@ -234,13 +234,13 @@ def _check(
     problems += [
         f"with_code {each}: there is no such file or folder"
         for each in question.code
-        if not each.exists()
+        if not os.path.exists(each)  # noqa: PTH110 - Path.exists raises OSError for a long name
     ]
     if problems:
         raise ConfigError(problems)
     wanted = parse(versions[0], option="to")
     written = parse(versions[1], option="source") if versions[1] else None
-    with Copies() as copies:
+    with Copies(say=say) as copies:
         found = copies.inspect(path)
         if rows[0] is not None:
             question = replace(question, data=data_of(*rows))

@@ -25,10 +25,14 @@ from crossload.store.layout import DISK_FULL, disk_error
 from crossload.worker.load_ways import digest as digest_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 _LARGE = 64 << 20
 """Bytes above which a file is looked at before it is copied: nonsense need not be copied."""
+
+_LONG = 1 << 30
+"""Bytes above which copying is told, because it takes seconds."""
 
 _SPARE = 256 << 20
 """Bytes of the disk that copies leave free for what is measured."""
@@ -48,9 +52,14 @@ class Copies:
     ----------
     cache
         The folder of environments and outcomes; by default that of `cache_folder`.
+    say
+        Takes a line about what takes a while.
     """
 
-    def __init__(self, cache: Path | None = None) -> None:
+    def __init__(
+        self, cache: Path | None = None, say: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self.say = say
         self.root = Project(cache or cache_folder()).work / "copies"
         self.folder = self.root / "closed"
         """The folder of this run, while it is open."""
@@ -175,6 +184,8 @@ class Copies:
                 f"the disk of {self.root} has {free >> 20} MB"
             )
             raise StoreError(printable(msg), hint="make room, or set CROSSLOAD_CACHE elsewhere")
+        if size > _LONG:
+            self.say(f"copying {printable(str(files.folder / files.main))}, {size >> 20} MB")
         fresh = Path(tempfile.mkdtemp(prefix="copy-", dir=self.folder))
         try:
             for relative in files.folders:

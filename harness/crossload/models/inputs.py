@@ -117,7 +117,7 @@ def agreed_models(
         known=chosen.trust, unknown=chosen.trust_unknown, dangerous=chosen.trust_dangerous
     )
     own = own_code(question.code)
-    with Copies() as copies:
+    with Copies(say=print_progress) as copies:
         models, refused = inspect_models(paths, trust, own, copies.inspect)
         agreed = ask_consent(models, trust, own=own, out=out)
         yield Agreed(

@@ -147,7 +147,13 @@ def test_a_file_that_is_swapped_afterwards_is_not_loaded(opened, path, monkeypat
 
 
 @pytest.mark.parametrize(
-    "options", [{"packages": ["x @ file:///tmp/x"]}, {"with_code": ["none.py"]}, {"to": "--x"}]
+    "options",
+    [
+        {"packages": ["x @ file:///tmp/x"]},
+        {"with_code": ["none.py"]},
+        {"with_code": ["a" * 5000]},
+        {"to": "--x"},
+    ],
 )
 def test_messages_name_arguments_of_python(opened, path, options):
     with pytest.raises(ConfigError) as caught:

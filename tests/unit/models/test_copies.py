@@ -325,6 +325,16 @@ def test_a_disk_without_room_is_told_before_anything_is_written(copies, model, m
     assert "CROSSLOAD_CACHE" in caught.value.hint
 
 
+def test_copying_a_large_file_is_told(copies, model, monkeypatch):
+    said = []
+    monkeypatch.setattr(copies, "say", said.append)
+    copies.inspect(model)
+    assert said == []
+    monkeypatch.setattr(module, "_LONG", 10)
+    copies.inspect(model)
+    assert said == [f"copying {model}, 0 MB"]
+
+
 def test_a_disk_that_fills_meanwhile_is_told(copies, model, monkeypatch):
     def full(*_):
         raise OSError(28, os.strerror(28))
