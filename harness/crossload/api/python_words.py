@@ -50,6 +50,10 @@ _BUILT = re.compile(r"(?<![\w-])--build (?!FUNCTION)[\w.-]*\w(?: --build [\w.-]*
 """Packages that may be built from source, which the same option of the command line names."""
 
 
+_LIMITS = "a block of with crossload.limits.allowed(SECONDS, BYTES)"
+"""What raises the limits of looking at a file."""
+
+
 def in_python(text: str) -> str:
     """Write a text that names options of the command line with the arguments of Python.
 
@@ -63,6 +67,7 @@ def in_python(text: str) -> str:
     str
         Such as ``with_code=["model.py"], build=FUNCTION``.
     """
+    text = text.replace("--inspect-seconds and --inspect-memory raise", f"{_LIMITS} raises")
     found = _OPTION.sub(_argument, _BUILT.sub(_packages, text))
     # arguments of a call have a comma between them
     return re.sub(r'(=(?:"[^"]*"|\[[^\]]*\]|[A-Z]+)) (?=[a-z_]+=)', r"\1, ", found)

@@ -31,6 +31,10 @@ WORDS = [
     ("bring some: --data rows.npy (or .csv)", 'bring some: data="rows.npy" (or .csv)'),
     ("--data: the model does not", "data: the model does not"),
     ("(--from names another)", "(source names another)"),
+    (
+        "--inspect-seconds and --inspect-memory raise it",
+        "a block of with crossload.limits.allowed(SECONDS, BYTES) raises it",
+    ),
     ("--build wrapt agrees", 'build_packages=["wrapt"] agrees'),
     ("add --build wrapt --build termcolor", 'add build_packages=["wrapt", "termcolor"]'),
     ("--load-as keras: m is loaded as h5", "load_as keras: m is loaded as h5"),
