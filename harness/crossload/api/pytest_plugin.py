@@ -62,7 +62,8 @@ def crossload_check(pytestconfig: pytest.Config) -> Callable[..., Any]:
 
     Notes
     -----
-    The errors of a call are those of `crossload.check`: without ``trust=True`` nothing is loaded.
+    The errors of a call are those of `crossload.check`: without ``trust=True`` nothing is loaded,
+    and without ``trust_unknown=True`` nothing with names that are not known to be harmless.
     """
 
     def check(path: str | Path, to: str = "", **options: Any) -> Any:

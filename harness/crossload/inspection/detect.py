@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from crossload import limits
-from crossload.inspection import archives, estimators, folders, keras_hdf5, keras_names
+from crossload.inspection import archives, estimators, folders, keras_hdf5, keras_names, two_formats
 from crossload.inspection.danger import rated_names
 from crossload.inspection.facts import Danger, ImportedName, Inspection, NotAModel, by_danger
 from crossload.inspection.joblib_arrays import skip_array
@@ -16,7 +16,7 @@ from crossload.inspection.stand_ins import SkippedData, StandIn
 from crossload.inspection.streams import CutStream, Stream, check_regular
 from crossload.safe import printable
 
-_HDF5 = b"\x89HDF\r\n\x1a\n"
+_HDF5 = two_formats.HDF5
 _ZIP = b"PK\x03\x04"
 
 
@@ -66,6 +66,7 @@ def inspect_file(path: str | Path) -> Inspection:
 def _inspect(path: Path) -> Inspection:
     """Read a file or folder in the way of its format."""
     if path.is_dir():
+        two_formats.check_folder(path)
         return folders.inspect_folder(path)
     if not path.exists():
         msg = "there is no such file"
@@ -76,6 +77,8 @@ def _inspect(path: Path) -> Inspection:
     if not head:
         msg = "the file is empty"
         raise NotAModel(msg, hint="it was never written, or the disk was full")
+    if head.startswith((_HDF5, _ZIP)):
+        two_formats.check_single(path, head)
     if head.startswith(_HDF5):
         return keras_hdf5.inspect_hdf5(path)
     if head.startswith(_ZIP):

@@ -96,7 +96,8 @@ def described(name: ImportedName) -> str:
     """
     text = (
         name.text.lstrip(".")
-        if name.kind is Kind.IMPORT
+        # of what has no module words stand in its place
+        if name.kind is Kind.IMPORT and " " not in name.module
         else f"{name.name} in {name.module}"
         if name.module
         else name.name
