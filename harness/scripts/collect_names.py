@@ -6,6 +6,7 @@
 ``nox -s names -- FOLDER`` keeps what each release has in a folder, and goes on from there.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -54,7 +55,7 @@ def main() -> None:
 def ask(folder: Path, kept: Path, release: tuple) -> None:
     """Build the environment of a release, and collect in it."""
     python, as_of, tensorflow, more, packages = release
-    run("uv", "venv", "--quiet", "--clear", "--python", python, folder)
+    run("uv", "venv", "--quiet", "--clear", "--python", interpreter_of(python), folder)
     interpreter = folder / "bin" / "python"
     newest = ("--exclude-newer", as_of + "T00:00:00Z") if as_of else ()
     # clang of TensorFlow 2.6 has no wheel
@@ -68,6 +69,12 @@ def ask(folder: Path, kept: Path, release: tuple) -> None:
     for package in packages:
         run(interpreter, SCRIPTS / "keras_names.py", package, kept / "keras")
     run(interpreter, SCRIPTS / "tensorflow_operations.py", "collect", kept / "operations")
+
+
+def interpreter_of(python: str) -> str:
+    """Give an interpreter of pyenv, whose shims know one version only; else leave it to uv."""
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    return next((str(each) for each in versions.glob(python + ".*/bin/python")), python)
 
 
 def run(*command: object) -> None:
