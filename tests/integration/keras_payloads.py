@@ -17,8 +17,8 @@ LOAD = """
 import os, sys
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import tensorflow as tf
-for path in sys.argv[1:]:
-    folder = path + "-loaded"
+for path in sys.argv[2:]:
+    folder = path + "-in-" + sys.argv[1]
     os.makedirs(folder)
     os.chdir(folder)
     try:
@@ -28,7 +28,7 @@ for path in sys.argv[1:]:
         told = type(error).__name__ + ": " + " ".join(str(error).split())[:160]
     print(os.path.basename(path), told, os.listdir(folder), flush=True)
 """
-"""The program of the pinned interpreter; it loads each file in a folder of its own."""
+"""The program of the pinned interpreter; the first argument names its folders."""
 
 
 SHAPES = {2: "batch_input_shape", 3: "batch_shape"}

@@ -59,7 +59,7 @@ def test_what_executes_is_what_was_flagged(pinned, files, version):
     for each in files:
         assert inspect_file(each).dangerous, each.name
 
-    command = [str(python), "-c", payloads.LOAD, *map(str, files)]
+    command = [str(python), "-c", payloads.LOAD, version, *map(str, files)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
 
     told = dict(line.split(" ", 1) for line in done.stdout.splitlines())
