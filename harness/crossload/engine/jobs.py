@@ -21,7 +21,7 @@ from crossload.errors import (
     MachineFault,
 )
 from crossload.store.blobs import Damaged
-from crossload.store.records import UNSURE, is_corrupted, is_unbelieved
+from crossload.store.records import is_corrupted, is_unbelieved
 
 if TYPE_CHECKING:
     import threading
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from crossload.plan import Cell, Plan
     from crossload.store.records import Record
     from crossload.store.store import Store
+
+_NOTHING: Record = {"status": "not measured"}
 
 SAMPLE = 97
 """One load in this many is measured again in a process of its own."""
@@ -148,7 +150,8 @@ class Jobs:
                 self.saved += 1
                 # the outcome of a crash is believed when it was seen twice; all others are offered
                 # to their readers at once, while this environment goes on saving
-                if record["status"] not in UNSURE or record.get("confirm"):
+                known = self.store.saves.get(record["key"]) or record
+                if not is_unbelieved(known):
                     self._tasks.offer(cells)
                     self._turn.notify_all()
             self.progress.saved()
@@ -174,12 +177,15 @@ class Jobs:
             )
 
         save(chosen)
-        unsure = [
-            case
-            for case in chosen
-            if (self.ledger.save(state.id, case) or {}).get("status") in UNSURE
-        ]
-        if unsure:
+        # at most three times in all: then two agree, or nothing is known
+        for _ in range(2):
+            unsure = [
+                case
+                for case in chosen
+                if is_unbelieved(self.ledger.save(state.id, case) or _NOTHING)
+            ]
+            if not unsure:
+                break
             save(unsure, isolate=True)
 
     def _saving_format(self, case: Any) -> str:
@@ -241,8 +247,16 @@ class Jobs:
             doubtful = {key: cell for key, cell in keyed.items() if self._is_doubtful(cell, key)}
             if doubtful:
                 load(doubtful, isolate=True)
+            # what differs from what was found before may be the machine's: two of three count
+            unsettled = {key: cell for key, cell in doubtful.items() if self._is_unsettled(key)}
+            if unsettled:
+                load(unsettled, isolate=True)
         except EnvironmentUnavailable as error:
             self._give_up(state, error)
+
+    def _is_unsettled(self, key: str) -> bool:
+        record = self.store.loads.get(key)
+        return record is not None and not is_corrupted(record) and is_unbelieved(record)
 
     def _is_doubtful(self, cell: Cell, key: str) -> bool:
         """Say if an outcome is to be measured again by itself before it is believed."""

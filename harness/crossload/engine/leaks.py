@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crossload.errors import HarnessFault
-from crossload.store.records import UNSURE
+from crossload.store.records import UNSURE, is_unbelieved
 
 if TYPE_CHECKING:
     from crossload.engine.ledger import Ledger
@@ -27,6 +27,8 @@ def find_leaks(ledger: Ledger, plan: Plan) -> list[str]:
         record = ledger.load(cell)
         if record is None or "first" not in record or record["first"]["status"] in UNSURE:
             continue  # not repeated, or repeated because the machine may have been the cause
+        if is_unbelieved(record):
+            continue  # no two answers agree: it is measured again
         first = record["first"]
         if (first["status"], first["outputs"]) != (record["status"], record.get("outputs", {})):
             statuses = f"{first['status']}, then {record['status']}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from crossload.engine.keys import PLATFORM, Identity, Keys, load_key
 from crossload.environments.machine_faults import is_fault_of_machine
-from crossload.store.records import seconds_of
+from crossload.store.records import is_unbelieved, seconds_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,13 +135,16 @@ class Ledger:
         saved = self.store.saves.find(self.save_key(cell.writer, cell.case))
         if saved is None:
             return None, None, {}
+        if is_unbelieved(saved.facts):
+            return None, None, {}
         if "artifact" not in saved.facts:
             self.journals.add(saved.at)
             return saved.facts, None, seconds_of(saved)
         loaded = self.store.loads.find(
             self._load_key(cell.reader, cell.case, saved.facts["artifact"]["sha256"])
         )
-        if loaded is None:
+        if loaded is None or is_unbelieved(loaded.facts):
+            # what was seen once, and may be the machine's, is no outcome yet
             return saved.facts, None, seconds_of(saved)
         self.journals.add(loaded.at)
         return saved.facts, loaded.facts, seconds_of(loaded)

@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from crossload import worker
 from crossload.engine.interfaces import Stopped
+from crossload.engine.leftovers import end_processes_of
 from crossload.engine.process_setup import child_environment, scrub_words
 from crossload.environments.bytecode import FOLDER as BYTECODE
 from crossload.environments.bytecode import keep_bytecode
 from crossload.errors import EnvironmentUnavailable, HarnessFault
 from crossload.store.layout import disk_error
+from crossload.worker.machine import OUTSIDE, is_stopped
 from crossload.worker.supervise import EXIT_DISK
 
 if TYPE_CHECKING:
@@ -36,8 +38,17 @@ if TYPE_CHECKING:
 HELLO_SECONDS = 300.0
 """The first import of a new environment compiles byte code: 12 s here, more on slow disks."""
 
+STOPPED_SECONDS = 5.0
+"""Seconds that a process may be stopped, as by a debugger, before another takes its place."""
+
+_LOST_HINT = "run again: what was measured is kept"
+
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "tensorflow": "tensorflow"}
 """Distributions of modules whose versions are asserted by import."""
+
+
+class ServerLost(HarnessFault):
+    """The process of an environment was ended, or stopped, by something else than its work."""
 
 
 class Server:
@@ -105,6 +116,7 @@ class Server:
             start_new_session=True,
         )
         self._jobs = 0
+        self._next_look, self._stopped_since = 0.0, time.monotonic()
         self.facts: dict[str, Any] = {}
         """Versions and imports, as the process told them when it was ready."""
 
@@ -135,6 +147,12 @@ class Server:
             if stopped():
                 raise Stopped
             if gone or time.monotonic() > end:
+                code = self._process.returncode
+                if (code is not None and -code in OUTSIDE) or is_stopped(self._process.pid):
+                    msg = f"{self.built.environment.id}: something ended its imports"
+                    raise ServerLost(msg, hint=_LOST_HINT)
+                if code == EXIT_DISK:
+                    self._raise_gone(code)
                 reason = self._log_tail() or (
                     "its interpreter ended" if gone else "its imports do not end"
                 )
@@ -259,8 +277,21 @@ class Server:
                 raise Stopped
             if gone is not None:
                 self._raise_gone(gone)
+            self._check_stopped()
             # asking again costs less than an item does, and works on every file system
             time.sleep(0.02)
+
+    def _check_stopped(self) -> None:
+        """Raise `ServerLost` if the process was stopped by a signal, and nobody lets it go on."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + 1.0
+        if not is_stopped(self._process.pid):
+            self._stopped_since = now
+        elif now - self._stopped_since > STOPPED_SECONDS:
+            msg = f"{self.built.environment.id}: something stopped the process that measures"
+            raise ServerLost(msg, hint=_LOST_HINT)
 
     def _raise_gone(self, code: int) -> None:
         text = self._log_tail()
@@ -271,7 +302,7 @@ class Server:
             f"{self.built.environment.id}: "
             f"the process that supervises its cells ended with code {code}: {text}"
         )
-        raise HarnessFault(msg)
+        raise ServerLost(msg, hint=_LOST_HINT)
 
     def _log_tail(self) -> str:
         # the end of a traceback; libraries of every age write bytes of any encoding there
@@ -294,6 +325,9 @@ class Server:
         for number in [signal.SIGTERM] if kill else [None, signal.SIGTERM]:
             if number is not None:
                 self._process.send_signal(number)
+                # one that is stopped takes no signal but those two
+                if hasattr(signal, "SIGCONT"):
+                    self._process.send_signal(signal.SIGCONT)
             try:
                 self._process.wait(timeout=10)
                 break
@@ -303,4 +337,5 @@ class Server:
             self._process.kill()
             self._process.wait()
         self._log.close()
+        end_processes_of(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -59,8 +59,7 @@ def records_of(journal: bytes) -> Iterator[Record]:
         for known in reader.by_kind[kind].values():
             yield known.facts
             # a repeat in a process of its own holds what it repeated, with outputs of its own
-            if "first" in known.facts:
-                yield known.facts["first"]
+            yield from (known.facts[name] for name in ("first", "second") if name in known.facts)
 
 
 def pack(

@@ -89,11 +89,17 @@ class Records:
             if known.at < before.at:
                 return
             if known.facts.get("confirm") and "first" not in known.facts:
-                first = {
+                answer = {
                     "status": before.facts.get("status"),
                     "outputs": before.facts.get("outputs", {}),
                 }
-                known = known._replace(facts=known.facts | {"first": first})
+                # a repeat of a repeat settles which of the two answers counts
+                earlier = (
+                    {"first": before.facts["first"], "second": answer}
+                    if "first" in before.facts
+                    else {"first": answer}
+                )
+                known = known._replace(facts=known.facts | earlier)
         self._known[key] = known
 
     def items(self) -> Iterator[tuple[str, Known]]:
@@ -232,10 +238,28 @@ def is_corrupted(record: Record) -> bool:
 
 
 def is_unbelieved(record: Record) -> bool:
-    """Say if an outcome is to be measured again by the next run.
+    """Say if an outcome is to be measured again before it counts.
 
-    That is a crash, time-out or outgrown limit that was seen once only, because the run that saw it
-    was ended before the repeat; and an artifact that was damaged in the store, which says nothing
-    about the model.
+    That is a crash, time-out or outgrown limit that was seen once only; an answer that differs from
+    all that were found before, so that no two agree; and an artifact that was damaged in the store,
+    which says nothing about the model.
     """
-    return (record["status"] in UNSURE and not record.get("confirm")) or is_corrupted(record)
+    if is_corrupted(record):
+        return True
+    if record["status"] in UNSURE and not record.get("confirm"):
+        return True
+    return "first" in record and not _agrees(record)
+
+
+def _agrees(record: Record) -> bool:
+    own = record["status"], record.get("outputs", {})
+    return any(
+        (record[name]["status"], record[name]["outputs"]) == own
+        for name in ("first", "second")
+        if name in record
+    )
+
+
+def was_settled(record: Record) -> bool:
+    """Say if an outcome was measured as often as it may be in one run."""
+    return "second" in record

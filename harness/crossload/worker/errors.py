@@ -1,17 +1,17 @@
 """Errors and warnings as plain data, without what differs from machine to machine."""
 
-import errno
 import re
 import traceback
 from typing import Any, Dict, List
 
+from .machine import DISK_ERRORS, is_of_disk
+
+__all__ = [
+    "DISK_ERRORS", "Stopped", "describe_error", "describe_warnings", "guard", "scrub",
+]  # fmt: skip
+
 TEXT_LIMIT = 2000
 """Characters of a message, and of the end of a traceback, that are kept."""
-DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
-"""Errors after which the outcome could not be kept either.
-
-Full disk, quota, read-only file system, limit of file size.
-"""
 
 
 class Stopped(Exception):
@@ -83,11 +83,11 @@ def guard(error: BaseException) -> None:
     Raises
     ------
     Stopped
-        The error is one of `DISK_ERRORS`: it is no fact of the model.
+        The error, or one that it came from, is of the disk: it is no fact of the model.
     """
     # what guards a part of the work has stopped, and what guards the whole must not take it for an
     # error of the model
     if isinstance(error, Stopped):
         raise error
-    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+    if is_of_disk(error):
         raise Stopped(str(error))

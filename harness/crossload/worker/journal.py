@@ -74,7 +74,11 @@ class Marks(object):
 
     def begin(self, index: int) -> None:
         """Mark the begin of an item."""
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        except FileNotFoundError:  # a model has deleted the folder that it ran in
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         # the process too: a save forks again, and it is this fork that grows or hangs
         os.write(handle, ("%d %d\n" % (index, os.getpid())).encode("ascii"))
         os.close(handle)
@@ -88,7 +92,11 @@ class Marks(object):
             The number of marks, the index of the item last begun or -1, and the process that works
             on it or 0.
         """
-        with open(self.path, "rb") as stream:
+        try:
+            stream = open(self.path, "rb")
+        except FileNotFoundError:  # as above
+            return 0, -1, 0
+        with stream:
             # behind the last newline is nothing, or a mark that is being written
             lines = stream.read().split(b"\n")[:-1]
         if not lines:

@@ -11,8 +11,9 @@ from typing import Any, Dict
 from . import fitted_state, outputs
 from .contract import Recipe
 from .data_sets import Data
-from .errors import guard
+from .errors import Stopped, guard
 from .fitting import Fitted
+from .machine import is_full
 from .record import Record
 from .training import resume, seed
 
@@ -79,11 +80,24 @@ def save(fitted: Fitted, fmt: Any, item: Dict[str, Any], job: Dict[str, Any]) ->
         artifact = {"sha256": sha, "bytes": size, "name": fmt.filename}
         if recipe.claim:
             artifact["claimed"] = recipe.claim
+        stop_if_full(job)
         return record.end("ok", stage="done", artifact=artifact, outputs=each, kept=kept, **facts)
     except Exception as error:
+        guard(error)
+        stop_if_full(job)
         return record.failed(error)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def stop_if_full(job: Dict[str, Any]) -> None:
+    """Raise `Stopped` where the disk has no room left.
+
+    Some libraries pass over a write that failed, and some tell of it in words of their own: what
+    was saved or found on a full disk is not believed.
+    """
+    if is_full(job["scratch"]) or is_full(job["artifacts"]):
+        raise Stopped("no space left on the disk")
 
 
 def _adopt(path: str, target: str) -> None:
@@ -145,4 +159,6 @@ def load(
         facts = resume(model, recipe, data, job) if recipe.resume and fmt.keeps == "model" else {}
         return record.end("ok", stage="done", outputs=each, kept=kept, state=described, **facts)
     except Exception as error:
+        guard(error)
+        stop_if_full(job)
         return record.failed(error)

@@ -54,6 +54,7 @@ fitting = importlib.import_module(PACKAGE + ".fitting")
 formats = importlib.import_module(PACKAGE + ".formats")
 journals = importlib.import_module(PACKAGE + ".journal")
 libraries = importlib.import_module(PACKAGE + ".libraries")
+machine = importlib.import_module(PACKAGE + ".machine")
 measure = importlib.import_module(PACKAGE + ".measure")
 records = importlib.import_module(PACKAGE + ".record")
 supervise = importlib.import_module(PACKAGE + ".supervise")
@@ -204,7 +205,7 @@ class Server(object):
                     recipe, fmt = self.recipes[item["recipe"]], self.formats[item["format"]]
                     journal.add(measure.load(recipe, fmt, self.arrays(recipe.data), item, job))
         except (errors.Stopped, OSError) as error:
-            if isinstance(error, OSError) and error.errno not in errors.DISK_ERRORS:
+            if not isinstance(error, errors.Stopped) and not machine.is_of_disk(error):
                 raise
             sys.stderr.write("outcomes cannot be written: %s\n" % error)
             # not a crash of the item: the supervisor must not try to write that either
@@ -234,6 +235,7 @@ class Server(object):
                     if status:
                         supervise.die_alike(status)
                     continue
+                machine.die_with_parent()
                 marks.begin(index)
                 journal.add(measure.save(fitted, fmt, item, job))
                 sys.stdout.flush()
@@ -310,6 +312,7 @@ def main(arguments: List[str]) -> int:
     journals.Journal(server.control["hello"]).add(hello)
     if hello["status"] != "ok":
         return 1
+    machine.adopt_orphans()
     # the default action would end this process without its child; an exception passes through
     # `Supervisor._watch`, which kills it
     signal.signal(signal.SIGTERM, supervise.end_on_signal)

@@ -11,9 +11,10 @@ import signal
 import subprocess
 import sys
 import time
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from .journal import Journal, Marks
+from .machine import DISK_ERRORS, OUTSIDE, die_with_parent, end_orphans, is_of_disk, is_stopped
 
 EXIT_DISK = 73
 """Exit code of a child that could not write an outcome (sysexits' EX_CANTCREAT)."""
@@ -96,8 +97,12 @@ def fork(work: Callable[[], None], log: str) -> Child:
     try:
         # leader of a group of its own, so that one kill reaches all that a library starts
         os.setsid()
+        # killed, the supervisor kills nobody: the kernel does
+        die_with_parent()
         # the handler of the parent would end it by SystemExit, which libraries may catch
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        # models have deleted the folder that they ran in
+        os.makedirs(os.path.dirname(log), exist_ok=True)
         # file descriptors, not sys.stdout: compiled code prints past Python
         handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         os.dup2(handle, 1)
@@ -109,10 +114,15 @@ def fork(work: Callable[[], None], log: str) -> Child:
         code = 0
     except SystemExit as wanted:
         code = wanted.code if isinstance(wanted.code, int) else 1
-    except BaseException:
+    except BaseException as error:
         import traceback
 
-        traceback.print_exc()
+        # also where the log cannot be opened: that is no crash of the item
+        code = EXIT_DISK if is_of_disk(error) else 1
+        try:
+            traceback.print_exc()
+        except OSError as broken:
+            code = EXIT_DISK if broken.errno in DISK_ERRORS else 1
     finally:
         # Not sys.exit: the stack above is the parent's loop, and exit handlers that libraries have
         # registered there may wait for threads that no fork has.
@@ -187,6 +197,8 @@ class Supervisor(object):
         self.parent = parent
         self.journal = Journal(job["journal"])
         self.marks = Marks(job["marks"])
+        self.ended_from_outside: Set[int] = set()
+        """Items whose child was ended from outside: another begins before they are blamed."""
         self.seconds = float(job["limits"]["seconds"])
         self.memory = int(job["limits"]["memory_mb"])
 
@@ -213,7 +225,9 @@ class Supervisor(object):
         before = self.marks.read()[0]
         child = self.start(indexes)
         cause, detail = self._watch(child, before)
-        if cause == "exit" and detail == EXIT_DISK:
+        # what it started and left behind would go on, beside what is measured next
+        end_orphans()
+        if cause == "exit" and detail in (EXIT_DISK, -getattr(signal, "SIGXFSZ", 0) or EXIT_DISK):
             raise SystemExit(EXIT_DISK)
         self.journal.repair()
         marks, index, _ = self.marks.read()
@@ -227,7 +241,15 @@ class Supervisor(object):
             cause = "crash"
         # without a new mark it died before its first item, which else would be tried for ever
         culprit = index if marks > before else indexes[0]
-        self._blame(culprit, "crash" if cause == "exit" else cause, detail)
+        # somebody, or a machine that is short of memory, ended it: that is no fact of the model
+        # unless it happens again
+        outside = cause == "stopped" or (cause == "exit" and -detail in OUTSIDE)
+        if outside and culprit not in self.ended_from_outside:
+            self.ended_from_outside.add(culprit)
+            done = set(self.journal.keys())
+            return [i for i in indexes if self.job["items"][i]["key"] not in done]
+        cause = {"exit": "crash", "stopped": "timeout"}.get(cause, cause)
+        self._blame(culprit, cause, detail)
         done = set(self.journal.keys())
         return [i for i in indexes if self.job["items"][i]["key"] not in done]
 
@@ -260,8 +282,9 @@ class Supervisor(object):
                 # the limit is one item's, not the batch's
                 seen, since = marks, time.time()
             if time.time() - since > self.seconds:
+                halted = is_stopped(pid or child.pid) or is_stopped(child.pid)
                 child.kill()
-                return "timeout", int(self.seconds)
+                return "stopped" if halted else "timeout", int(self.seconds)
             if checks % 2 == 0 and resident_mb(pid or child.pid) > self.memory:
                 child.kill()
                 return "memory", self.memory

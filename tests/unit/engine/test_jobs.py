@@ -53,7 +53,18 @@ def test_a_save_that_crashed_is_offered_to_readers_only_when_it_was_repeated(ben
 
     assert ("save", A) in alone(found.executor)
     assert set(found.outcomes().values()) == {"ok"}
-    assert run.saved == 3
+    # a crash, and two saves by themselves that agree
+    assert run.saved == 4
+
+
+def test_a_save_that_answers_otherwise_each_time_is_no_outcome(bench):
+    found = bench()
+    timeout = {**CRASH, "status": "timeout"}
+    found.executor.answers["save", A, "forest"] = [CRASH, timeout, {}, FAILED]
+    measured(found)
+
+    assert alone(found.executor).count(("save", A)) == 2
+    assert {found.outcomes()[A, A], found.outcomes()[A, B]} == {None}
 
 
 def test_a_save_that_crashes_twice_is_the_outcome_of_its_cells(bench):

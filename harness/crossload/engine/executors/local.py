@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from crossload.engine.keys import Identity
 from crossload.engine.process_setup import recipe_control
-from crossload.engine.server import Server
+from crossload.engine.server import Server, ServerLost
 from crossload.environments import build, is_built
-from crossload.errors import InterpreterMissing
+from crossload.errors import EnvironmentUnavailable, InterpreterMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from crossload.plan import Environment, Plan
     from crossload.store.records import Record
     from crossload.store.store import Store
+
+_ATTEMPTS = 3
+"""How often the process of an environment is started for one job, if something ends it."""
 
 _MOST_SERVERS = 12
 """Pinned interpreters kept alive at once; each holds its imported libraries in memory."""
@@ -108,30 +111,68 @@ class LocalExecutor:
         on_outcome: Callable[[Record, str], None],
     ) -> None:
         """Save or load in the process of an environment, as `Executor.run_job` says."""
-        server = self._server(environment, stopped)
-        journal = server.run(
-            op,
-            items,
-            self.plan.spec.limits,
-            stopped=stopped,
-            on_outcome=on_outcome,
-            isolate=isolate,
-            no_fork=self.settings.no_fork,
-        )
-        self.store.publish(journal)
+        done: set[str] = set()
+
+        def heard(record: Record, journal: str) -> None:
+            done.add(record["key"])
+            on_outcome(record, journal)
+
+        for attempt in range(_ATTEMPTS):
+            rest = [each for each in items if each["key"] not in done]
+            if attempt and not rest:
+                return
+            try:
+                server = self._server(environment, stopped)
+                journal = server.run(
+                    op,
+                    rest,
+                    self.plan.spec.limits,
+                    stopped=stopped,
+                    on_outcome=heard,
+                    isolate=isolate,
+                    no_fork=self.settings.no_fork,
+                )
+            except ServerLost as error:
+                # something from outside: what it had not measured yet another process measures
+                self._drop(environment)
+                if attempt + 1 == _ATTEMPTS or stopped():
+                    raise
+                self.say(f"{error}: it is started again")
+                continue
+            self.store.publish(journal)
+            return
 
     def _server(self, environment: Environment, stopped: Callable[[], bool]) -> Server:
         server = self._servers.get(environment.id)
         if server is None:
-            server = Server(
-                self._built[environment.id],
-                self.store,
-                recipe_control(self._recipes, self._formats, self.data),
-            )
-            # before waiting: `close` ends it, whatever happens meanwhile
-            self._servers[environment.id] = server
-            server.wait_until_ready(stopped)
+            try:
+                return self._started(environment, stopped)
+            except EnvironmentUnavailable as error:
+                # only what cannot be imported twice is an outcome of the environment
+                self._drop(environment)
+                self.say(f"{error}: it is tried again")
+                try:
+                    return self._started(environment, stopped)
+                except EnvironmentUnavailable:
+                    self._drop(environment)
+                    raise
         return server
+
+    def _started(self, environment: Environment, stopped: Callable[[], bool]) -> Server:
+        server = Server(
+            self._built[environment.id],
+            self.store,
+            recipe_control(self._recipes, self._formats, self.data),
+        )
+        # before waiting: `close` ends it, whatever happens meanwhile
+        self._servers[environment.id] = server
+        server.wait_until_ready(stopped)
+        return server
+
+    def _drop(self, environment: Environment) -> None:
+        server = self._servers.pop(environment.id, None)
+        if server is not None:
+            server.close(kill=True)
 
     def forget(self, environment: Environment) -> None:
         """End the process of an environment that is to be built anew."""
