@@ -158,6 +158,7 @@ class Server:
                 )
                 msg = f"{self.built.environment.id}: {reason}"
                 raise EnvironmentUnavailable(msg)
+            self._check_stopped()
             time.sleep(0.02)
         facts = json.loads(text)
         if facts["status"] != "ok":
