@@ -16,6 +16,7 @@ from crossload.errors import (
     EnvironmentPinsError,
     EnvironmentUnavailable,
     HarnessFault,
+    Incomplete,
     RecipeError,
     StrictFailure,
 )
@@ -189,12 +190,26 @@ def test_a_run_ends_with_the_process_that_it_was_started_for(small, store, machi
 def test_cells_that_leak_into_each_other_are_a_fault(small, store, machine):
     machine.answers["load", B, "ridge"] = {
         "kept": None,
+        "outputs": {},
         "first": {"status": "error", "outputs": {}},
+        "second": {"status": "ok", "outputs": {}},
     }
     _, errors = small.run(store)
 
     assert kinds(errors) == [HarnessFault]
     assert f"ridge/pickle {A} -> {B}: error, then ok" in str(errors[0])
+
+
+def test_a_cell_without_two_answers_that_agree_is_missing(small, store, machine):
+    machine.answers["load", B, "ridge"] = {
+        "kept": None,
+        "outputs": {},
+        "first": {"status": "error", "outputs": {}},
+        "second": {"status": "crash", "outputs": {}},
+    }
+    _, errors = small.run(store)
+
+    assert kinds(errors) == [Incomplete]
 
 
 def test_recipes_that_break_the_contract_are_named_once(small, store, machine):
