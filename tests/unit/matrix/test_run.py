@@ -7,6 +7,7 @@ import sys
 import time
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from builders_engine import A, B
 from builders_matrix import CAUGHT, FAILED, STOP
@@ -22,6 +23,7 @@ from crossload.errors import (
 )
 from crossload.plan import Selection
 from crossload.system import PARENT
+from crossload.worker.outputs import digests
 
 PIECES = ("README.md", "index.html", "outcomes.parquet", "summary.json", "regressions.atom")
 
@@ -190,9 +192,8 @@ def test_a_run_ends_with_the_process_that_it_was_started_for(small, store, machi
 def test_cells_that_leak_into_each_other_are_a_fault(small, store, machine):
     machine.answers["load", B, "ridge"] = {
         "kept": None,
-        "outputs": {},
         "first": {"status": "error", "outputs": {}},
-        "second": {"status": "ok", "outputs": {}},
+        "second": {"status": "ok", "outputs": digests({"predict": np.array([0, 1, 1])})},
     }
     _, errors = small.run(store)
 
@@ -203,7 +204,6 @@ def test_cells_that_leak_into_each_other_are_a_fault(small, store, machine):
 def test_a_cell_without_two_answers_that_agree_is_missing(small, store, machine):
     machine.answers["load", B, "ridge"] = {
         "kept": None,
-        "outputs": {},
         "first": {"status": "error", "outputs": {}},
         "second": {"status": "crash", "outputs": {}},
     }
