@@ -19,8 +19,9 @@ from crossload.errors import CrossloadError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SECONDS = 10.0
-"""Seconds that looking at one file or folder may take, unless the user says otherwise."""
+SECONDS = 8.0
+"""Seconds that looking at one file or folder may take, unless the user says otherwise; with the
+start of the interpreter that is below ten."""
 
 MEMORY = 800 << 20
 """Bytes that this process may grow by meanwhile; with the interpreter and the libraries that is

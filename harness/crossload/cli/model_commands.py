@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from crossload import limits
 from crossload.cli.matrix_commands import say
 from crossload.errors import CrossloadError, DangerousFile, HarnessFault
 
@@ -65,12 +66,24 @@ def _model_command(name: str) -> Callable[[argparse.Namespace], int]:
     return call
 
 
+def _within_limits(
+    call: Callable[[argparse.Namespace], int | None],
+) -> Callable[[argparse.Namespace], int | None]:
+    """Let a command look at each file as long, and in as much memory, as its options say."""
+
+    def bounded(chosen: argparse.Namespace) -> int | None:
+        with limits.allowed(chosen.inspect_seconds, chosen.inspect_memory << 20):
+            return call(chosen)
+
+    return bounded
+
+
 CALLS: dict[str, Callable[[argparse.Namespace], int | None]] = {
-    "inspect": _inspect,
-    "check": _model_command("check"),
-    "upgrade": _model_command("upgrade"),
-    "blame": _model_command("blame"),
-    "bisect": _model_command("bisect"),
-    "route": _model_command("route"),
+    "inspect": _within_limits(_inspect),
+    "check": _within_limits(_model_command("check")),
+    "upgrade": _within_limits(_model_command("upgrade")),
+    "blame": _within_limits(_model_command("blame")),
+    "bisect": _within_limits(_model_command("bisect")),
+    "route": _within_limits(_model_command("route")),
 }
 """Functions of the commands by name; they give an exit code, None for 0, or raise."""

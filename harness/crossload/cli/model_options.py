@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crossload import limits
 from crossload.cli.option_values import positive_int
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def add_model_commands(commands: Commands, calls: Calls) -> None:
         help="files, or folders of SavedModels and checkpoints",
     )
     command.add_argument("--json", action="store_true", help="one JSON object a line")
+    _add_inspection_limits(command)
     command.set_defaults(call=calls["inspect"])
 
     command = commands.add_parser(
@@ -166,6 +168,24 @@ def _add_source(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_inspection_limits(command: argparse.ArgumentParser) -> None:
+    """Add the limits of looking at one file without loading it."""
+    command.add_argument(
+        "--inspect-seconds",
+        type=positive_int,
+        default=int(limits.SECONDS),
+        metavar="N",
+        help=f"limit of looking at one file without loading it (default: {limits.SECONDS:g})",
+    )
+    command.add_argument(
+        "--inspect-memory",
+        type=positive_int,
+        default=limits.MEMORY >> 20,
+        metavar="MB",
+        help=f"memory that this may take (default: {limits.MEMORY >> 20})",
+    )
+
+
 def _add_model_options(command: argparse.ArgumentParser) -> None:
     """Add the options that all commands take which load models."""
     rows = command.add_argument_group(
@@ -242,6 +262,7 @@ def _add_model_options(command: argparse.ArgumentParser) -> None:
         metavar="MB",
         help="limit of one load (default: 8192)",
     )
+    _add_inspection_limits(command)
     command.add_argument("--fresh", action="store_true", help="ignore what was measured before")
     command.add_argument(
         "--no-fork", action="store_true", help="a new process a load, as where there is no fork"

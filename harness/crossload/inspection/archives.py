@@ -7,6 +7,7 @@ import zlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from crossload import limits
 from crossload.inspection import keras_names, pickle_rules
 from crossload.inspection.danger import rated_names
 from crossload.inspection.facts import Inspection, NotAModel, by_danger, recorded_version
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 _LARGEST = 16 << 20
 """Bytes of one description that are read: a model's architecture is smaller."""
 
+_LARGEST_DIRECTORY = 8 << 20
+"""Bytes of the list of members: a hundred thousand of them."""
+
+_DIRECTORY_SIZE = 5
+"""Index of its size in what zipfile reads from the end of an archive."""
+
+_BLOCK = 1 << 20
+
 _MOST_UNPACKED = 64 << 30
 """Bytes that all members may unpack to together."""
 
@@ -34,6 +43,7 @@ def inspect_archive(path: Path) -> Inspection:
         The archive is damaged, unpacks to too much, or holds no model.
     """
     try:
+        _check_directory(path)
         with zipfile.ZipFile(path) as file:
             names = set(file.namelist())
             _check_packing(file)
@@ -56,6 +66,29 @@ def inspect_archive(path: Path) -> Inspection:
         raise NotAModel(msg, hint="copy the file again, or save it anew") from error
     msg = "an archive that holds no model"
     raise NotAModel(msg, hint="archives that are models: .keras, skops")
+
+
+def _check_directory(path: Path) -> None:
+    # zipfile makes an object of each entry before anything can be asked of it
+    with path.open("rb") as file:
+        # the function that zipfile itself asks, so that both read the same end of the file
+        end = zipfile._EndRecData(file)  # type: ignore[attr-defined] # noqa: SLF001
+    if end and end[_DIRECTORY_SIZE] > _LARGEST_DIRECTORY:
+        msg = f"its directory has more than {_LARGEST_DIRECTORY >> 20} MB"
+        raise NotAModel(msg, hint="no model has that many parts")
+
+
+def _damaged(file: zipfile.ZipFile) -> str:
+    """Give the name of the first member whose checksum is wrong; empty where there is none."""
+    # ZipFile.testzip() does the same, and cannot be bounded
+    for each in file.infolist():
+        try:
+            with file.open(each) as member:
+                while member.read(_BLOCK):
+                    limits.check()
+        except zipfile.BadZipFile:
+            return each.filename
+    return ""
 
 
 def _check_packing(file: zipfile.ZipFile) -> None:
@@ -92,7 +125,7 @@ def _keras(path: Path, file: zipfile.ZipFile) -> Inspection:
     version = isinstance(metadata, dict) and metadata.get("keras_version")
     found.written = recorded_version("keras", version, "metadata.json")
     # the weights are most of the file, and only their checksums tell whether they are whole
-    if bad := file.testzip():
+    if bad := _damaged(file):
         msg = f"{bad} in it is damaged"
         raise NotAModel(msg, hint="copy the file again, or save it anew")
     for member in sorted(file.namelist()):
@@ -186,6 +219,7 @@ def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
     """Go through the nodes of a schema, the outermost first, without recursion."""
     pending = [schema]
     for each in pending:
+        limits.check()
         if isinstance(each, dict):
             if "__class__" in each:
                 yield each

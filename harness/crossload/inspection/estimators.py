@@ -11,6 +11,7 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from crossload import limits
 from crossload.inspection.dtypes import text_of
 from crossload.inspection.facts import Certainty, WriterVersion
 from crossload.inspection.stand_ins import StandIn
@@ -34,6 +35,7 @@ def walk(top: Any) -> Iterator[Any]:
     # hold itself
     pending, seen, count = [top], set(), 0
     for each in pending:
+        limits.check()
         if id(each) in seen or count > _LIMIT:
             continue
         if not isinstance(each, StandIn | dict | list | tuple | set | frozenset):

@@ -8,6 +8,7 @@ of exceptions catches that.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -49,7 +50,14 @@ def read_attributes(path: Path, member: str = "") -> dict[str, Any]:
     seconds = limits.seconds_left(_SECONDS)
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=seconds, check=False
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+            # its threads would take address space, which is bounded
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         )
     except subprocess.TimeoutExpired as error:
         limits.check()
@@ -76,7 +84,7 @@ try:
     import resource
     # a crash leaves no core file behind, and a size that a damaged file announces fills no memory
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 except (ImportError, ValueError, OSError):
     pass  # Windows has no such limits, and a container may forbid to change them
 import h5py
@@ -149,6 +157,9 @@ try:
         }
 except Exception as error:
     found = {"error": str(error)}
-print(json.dumps(found))
+text_of_all = json.dumps(found)
+if len(text_of_all) > 64 << 20:
+    text_of_all = json.dumps({"error": "its configuration is larger than that of any model"})
+print(text_of_all)
 """
 """The program of the process; it prints one line of JSON."""

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from crossload import limits
 from crossload.inspection import keras_names, tensorflow_ops
 from crossload.inspection.facts import ImportedName, Inspection, Kind, NotAModel, by_danger
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MOST_NODES = 500_000
+_LARGEST = 16 << 20
 
 _NO_LAYERS = ("initializer", "optimizer", "losses", "metrics", "schedules")
 """Parts of the names of modules whose classes are no layers."""
@@ -64,7 +66,9 @@ def _parts_of(config: Any) -> Iterator[tuple[str, Any]]:
     # without recursion and counted: whoever writes the file nests as deep as they like
     pending: list[tuple[str, Any]] = [("", config)]
     for key, each in pending:
-        if len(pending) > _MOST_NODES:
+        limits.check()
+        more = len(each) if isinstance(each, dict | list) else 0
+        if len(pending) + more > _MOST_NODES:
             msg = "its configuration is larger than that of any model"
             raise NotAModel(msg)
         if isinstance(each, dict):
@@ -174,6 +178,9 @@ def parse_json(text: Any, part: str) -> Any:
     NotAModel
         It is none; the message calls it by ``part``.
     """
+    if isinstance(text, str | bytes) and len(text) > _LARGEST:
+        msg = f"its {part} has more than {_LARGEST >> 20} MB"
+        raise NotAModel(msg, hint="no model has such a configuration")
     try:
         return json.loads(text, object_pairs_hook=_once_each)
     except (ValueError, TypeError, RecursionError) as error:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_LARGEST_GRAPH = 1 << 30
-"""Bytes of a saved_model.pb that is read; protocol buffers end at twice that."""
+_LARGEST_GRAPH = 200 << 20
+"""Bytes of a saved_model.pb that is read: parts of it are copied, and all together must stay below
+the limit of memory.  Weights are in files of their own."""
 
 # Numbers of fields:
 # https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/protobuf/saved_model.proto
@@ -102,6 +103,6 @@ def _keras_texts(graph: bytes) -> Iterator[bytes]:
 def _read(path: Path) -> bytes:
     check_regular(path)
     if path.stat().st_size > _LARGEST_GRAPH:
-        msg = f"{path.name} has more than {_LARGEST_GRAPH >> 30} GiB"
+        msg = f"{path.name} has more than {_LARGEST_GRAPH >> 20} MB"
         raise NotAModel(msg)
     return path.read_bytes()

@@ -164,6 +164,8 @@ class Stream:
         found = bytearray()
         while not found.endswith(b"\n"):
             found += self.read(1)
+            if len(found) % _LARGE == 0:
+                limits.check()
             if len(found) > _BLOCK:
                 msg = "a line of more than a megabyte: no pickle has that"
                 raise NotAModel(msg)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zipfile
 from pathlib import Path
 
 import joblib
@@ -9,8 +11,9 @@ import numpy as np
 import pytest
 from builders_inspection import inspect_file
 
+from crossload import limits
 from crossload.cli.main import main
-from crossload.inspection import NotAModel, detect, keras_hdf5
+from crossload.inspection import NotAModel, archives, detect, keras_hdf5
 
 
 @pytest.mark.parametrize(
@@ -77,3 +80,49 @@ def test_paths_may_be_texts(tmp_path):
     joblib.dump([1], tmp_path / "a.pkl")
 
     assert inspect_file(str(tmp_path / "a.pkl")).path == Path(tmp_path / "a.pkl")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("lists.pkl", b"\x80\x04" + b"]" * 300_000 + b"."),
+        ("lines.pkl", b"\x80\x02" + (b"F" + b"1" * 900_000 + b"\n0") * 20 + b"N."),
+        (
+            "packed.pkl",
+            gzip.compress(b"\x80\x04\x8e" + (1 << 40).to_bytes(8, "little") + bytes(1 << 24)),
+        ),
+    ],
+)
+def test_time_is_a_limit_that_is_told(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with (
+        limits.allowed(0.0, limits.MEMORY),
+        pytest.raises(NotAModel, match=f"{name}: looking at it takes more than 0 s") as caught,
+    ):
+        inspect_file(tmp_path / name)
+    assert "--inspect-seconds" in caught.value.hint
+
+
+def test_names_before_a_limit_was_reached_are_told(tmp_path):
+    path = tmp_path / "m.pkl"
+    path.write_bytes(b"cposix\nsystem\n(S'x'\ntR0" + b"N0" * 3_000_000 + b"N.")
+    with limits.allowed(0.3, limits.MEMORY), pytest.raises(NotAModel, match="more than") as caught:
+        inspect_file(path)
+    assert caught.value.dangerous == ("posix.system",)
+
+
+def test_a_list_of_parts_that_is_too_long_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "_LARGEST_DIRECTORY", 500)
+    with zipfile.ZipFile(tmp_path / "m.keras", "w") as file:
+        for index in range(100):
+            file.writestr(f"part{index}", "")
+    with pytest.raises(NotAModel, match="its directory has more than"):
+        inspect_file(tmp_path / "m.keras")
+
+
+def test_folders_are_measured_without_following_links(tmp_path):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "loop").symlink_to(".")
+    (tmp_path / "m" / "out").symlink_to("/")
+    with pytest.raises(NotAModel, match="a folder that holds no model"):
+        inspect_file(tmp_path / "m")
