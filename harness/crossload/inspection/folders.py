@@ -11,6 +11,7 @@ from crossload import limits
 from crossload.inspection import saved_model
 from crossload.inspection.facts import Inspection, NotAModel
 from crossload.inspection.keras_hdf5 import inspect_hdf5
+from crossload.inspection.streams import check_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +76,7 @@ def _named(folder: Path, pattern: str) -> list[Path]:
 
 def is_index(path: Path) -> bool:
     """Tell whether a file is the index of a checkpoint, by its last bytes."""
+    check_regular(path)
     with path.open("rb") as stream:
         stream.seek(max(0, path.stat().st_size - len(_SSTABLE)))
         return stream.read() == _SSTABLE

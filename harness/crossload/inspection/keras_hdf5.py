@@ -8,6 +8,7 @@ from crossload.inspection import keras_names
 from crossload.inspection.facts import Inspection, NotAModel, recorded_version
 from crossload.inspection.hdf5 import read_attributes
 from crossload.inspection.keras_config import add_names, describe_config, parse_json
+from crossload.inspection.streams import check_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +25,7 @@ def inspect_hdf5(path: Path) -> Inspection:
     NotAModel
         The file is damaged, or other data in HDF5.
     """
+    check_regular(path)
     known = read_attributes(path)
     config, legacy = known["config"], known["legacy"]
     is_weights = config is None

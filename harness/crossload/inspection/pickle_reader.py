@@ -41,8 +41,9 @@ MOST_KEPT = 64 << 20
 MOST_STEPS = 10_000_000
 """Instructions of a pickle that are followed: each may make an object."""
 
-MOST_NAMES = 100_000
-"""Different names that a pickle may import: each makes a class of its own here."""
+MOST_NAMES = 10_000
+"""Different names that a pickle may import: each makes a class of its own here, and all of them are
+rated even if the time is over by then."""
 
 _SHORT = 64
 """Bytes of a text that is read in any case: names of classes and attributes are short."""

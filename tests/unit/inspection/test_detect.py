@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zipfile
 from pathlib import Path
 
@@ -126,3 +127,17 @@ def test_folders_are_measured_without_following_links(tmp_path):
     (tmp_path / "m" / "out").symlink_to("/")
     with pytest.raises(NotAModel, match="a folder that holds no model"):
         inspect_file(tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    "name", ["saved_model.pb", "a.index", "a.weights.h5", "keras_metadata.pb", "m.pkl"]
+)
+@pytest.mark.parametrize("alone", [True, False])
+def test_pipes_are_never_waited_for(tmp_path, name, alone):
+    folder = tmp_path / "m"
+    folder.mkdir()
+    os.mkfifo(folder / name)
+    if name == "keras_metadata.pb":
+        (folder / "saved_model.pb").write_bytes(b"")
+    with pytest.raises(NotAModel):
+        inspect_file(folder / name if alone else folder)
