@@ -2,7 +2,7 @@
 
 ``python pickle_names.py collect`` runs in an environment that has them, and prints what it found as
 JSON; ``python pickle_names.py merge FILE...`` joins such files into the data that
-`crossload.inspection` ships (``nox -s names`` does both).  Only the standard library is used, in
+`crossload.inspection` ships.  Only the standard library is used, in
 the grammar of Python 3.7, because scikit-learn 0.20 has no newer one.
 
 A class is listed if unpickling an object of it runs no code of its own but what was looked at:
@@ -31,8 +31,12 @@ PACKAGES = (
 )
 
 HOLDS = re.compile(
-    r"^(sklearn|xgboost|lightgbm|imblearn|scipy\.(sparse|interpolate|spatial|special)|pandas\.(core|_libs)"
-    r"|numpy(\.random|\.ma\.core|\.polynomial)?$|numpy\.(random|polynomial)\.|_\w+$)"
+    r"^(sklearn\.(?!utils\b|experimental|estimator_checks)"
+    r"|sklearn\.utils\.(_bunch|_metadata_requests|_encode|_fast_dict|_seq_dataset|_set_output|_tags"
+    r"|_weight_vector|weight_vector|_readonly_array_wrapper|seq_dataset|_vector_sentinel)\b"
+    r"|xgboost\.(core|sklearn|training|objective)\b|lightgbm\.(basic|sklearn)\b|imblearn\.(?!utils)"
+    r"|scipy\.(sparse|interpolate|spatial|special)\b|pandas\.(core|_libs)\b"
+    r"|numpy(\.random|\.ma\.core|\.polynomial)?$|numpy\.(random|polynomial)\.|_loss$|_cyutility$)"
 )
 """Modules whose classes models hold."""
 
@@ -80,6 +84,10 @@ REVIEWED = {
     "TfidfVectorizer.__setstate__",
     "_RidgeGCV.__setstate__",
     "Bunch.__setstate__",
+    "Bunch.__setattr__",
+    "Bunch.__getattr__",
+    "MetadataRequest.__getattr__",
+    "IsotonicRegression.__setstate__",
     "Kernel.__setstate__",
     "BinaryTree.__setstate__",
     "KDTree.__setstate__",
@@ -302,6 +310,8 @@ def merge(found):
         for each in found:
             for where in each[kind]:
                 module, name = where.split(":")
+                if kind != "functions" and not HOLDS.match(module):
+                    continue
                 places.setdefault(module, set()).add(name)
         kinds[kind] = {module: sorted(names) for module, names in sorted(places.items())}
     data = {"made_from": [each["made_from"] for each in found]}

@@ -345,6 +345,9 @@ _CALLS: Mapping[str, Arguments] = {
 _MADE = frozenset({
     "uuid.UUID", "numpy.ndarray", "numpy.void", "collections.OrderedDict", "collections.Counter",
     "joblib.numpy_pickle.NumpyArrayWrapper", "joblib.numpy_pickle.NDArrayWrapper",
+    # their own methods were read: they take attributes, and no more
+    "sklearn.utils.Bunch", "sklearn.utils._bunch.Bunch", "sklearn.isotonic.IsotonicRegression",
+    "sklearn.utils._metadata_requests.MetadataRequest",
     "sklearn.externals.joblib.numpy_pickle.NumpyArrayWrapper",
     "sklearn.externals.joblib.numpy_pickle.NDArrayWrapper",
     *(f"builtins.{name}" for name in _PLAIN_TYPES),
