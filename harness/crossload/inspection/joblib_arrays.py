@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crossload.inspection import dtypes, pickle_rules
+from crossload.inspection import dtypes, pickle_names
 from crossload.inspection.facts import NotAModel
 from crossload.inspection.pickle_reader import PickleReader
 from crossload.inspection.stand_ins import SkippedData, StandIn
@@ -87,7 +87,7 @@ def skip_array(reader: PickleReader, state: Mapping[str, Any]) -> Any:
 def _check_others(state: Mapping[str, Any]) -> None:
     """Refuse attributes of the wrapper that joblib would use otherwise than they are read here."""
     subclass = state["subclass"]
-    kind = pickle_rules.name_of(subclass)
+    kind = pickle_names.name_of(subclass)
     if kind:
         # joblib makes an object of it
         subclass.made = True

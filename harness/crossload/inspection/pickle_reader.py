@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from crossload import limits
 from crossload.inspection.facts import NotAModel
-from crossload.inspection.pickle_opcodes import OPCODES, WRAPPERS, raise_double
+from crossload.inspection.pickle_objects import WRAPPERS, raise_double
+from crossload.inspection.pickle_opcodes import OPCODES
 from crossload.inspection.pickle_rules import takes_items
 from crossload.inspection.stand_ins import SkippedData, StandIn
 from crossload.inspection.wrapper_use import WrapperUse
