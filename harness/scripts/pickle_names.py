@@ -35,7 +35,7 @@ HOLDS = re.compile(
     r"|sklearn\.utils\.(_bunch|_metadata_requests|_encode|_fast_dict|_seq_dataset|_set_output|_tags"
     r"|_weight_vector|weight_vector|_readonly_array_wrapper|seq_dataset|_vector_sentinel)\b"
     r"|xgboost\.(core|sklearn|training|objective)\b|lightgbm\.(basic|sklearn)\b|imblearn\.(?!utils)"
-    r"|scipy\.(sparse|interpolate|spatial|special)\b|pandas\.(core|_libs)\b"
+    r"|scipy\.(sparse|interpolate|spatial|special)\b|pandas(\.arrays)?$|pandas\.(core|_libs)\b"
     r"|numpy(\.random|\.ma\.core|\.polynomial)?$|numpy\.(random|polynomial)\.|_loss$|_cyutility$)"
 )
 """Modules whose classes models hold."""

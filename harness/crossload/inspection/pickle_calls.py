@@ -116,15 +116,18 @@ def _random(args: tuple[Any, ...]) -> bool:
 
 def _contained(args: tuple[Any, ...]) -> bool:
     # not an object itself, whose own iteration would run
-    return not any(isinstance(each, StandIn) for each in args) and _values(args)
+    own = (isinstance(each, StandIn) and class_name_of(each) not in _BYTES for each in args)
+    return not any(own) and _values(args)
 
 
-_INDEXES = frozenset(
-    f"pandas.{place}.{name}"
+INDEXES = frozenset(
+    f"pandas{place}.{name}"
     for place in (
-        "core.indexes.base", "core.indexes.numeric", "core.indexes.range", "core.indexes.multi",
-        "core.indexes.category", "core.indexes.datetimes", "core.indexes.timedeltas",
-        "core.indexes.period", "core.indexes.interval", "core.index",
+        # pandas 3 has its classes at the top
+        "",
+        ".core.indexes.base", ".core.indexes.numeric", ".core.indexes.range", ".core.indexes.multi",
+        ".core.indexes.category", ".core.indexes.datetimes", ".core.indexes.timedeltas",
+        ".core.indexes.period", ".core.indexes.interval", ".core.index",
     )
     for name in (
         "Index", "Int64Index", "UInt64Index", "Float64Index", "NumericIndex", "RangeIndex",
@@ -132,11 +135,12 @@ _INDEXES = frozenset(
         "IntervalIndex",
     )
 )  # fmt: skip
+"""Classes of indexes of pandas, which a function makes."""
 
 
 def _new_index(args: tuple[Any, ...]) -> bool:
     # the class and a dict: its values are given to the class by name
-    return len(args) == 2 and name_of(args[0]) in _INDEXES and _values(args[1:])
+    return len(args) == 2 and name_of(args[0]) in INDEXES and _values(args[1:])
 
 
 CALLS: Mapping[str, Arguments] = {
@@ -193,6 +197,16 @@ CALLS: Mapping[str, Arguments] = {
     "pandas.core.indexes.datetimes._new_DatetimeIndex": _new_index,
     "pandas.core.indexes.period._new_PeriodIndex": _new_index,
     "pandas._libs.internals._unpickle_block": _values,
+    **{
+        f"pandas.{name}": _values
+        for name in (
+            "core.internals.managers.BlockManager", "core.internals.managers.SingleBlockManager",
+            "StringDtype", "core.arrays.string_.StringDtype",
+        )
+    },
+    "pyarrow.lib._restore_array": _values,
+    "pyarrow.lib.py_buffer": _values,
+    "pyarrow.lib.type_for_alias": _plain,
     "pandas.core.internals.blocks.new_block": _values,
     "pandas._libs.tslibs.timestamps._unpickle_timestamp": _values,
     "pandas._libs.tslibs.timedeltas._timedelta_unpickle": _plain,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crossload.inspection.pickle_calls import CALLS, made_by_cython, rule_of
+from crossload.inspection.pickle_calls import CALLS, INDEXES, made_by_cython, rule_of
 from crossload.inspection.pickle_names import ARRAYS, PLAIN_TYPES, known
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def is_harmless(kind: type[StandIn]) -> bool:
         or text in CALLS
         or text in _MADE
         or text in ARRAYS
+        or text in INDEXES
         or made_by_cython(text)
         or text in _TYPES
     )
@@ -103,6 +104,13 @@ _MADE = frozenset({
     # their own methods were read: they take attributes, and no more
     "sklearn.utils.Bunch", "sklearn.utils._bunch.Bunch", "sklearn.isotonic.IsotonicRegression",
     "sklearn.utils._metadata_requests.MetadataRequest",
+    *(
+        f"pandas.{name}"
+        for name in ("DataFrame", "Series", "CategoricalDtype", "Categorical", "StringDtype",
+                     "arrays.ArrowStringArray", "core.arrays.string_arrow.ArrowStringArray",
+                     "arrays.StringArray", "core.internals.managers.BlockManager",
+                     "core.internals.managers.SingleBlockManager")
+    ),
     "sklearn.externals.joblib.numpy_pickle.NumpyArrayWrapper",
     "sklearn.externals.joblib.numpy_pickle.NDArrayWrapper",
     *(f"builtins.{name}" for name in PLAIN_TYPES),

@@ -10,6 +10,7 @@ import pickle
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from builders_inspection import CALL, WRAPPER, inspect_file, name_of, state_of, text_of
 from scipy import sparse
@@ -40,6 +41,8 @@ HONEST = {
         slice(1, 2),
     ],
     "functions": [np.log1p, np.exp],
+    "frames": pd.DataFrame({"x": [1, 2], "y": ["a", "b"]}),
+    "bytes": bytearray(b"x"),
     "tree": fitted(DecisionTreeClassifier()),
     "boosting": fitted(HistGradientBoostingClassifier(max_iter=2)),
     "neighbours": fitted(KNeighborsClassifier()),
