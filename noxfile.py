@@ -136,6 +136,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Load hostile pickles in children, compare with inspect (-- --streams 2000 --seed 0)."""
+    driver.install(session, "test")
+    session.run("python", "tests/fuzz/run_fuzz.py", *session.posargs)
+
+
+@nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Measure the branches that unit and property tests reach; too few is a failure."""
     driver.install(session, "coverage")
