@@ -75,6 +75,34 @@ def against_dtype(args: tuple[Any, ...], state: Any) -> str:
     return _against_parts(text, subtype, names, fields, width, flags)
 
 
+def against_array(state: Any) -> str:
+    """Say what is wrong with the state that a pickle sets on an array; empty for nothing.
+
+    NumPy writes as many objects into the memory of an array as the list in its state has, whatever
+    its shape says.
+
+    Parameters
+    ----------
+    state
+        ``([version,] shape, dtype, is Fortran, bytes or list of objects[, mask, fill value])``.
+    """
+    if not isinstance(state, tuple) or not 4 <= len(state) <= 7:
+        return "another state"
+    shape, dtype, _, data = state[:4] if len(state) == 4 else state[1:5]
+    if not isinstance(shape, tuple) or not all(type(each) is int and each >= 0 for each in shape):
+        return "another shape"
+    if not text_of(dtype) or not isinstance(dtype, StandIn) or dtype.state is None:
+        return "another type"
+    if not isinstance(data, list):
+        return "bytes of objects" if has_objects(dtype) else ""
+    count = 1
+    for each in shape:
+        count *= each
+    return (
+        "" if has_objects(dtype) and len(data) == count else "as many objects as it has no room for"
+    )
+
+
 def _against_parts(text: str, subtype: Any, names: Any, fields: Any, width: int, flags: int) -> str:
     stated = width_of(text)
     is_flexible = text.lstrip("<>|=")[:1] in "SaUV"

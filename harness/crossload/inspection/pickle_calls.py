@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crossload.inspection import dtypes
 from crossload.inspection.pickle_names import ARRAYS, PLAIN_TYPES, class_name_of, known, name_of
 from crossload.inspection.stand_ins import SkippedData, StandIn
 
@@ -88,6 +89,13 @@ def _array(args: tuple[Any, ...]) -> bool:
     return bool(args) and name_of(args[0]) in ARRAYS and _plain(args[1:])
 
 
+def _scalar(args: tuple[Any, ...]) -> bool:
+    # releases of NumPy took the bytes of a value with objects in it for pointers
+    first = dtypes.text_of(args[0]) if args else ""
+    fields = bool(first) and not first.startswith("O") and dtypes.has_objects(args[0])
+    return bool(first) and not fields and _values(args[1:])
+
+
 def _masked(args: tuple[Any, ...]) -> bool:
     return len(args) == 4 and all(name_of(each) in ARRAYS for each in args[:2]) and _plain(args[2:])
 
@@ -146,14 +154,13 @@ def _new_index(args: tuple[Any, ...]) -> bool:
 CALLS: Mapping[str, Arguments] = {
     "_codecs.encode": _encode,
     "numpy.dtype": _plain,
-    "numpy.ndarray": _plain,
     **{
         f"numpy.{core}.{name}": rule
         # numpy.core is numpy._core since NumPy 2 (https://github.com/numpy/numpy/pull/24634)
         for core in ("core", "_core")
         for name, rule in (
             ("multiarray._reconstruct", _array),
-            ("multiarray.scalar", _values),
+            ("multiarray.scalar", _scalar),
             ("numeric._frombuffer", _values),
         )
     },

@@ -46,6 +46,11 @@ def build(self: PickleReader) -> None:
     named.odd = named.odd or _against_state(self, state)
     if (named.module, named.name) == ("numpy", "dtype"):
         _check_dtype(target, before)
+    if pickle_names.class_name_of(target) in _ARRAY_MAKERS:
+        problem = dtypes.against_array(state)
+        if problem or before is not None:
+            msg = f"an array that NumPy does not write: {problem or 'its state is set twice'}"
+            raise NotAModel(msg, hint=DOUBLE)
     if not named.is_wrapper or self.skip_array is None:
         return
     # joblib replaces its BUILD in the same way: behind the state of a wrapper come the bytes of an
@@ -66,6 +71,13 @@ def build(self: PickleReader) -> None:
     self.frame_end = None
     self.wrapped.append(state)
     self.stack[-1] = self.skip_array(self, state)
+
+
+_ARRAY_MAKERS = frozenset({
+    "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct",
+    "numpy.ma.core._mareconstruct", "numpy.ndarray", *pickle_names.ARRAYS,
+})  # fmt: skip
+"""What makes the arrays whose state is set."""
 
 
 def _against_state(self: PickleReader, state: Any) -> str:
@@ -114,6 +126,8 @@ def call_with(self: PickleReader, function: Any, args: Any, *, new: bool = False
             return
         if new:
             function.made = True
+            if name in pickle_names.ARRAYS:
+                function.odd = "made with memory that the file gives"
             if function.is_wrapper and given:
                 raise_double("an array that joblib does not write so")
             if len(given) > _MOST_ARGUMENTS or any(isinstance(each, type) for each in given):

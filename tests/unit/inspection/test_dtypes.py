@@ -67,3 +67,25 @@ def test_a_type_that_is_set_twice_is_refused(tmp_path):
     (tmp_path / "x").write_bytes(b"(l" + text + part + part + b"a.")
     with pytest.raises(NotAModel, match="set twice"):
         inspect_file(tmp_path / "x")
+
+
+def test_an_array_with_more_objects_than_room_is_refused(tmp_path):
+    # NumPy writes them behind the end of its memory; found by the fuzzer
+    data = pickle.dumps(np.array(["x", 1], dtype=object), protocol=3)
+    (tmp_path / "x").write_bytes(data)
+    assert inspect_file(tmp_path / "x").names
+    assert data.count(b"e") >= 1
+    more = data.replace(b"K\x01e", b"K\x012e")
+    assert more != data
+    (tmp_path / "x").write_bytes(more)
+    with pytest.raises(NotAModel, match="no room for"):
+        inspect_file(tmp_path / "x")
+
+
+def test_bytes_in_place_of_objects_are_refused(tmp_path):
+    data = pickle.dumps(np.array(["x", 1], dtype=object), protocol=3)
+    start, end = data.index(b"]q"), data.index(b"etq")
+    made_up = data[:start] + b"C\x10" + bytes(16) + data[end + 1 :]
+    (tmp_path / "x").write_bytes(made_up)
+    with pytest.raises(NotAModel, match="bytes of objects"):
+        inspect_file(tmp_path / "x")
