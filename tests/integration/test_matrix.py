@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import signal
 import time
@@ -168,12 +169,13 @@ def test_a_corrupted_artifact_is_not_loaded(project, measured, tmp_path_factory)
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
 
-    other.crossload(*chosen, "--reader", "sklearn-1.3.2")
+    # damage on this machine is no outcome of the model: the cell is missing, and said to be
+    done = other.crossload(*chosen, "--reader", "sklearn-1.3.2", code=9)
 
+    assert "is not what was saved" in done.stdout + done.stderr
     table = other.outcomes("small", part=True)
     row = table.loc[("logistic", "pickle", "sklearn-1.2.2", "sklearn-1.3.2")]
-    assert row["verdict"] == "load-error"
-    assert "ArtifactCorrupted" in row["reason"]
+    assert row["verdict"] == "not-run"
     other.crossload("run", "small", "--only", "sklearn*", "--case", "logistic/pickle")
     verdicts = set(other.outcomes("small", part=True).loc[("logistic", "pickle"), "verdict"])
     assert verdicts <= {"identical", "equivalent"}
@@ -363,15 +365,15 @@ def test_an_environment_that_is_not_what_its_stamp_says_is_built_anew(
     folder = other.root / ".nox" / "env-sklearn-1.2.2"
     stamp = folder / "crossload-stamp.json"
     right = stamp.read_text()
-    (folder / "witness").touch()
+    made = (folder / "pyvenv.cfg").stat().st_mtime_ns
 
     other.crossload("env", "sklearn-1.2.2")
-    assert (folder / "witness").exists()
+    assert (folder / "pyvenv.cfg").stat().st_mtime_ns == made
     stamp.write_text(right.replace('"lock": "', '"lock": "0'))
     other.crossload("env", "sklearn-1.2.2")
 
-    assert not (folder / "witness").exists()
-    assert stamp.read_text() == right
+    assert (folder / "pyvenv.cfg").stat().st_mtime_ns != made
+    assert json.loads(stamp.read_text())["lock"] == json.loads(right)["lock"]
 
 
 def test_outputs_that_cannot_be_judged_are_told_and_cost_their_recipe_only(
