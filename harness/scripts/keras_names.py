@@ -424,4 +424,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-# LEAD: stop, read /tmp/words/handover-keras.md before going on
