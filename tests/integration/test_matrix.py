@@ -169,13 +169,13 @@ def test_a_corrupted_artifact_is_not_loaded(project, measured, tmp_path_factory)
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
 
-    # damage on this machine is no outcome of the model: the cell is missing, and said to be
-    done = other.crossload(*chosen, "--reader", "sklearn-1.3.2", code=9)
+    # damage on this machine is no outcome of the model: its writer saves it again, and that is said
+    done = other.crossload(*chosen, "--reader", "sklearn-1.3.2")
 
     assert "is not what was saved" in done.stdout + done.stderr
     table = other.outcomes("small", part=True)
     row = table.loc[("logistic", "pickle", "sklearn-1.2.2", "sklearn-1.3.2")]
-    assert row["verdict"] == "not-run"
+    assert row["verdict"] in ("identical", "equivalent")
     other.crossload("run", "small", "--only", "sklearn*", "--case", "logistic/pickle")
     verdicts = set(other.outcomes("small", part=True).loc[("logistic", "pickle"), "verdict"])
     assert verdicts <= {"identical", "equivalent"}

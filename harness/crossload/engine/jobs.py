@@ -222,6 +222,8 @@ class Jobs:
             # the reader checks the SHA-256 before it loads: the disk is to blame, not the model
             if is_corrupted(record):
                 self.store.blobs.drop_artifact(artifacts[record["key"]])
+                # as above: its writer saves it anew at the end
+                self.unreachable += 1
             with self._turn:
                 self.store.reader.record(record, journal)
                 self.loaded += 1
