@@ -5,10 +5,40 @@ Error messages, warnings and paths of pinned processes and of users' files are u
 
 from __future__ import annotations
 
+from textwrap import fill
+
 
 def cut(text: str, most: int) -> str:
     """Shorten a text to at most that many characters, with a sign that there was more."""
     return text if len(text) <= most else text[: most - 2] + " …"
+
+
+def filled(text: str, width: int, *, first: str = "", further: str = "") -> str:
+    """Break a text into lines, without breaking names and paths: people copy them.
+
+    Parameters
+    ----------
+    text
+        A text without line breaks that count.
+    width
+        Columns of a line, more where a single word has more.
+    first, further
+        What the first line and the further ones begin with.
+
+    Returns
+    -------
+    str
+        One or more lines.
+    """
+    # break_on_hyphens would tear names such as scikit-learn apart
+    return fill(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def no_commands(text: str) -> str:

@@ -13,15 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-DEFAULT_INDEX = "https://pypi.org/simple"
-"""The index of pip and uv where no setting names another."""
-
 NETWORK_HINT = "check the network and HTTPS_PROXY; what is locked and built needs neither"
 """For the user, where a package index does not answer."""
 
 
-def index_urls(environ: Mapping[str, str], home: Path) -> list[str]:
-    """Give the index addresses that pip's and uv's settings name.
+def index_urls(environ: Mapping[str, str], home: Path, default: str) -> list[str]:
+    """Give the addresses of the indexes that are asked by the settings of pip and uv.
 
     Reads ``uv.toml`` and ``pip.conf`` of the user, and ``/etc/pip.conf``.
 
@@ -31,11 +28,13 @@ def index_urls(environ: Mapping[str, str], home: Path) -> list[str]:
         Environment variables.
     home
         The home folder of the user.
+    default
+        The index that is asked where no setting names another.
 
     Returns
     -------
     list of str
-        The main index first; empty where nothing is set, which means `DEFAULT_INDEX` alone.
+        The main index first.
     """
     # uv names its main index UV_DEFAULT_INDEX since 0.4.23; UV_INDEX_URL is the older name
     main = (
@@ -67,8 +66,7 @@ def index_urls(environ: Mapping[str, str], home: Path) -> list[str]:
     # pip takes folders (file:) for indexes too; they have no dates that could be asked for
     more = [url for url in extra if url.startswith("http")]
     # further indexes are asked beside the default one, not in its place
-    urls = ([main or DEFAULT_INDEX] if main or more else []) + more
-    return list(dict.fromkeys(urls))
+    return list(dict.fromkeys([main or default, *more]))
 
 
 def certificates(environ: Mapping[str, str]) -> str:

@@ -137,7 +137,7 @@ class Index:
         if bundle := certificates(self._environ):
             session.verify = bundle
         pages = []
-        for url in index_urls(self._environ, Path.home()) or [PYPI_SIMPLE_ENDPOINT]:
+        for url in index_urls(self._environ, Path.home(), PYPI_SIMPLE_ENDPOINT):
             try:
                 with PyPISimple(endpoint=url, session=session) as client:
                     pages.append(client.get_project_page(name, timeout=60))

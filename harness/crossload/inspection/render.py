@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from crossload.inspection.facts import Certainty, Danger, Kind
-from crossload.safe import cut, printable
+from crossload.safe import cut, filled, printable
 
 if TYPE_CHECKING:
     from crossload.inspection.facts import ImportedName, Inspection
@@ -82,10 +81,8 @@ def to_text(found: Inspection, *, width: int = 80) -> str:
         lines.append(f"  classes: {', '.join(found.labels[:_MOST])}{more}")
     lines += [f"  NOTE {note}" for note in found.notes]
     lines += _name_lines(found)
-    return "\n".join(
-        fill(cut(printable(line), 2000), width, subsequent_indent="      ", break_on_hyphens=False)
-        for line in lines
-    )
+    texts = [cut(printable(line), 2000) for line in lines]
+    return "\n".join(filled(text, width, further="      ") for text in texts)
 
 
 def described(name: ImportedName) -> str:

@@ -5,13 +5,12 @@ Much of it comes from files that nobody trusts: it is made printable here.
 
 from __future__ import annotations
 
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from crossload.models.result import Answer, changes_of
-from crossload.safe import cut, printable
+from crossload.safe import cut, filled, printable
 from crossload.verdict import Verdict
 from crossload.verdict.reasons import plain_number
 
@@ -141,22 +140,13 @@ def to_text(result: Result, *, width: int = 80) -> str:
         for each in result.other_ways
     ]
     rows += [("note", note) for note in result.notes]
-    # break_on_hyphens would tear names such as scikit-learn apart
-    lines = [fill(headline(result), width, subsequent_indent="    ", break_on_hyphens=False)]
+    lines = [filled(headline(result), width, further="    ")]
     for name, text in rows:
         first = f"  {name:<8} " if name else "  "
         # one long message must not hide the rest
         cleaned = cut(" ".join(printable(text).split()), 600)
         indent = " " * (11 if name else 2)
-        lines.append(
-            fill(
-                cleaned,
-                width,
-                initial_indent=first,
-                subsequent_indent=indent,
-                break_on_hyphens=False,
-            )
-        )
+        lines.append(filled(cleaned, width, first=first, further=indent))
     return "\n".join(lines)
 
 

@@ -258,8 +258,3 @@ def _agrees(record: Record) -> bool:
         for name in ("first", "second")
         if name in record
     )
-
-
-def was_settled(record: Record) -> bool:
-    """Say if an outcome was measured as often as it may be in one run."""
-    return "second" in record

@@ -4,11 +4,7 @@ import re
 import traceback
 from typing import Any, Dict, List
 
-from .machine import DISK_ERRORS, is_of_disk
-
-__all__ = [
-    "DISK_ERRORS", "Stopped", "describe_error", "describe_warnings", "guard", "scrub",
-]  # fmt: skip
+from .machine import is_of_disk
 
 TEXT_LIMIT = 2000
 """Characters of a message, and of the end of a traceback, that are kept."""

@@ -7,17 +7,17 @@ import signal
 from typing import List, Optional
 
 DISK_ERRORS = (
-    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE,
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO, errno.ENFILE,
 )  # fmt: skip
 """Errors after which the outcome could not be kept either, or that say nothing of the model.
 
 Full disk or no inodes, quota, read-only file system, limit of file size, broken disk, too many open
-files.
+files on the machine.  Too many in one process (EMFILE) may well be the model's doing.
 """
 
 _WORDS = re.compile(
     r"No space left on device|Disk quota exceeded|Read-only file system|File too large"
-    r"|Too many open files|Input/output error|errno = (28|122|30|27|5|24|23)\b"
+    r"|Too many open files in system|Input/output error|errno = (28|122|30|27|5|23)\b"
 )
 """How libraries of C and C++ write those errors, whose exceptions have no number."""
 
@@ -30,6 +30,9 @@ OUTSIDE = tuple(
     if hasattr(signal, name)
 )
 """Signals that models do not send themselves: somebody, or the kernel for want of memory, does."""
+
+SIZE_LIMIT = getattr(signal, "SIGXFSZ", None)
+"""Signal to a process that writes a larger file than the machine lets it."""
 
 _SUBREAPER, _PARENT_DEATH = 36, 1
 """Options of prctl(2): https://man7.org/linux/man-pages/man2/prctl.2.html"""

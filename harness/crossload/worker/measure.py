@@ -83,7 +83,6 @@ def save(fitted: Fitted, fmt: Any, item: Dict[str, Any], job: Dict[str, Any]) ->
         stop_if_full(job)
         return record.end("ok", stage="done", artifact=artifact, outputs=each, kept=kept, **facts)
     except Exception as error:
-        guard(error)
         stop_if_full(job)
         return record.failed(error)
     finally:
@@ -159,6 +158,5 @@ def load(
         facts = resume(model, recipe, data, job) if recipe.resume and fmt.keeps == "model" else {}
         return record.end("ok", stage="done", outputs=each, kept=kept, state=described, **facts)
     except Exception as error:
-        guard(error)
         stop_if_full(job)
         return record.failed(error)

@@ -205,7 +205,7 @@ class Server(object):
                     recipe, fmt = self.recipes[item["recipe"]], self.formats[item["format"]]
                     journal.add(measure.load(recipe, fmt, self.arrays(recipe.data), item, job))
         except (errors.Stopped, OSError) as error:
-            if not isinstance(error, errors.Stopped) and not machine.is_of_disk(error):
+            if not (isinstance(error, errors.Stopped) or machine.is_of_disk(error)):
                 raise
             sys.stderr.write("outcomes cannot be written: %s\n" % error)
             # not a crash of the item: the supervisor must not try to write that either
@@ -320,7 +320,7 @@ def main(arguments: List[str]) -> int:
         for line in iter(sys.stdin.readline, ""):
             server.run_job(line.strip())
     except OSError as error:
-        if error.errno not in errors.DISK_ERRORS:
+        if not machine.is_of_disk(error):
             raise
         sys.stderr.write("outcomes cannot be written: %s\n" % error)
         return int(supervise.EXIT_DISK)

@@ -17,10 +17,10 @@ serve: Any = importlib.import_module("serve")
 del sys.modules["serve"]  # a name that users' code may have too
 
 # through importlib, because the package exists at run time only, under a name that `serve` gives it
-errors, isolation, journals, libraries, measure_model, supervise, user_code = (
+errors, isolation, journals, libraries, machine, measure_model, supervise, user_code = (
     importlib.import_module(serve.PACKAGE + "." + name)
     for name in (
-        *("errors", "isolation", "journal", "libraries"),
+        *("errors", "isolation", "journal", "libraries", "machine"),
         *("measure_model", "supervise", "user_code"),
     )
 )
@@ -120,7 +120,7 @@ class Server(serve.Server):  # type: ignore[misc]
                     measured = measure_model.answer_as_reader(item, job, self.code)
                 journal.add(dict(measured, network=self.network))
         except (errors.Stopped, OSError) as error:
-            if isinstance(error, OSError) and error.errno not in errors.DISK_ERRORS:
+            if not (isinstance(error, errors.Stopped) or machine.is_of_disk(error)):
                 raise
             sys.stderr.write("outcomes cannot be written: %s\n" % error)
             sys.exit(supervise.EXIT_DISK)

@@ -14,7 +14,15 @@ import time
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from .journal import Journal, Marks
-from .machine import DISK_ERRORS, OUTSIDE, die_with_parent, end_orphans, is_of_disk, is_stopped
+from .machine import (
+    DISK_ERRORS,
+    OUTSIDE,
+    SIZE_LIMIT,
+    die_with_parent,
+    end_orphans,
+    is_of_disk,
+    is_stopped,
+)
 
 EXIT_DISK = 73
 """Exit code of a child that could not write an outcome (sysexits' EX_CANTCREAT)."""
@@ -227,7 +235,7 @@ class Supervisor(object):
         cause, detail = self._watch(child, before)
         # what it started and left behind would go on, beside what is measured next
         end_orphans()
-        if cause == "exit" and detail in (EXIT_DISK, -getattr(signal, "SIGXFSZ", 0) or EXIT_DISK):
+        if cause == "exit" and (detail == EXIT_DISK or -detail == SIZE_LIMIT):
             raise SystemExit(EXIT_DISK)
         self.journal.repair()
         marks, index, _ = self.marks.read()

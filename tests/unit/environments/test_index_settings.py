@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from crossload.environments.index_settings import DEFAULT_INDEX, certificates, index_urls
+from crossload.environments.index_settings import certificates, index_urls
+
+DEFAULT = "https://default/simple"
 
 
 def test_index_settings_of_pip_and_uv_are_honoured(tmp_path):
-    assert index_urls({}, tmp_path) == []
-    assert index_urls({"PIP_INDEX_URL": "https://a/simple"}, tmp_path) == ["https://a/simple"]
+    assert index_urls({}, tmp_path, DEFAULT) == [DEFAULT]
+    assert index_urls({"PIP_INDEX_URL": "https://a/simple"}, tmp_path, DEFAULT) == [
+        "https://a/simple"
+    ]
     assert index_urls(
-        {"UV_DEFAULT_INDEX": "https://u/", "PIP_INDEX_URL": "https://a/"}, tmp_path
+        {"UV_DEFAULT_INDEX": "https://u/", "PIP_INDEX_URL": "https://a/"}, tmp_path, DEFAULT
     ) == ["https://u/"]
     (tmp_path / ".config" / "pip").mkdir(parents=True)
     (tmp_path / ".config" / "pip" / "pip.conf").write_text(
         "[global]\nindex-url = https://c/simple\nextra-index-url = https://d/simple file:///e\n"
     )
 
-    assert index_urls({}, tmp_path) == ["https://c/simple", "https://d/simple"]
+    assert index_urls({}, tmp_path, DEFAULT) == ["https://c/simple", "https://d/simple"]
 
 
 def test_the_index_setting_of_a_uv_file_is_honoured(tmp_path):
@@ -27,7 +31,7 @@ def test_the_index_setting_of_a_uv_file_is_honoured(tmp_path):
         '[[index]]\nurl = "https://q/simple"\ndefault = true\n'
     )
 
-    assert index_urls({}, tmp_path) == ["https://q/simple"]
+    assert index_urls({}, tmp_path, DEFAULT) == ["https://q/simple"]
 
 
 def test_certificates_of_pip_and_uv_are_used_for_the_index():
@@ -46,7 +50,7 @@ def test_certificates_of_pip_and_uv_are_used_for_the_index():
     ],
 )
 def test_further_indexes_are_asked_beside_the_default_one(tmp_path, environ):
-    assert index_urls(environ, tmp_path) == [DEFAULT_INDEX, "https://more/simple"]
+    assert index_urls(environ, tmp_path, DEFAULT) == [DEFAULT, "https://more/simple"]
 
 
 def test_further_indexes_of_a_uv_file_are_honoured(tmp_path):
@@ -56,6 +60,6 @@ def test_further_indexes_of_a_uv_file_are_honoured(tmp_path):
         'extra-index-url = ["https://b/simple"]\n[[index]]\nname = "a"\nurl = "https://a/simple"\n'
         '[[index]]\nname = "x"\nurl = "https://x/simple"\nexplicit = true\n'
     )
-    assert index_urls({}, tmp_path) == [DEFAULT_INDEX, "https://a/simple", "https://b/simple"]
+    assert index_urls({}, tmp_path, DEFAULT) == [DEFAULT, "https://a/simple", "https://b/simple"]
     path.write_text("index = 3\n")
-    assert index_urls({}, tmp_path) == []
+    assert index_urls({}, tmp_path, DEFAULT) == [DEFAULT]

@@ -22,8 +22,9 @@ from crossload.inspection.facts import (
 from crossload.inspection.render import to_dict, to_text
 
 
-def test_trailing_bytes_are_noted_and_words_fit(tmp_path, model, capsys):
-    path = tmp_path / "m.pkl"
+def test_trailing_bytes_are_noted_and_words_fit(tmp_path, model, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = Path("m.pkl")
     path.write_bytes(pickle.dumps(model) + b"more")
     text = to_text(inspect_file(path), width=80)
 
@@ -34,6 +35,14 @@ def test_trailing_bytes_are_noted_and_words_fit(tmp_path, model, capsys):
     assert json.loads(capsys.readouterr().out) == json.loads(
         json.dumps(to_dict(inspect_file(path)))
     )
+
+
+def test_a_path_is_not_broken_because_people_copy_it(tmp_path, model):
+    path = tmp_path / "with-hyphens-and-many-letters-so-that-it-does-not-fit-into-a-line" / "m.pkl"
+    path.parent.mkdir()
+    path.write_bytes(pickle.dumps(model))
+
+    assert str(path) in to_text(inspect_file(path), width=80)
 
 
 def test_a_path_cannot_forge_lines(tmp_path, capsys):

@@ -365,7 +365,8 @@ def test_copies_go_away_at_the_end_also_of_a_run_that_fails(tmp_path, model):
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert sorted(each.name for each in copies.root.iterdir()) == ["lock"]
+    # some releases of filelock remove the file of a lock that is let go
+    assert {each.name for each in copies.root.iterdir()} <= {"lock"}
 
 
 def test_copies_of_killed_runs_go_away_and_those_of_others_stay(tmp_path, model):

@@ -48,6 +48,8 @@ def test_every_requirement_of_a_package_holds_and_constraints_require_nothing(tm
 def test_includes_stay_below_the_folder_of_the_lock_and_nothing_else_is_read(tmp_path):
     (tmp_path / "secret.txt").write_text("TOKEN=hunter2\n")
     (tmp_path / "sub").mkdir()
+    # a project of its own: the temporary folder may lie within a checkout
+    (tmp_path / "sub" / "pyproject.toml").touch()
     found = locked(
         tmp_path,
         "sub/requirements.txt",

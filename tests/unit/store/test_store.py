@@ -59,7 +59,7 @@ def test_a_store_that_is_being_cleaned_up_is_named(store, monkeypatch):
     wait = ReadWriteLock.acquire_read
 
     def at_once(lock, timeout=-1, *, blocking=True):
-        return wait(lock, timeout=0, blocking=blocking)
+        return wait(lock, timeout=0 if blocking else -1, blocking=blocking)
 
     monkeypatch.setattr(ReadWriteLock, "acquire_read", at_once)
 

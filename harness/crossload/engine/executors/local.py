@@ -144,19 +144,19 @@ class LocalExecutor:
 
     def _server(self, environment: Environment, stopped: Callable[[], bool]) -> Server:
         server = self._servers.get(environment.id)
-        if server is None:
-            try:
-                return self._started(environment, stopped)
-            except EnvironmentUnavailable as error:
-                # only what cannot be imported twice is an outcome of the environment
-                self._drop(environment)
-                self.say(f"{error}: it is tried again")
-                try:
-                    return self._started(environment, stopped)
-                except EnvironmentUnavailable:
-                    self._drop(environment)
-                    raise
-        return server
+        if server is not None:
+            return server
+        try:
+            return self._started(environment, stopped)
+        except EnvironmentUnavailable as error:
+            # only what cannot be imported twice is an outcome of the environment
+            self._drop(environment)
+            self.say(f"{error}: it is tried again")
+        try:
+            return self._started(environment, stopped)
+        except EnvironmentUnavailable:
+            self._drop(environment)
+            raise
 
     def _started(self, environment: Environment, stopped: Callable[[], bool]) -> Server:
         server = Server(
