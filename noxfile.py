@@ -143,6 +143,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def chaos(session: nox.Session) -> None:
+    """Kill, fill and damage during runs, compare the tables (-- --trials 500 --minutes 60)."""
+    driver.install(session, "test")
+    session.run("python", "tests/chaos/run_chaos.py", *session.posargs)
+
+
+@nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Measure the branches that unit and property tests reach; too few is a failure."""
     driver.install(session, "coverage")

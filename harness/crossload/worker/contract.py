@@ -48,6 +48,7 @@ functions only, because the driver, which has other versions or none, reads the 
 """
 
 import fnmatch
+import importlib.machinery
 import importlib.util
 import os
 import re
@@ -200,6 +201,18 @@ def module_name(path: str) -> str:
     return "crossload_recipe_" + re.sub(r"\W", "_", stem)
 
 
+class _Loader(importlib.machinery.SourceFileLoader):
+    """Reads the source of a recipe file where a full disk has left damaged byte code of it."""
+
+    def get_code(self, fullname: str) -> Any:
+        """Give the code of the module."""
+        try:
+            return super().get_code(fullname)
+        except (EOFError, ValueError, TypeError):
+            path = self.get_filename(fullname)
+            return self.source_to_code(self.get_data(path), path)
+
+
 def import_file(path: str) -> Any:
     """Import a recipe file, once, as a module that pickle can name.
 
@@ -224,7 +237,8 @@ def import_file(path: str) -> Any:
     known = sys.modules.get(name)
     if known is not None and getattr(known, "__file__", None) == path:
         return known
-    spec = importlib.util.spec_from_file_location(name, path)
+    loader = _Loader(name, path) if path.endswith(".py") else None
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     if spec is None or spec.loader is None:
         raise ContractError(path + ": cannot be imported")
     module = importlib.util.module_from_spec(spec)

@@ -4,7 +4,7 @@ import re
 import traceback
 from typing import Any, Dict, List
 
-from .machine import is_of_disk
+from .machine import drop_damaged_bytecode, is_of_disk
 
 TEXT_LIMIT = 2000
 """Characters of a message, and of the end of a traceback, that are kept."""
@@ -12,6 +12,10 @@ TEXT_LIMIT = 2000
 
 class Stopped(Exception):
     """The disk cannot be written: measuring must end."""
+
+
+class Mended(Exception):
+    """Something of this machine was broken and is mended: the same is to be measured again."""
 
 
 def scrub(text: str, job: Dict[str, Any]) -> str:
@@ -80,10 +84,14 @@ def guard(error: BaseException) -> None:
     ------
     Stopped
         The error, or one that it came from, is of the disk: it is no fact of the model.
+    Mended
+        It came from byte code that a full disk had cut, and that is removed now.
     """
     # what guards a part of the work has stopped, and what guards the whole must not take it for an
     # error of the model
-    if isinstance(error, Stopped):
+    if isinstance(error, (Stopped, Mended)):
         raise error
+    if drop_damaged_bytecode(error):
+        raise Mended(str(error))
     if is_of_disk(error):
         raise Stopped(str(error))

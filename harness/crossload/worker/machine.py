@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import signal
+import sys
 from typing import List, Optional
 
 DISK_ERRORS = (
@@ -52,6 +53,45 @@ def is_of_disk(error: Optional[BaseException]) -> bool:
                 return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def drop_damaged_bytecode(error: Optional[BaseException]) -> bool:
+    """Remove the byte code that cannot be read and that an exception comes from.
+
+    On a full disk Python keeps the first half of a file of byte code without an error, and fails
+    with ``EOFError: marshal data too short`` whenever it imports the module from then on
+    (https://github.com/python/cpython/issues/126606).
+
+    Returns
+    -------
+    bool
+        Whether a file was removed: the same import may succeed now.
+    """
+    seen: List[int] = []
+    while error is not None and id(error) not in seen:
+        seen.append(id(error))
+        trace = error.__traceback__
+        while trace is not None:
+            code, names = trace.tb_frame.f_code, trace.tb_frame.f_locals
+            if code.co_name == "_compile_bytecode" and code.co_filename.startswith("<frozen"):
+                try:
+                    os.unlink(names["bytecode_path"])
+                except (KeyError, TypeError, OSError):
+                    return False
+                return True
+            trace = trace.tb_next
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def restart_if_mended(error: BaseException) -> None:
+    """Begin this process anew, if an import failed because of damaged byte code, which is removed.
+
+    Packages with compiled parts cannot be imported a second time in the same process.
+    """
+    if os.name != "nt" and drop_damaged_bytecode(error):
+        # -s as the driver has it: no packages of the user's home
+        os.execv(sys.executable, [sys.executable, "-s"] + sys.argv)
 
 
 def is_full(folder: str) -> bool:

@@ -117,6 +117,7 @@ class Server(object):
             self.versions = libraries.import_libraries(self.control, self.modules, self.formats)
             libraries.assert_locked(self.control, self.versions)
         except Exception as error:
+            machine.restart_if_mended(error)
             return {
                 "kind": "hello",
                 "status": "error",
@@ -204,12 +205,8 @@ class Server(object):
                     item = job["items"][index]
                     recipe, fmt = self.recipes[item["recipe"]], self.formats[item["format"]]
                     journal.add(measure.load(recipe, fmt, self.arrays(recipe.data), item, job))
-        except (errors.Stopped, OSError) as error:
-            if not (isinstance(error, errors.Stopped) or machine.is_of_disk(error)):
-                raise
-            sys.stderr.write("outcomes cannot be written: %s\n" % error)
-            # not a crash of the item: the supervisor must not try to write that either
-            sys.exit(supervise.EXIT_DISK)
+        except (errors.Stopped, errors.Mended, OSError) as error:
+            supervise.end_child(error)
 
     def _save(self, job: Dict[str, Any], indexes: List[int], journal: Any, marks: Any) -> None:
         """Fit the one recipe of these items once, and save it in the format of each."""

@@ -49,6 +49,7 @@ class Server(serve.Server):  # type: ignore[misc]
             self.code = user_code.Code(self.control["code"], self.control["build"])
             versions = self._import_libraries()
         except Exception as error:
+            machine.restart_if_mended(error)
             return {
                 "kind": "hello",
                 "status": "error",
@@ -119,11 +120,8 @@ class Server(serve.Server):  # type: ignore[misc]
                 else:
                     measured = measure_model.answer_as_reader(item, job, self.code)
                 journal.add(dict(measured, network=self.network))
-        except (errors.Stopped, OSError) as error:
-            if not (isinstance(error, errors.Stopped) or machine.is_of_disk(error)):
-                raise
-            sys.stderr.write("outcomes cannot be written: %s\n" % error)
-            sys.exit(supervise.EXIT_DISK)
+        except (errors.Stopped, errors.Mended, OSError) as error:
+            supervise.end_child(error)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import sys
 import time
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
+from .errors import Mended, Stopped
 from .journal import Journal, Marks
 from .machine import (
     DISK_ERRORS,
@@ -24,6 +25,9 @@ from .machine import (
     is_stopped,
 )
 
+EXIT_AGAIN = 75
+"""Exit code of a child that has removed damaged byte code: its item is to be measured again."""
+
 EXIT_DISK = 73
 """Exit code of a child that could not write an outcome (sysexits' EX_CANTCREAT)."""
 
@@ -31,8 +35,28 @@ EXIT_DISK = 73
 # pause from the start, a small batch would mostly be waited for.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.001, 0.02
 
+_MOST_MENDED = 100
+"""Times that a job goes on after damaged byte code; each time there is a file less of it."""
+
 _ENDING = []  # type: List[int]
 """Signal that is to end this process, if one has come."""
+
+
+def end_child(error: BaseException) -> None:
+    """End a child whose outcome says nothing of the model; raise any other error again.
+
+    Raises
+    ------
+    SystemExit
+        With `EXIT_AGAIN`, or `EXIT_DISK` where outcomes cannot be written.
+    """
+    if isinstance(error, Mended):
+        sys.exit(EXIT_AGAIN)
+    if not (isinstance(error, Stopped) or is_of_disk(error)):
+        raise error
+    sys.stderr.write("outcomes cannot be written: %s\n" % error)
+    # not a crash of the item: the supervisor must not try to write that either
+    sys.exit(EXIT_DISK)
 
 
 def end_on_signal(number: int, _frame: Any) -> None:
@@ -206,6 +230,7 @@ class Supervisor(object):
         self.journal = Journal(job["journal"])
         self.marks = Marks(job["marks"])
         self.ended_from_outside: Set[int] = set()
+        self.mended = 0
         """Items whose child was ended from outside: another begins before they are blamed."""
         self.seconds = float(job["limits"]["seconds"])
         self.memory = int(job["limits"]["memory_mb"])
@@ -252,14 +277,23 @@ class Supervisor(object):
         # somebody, or a machine that is short of memory, ended it: that is no fact of the model
         # unless it happens again
         outside = cause == "stopped" or (cause == "exit" and -detail in OUTSIDE)
-        if outside and culprit not in self.ended_from_outside:
+        mended = cause == "exit" and detail == EXIT_AGAIN and self._may_mend()
+        first = outside and culprit not in self.ended_from_outside
+        if outside:
             self.ended_from_outside.add(culprit)
+        if mended or first:
             done = set(self.journal.keys())
             return [i for i in indexes if self.job["items"][i]["key"] not in done]
         cause = {"exit": "crash", "stopped": "timeout"}.get(cause, cause)
         self._blame(culprit, cause, detail)
         done = set(self.journal.keys())
         return [i for i in indexes if self.job["items"][i]["key"] not in done]
+
+    def _may_mend(self) -> bool:
+        """Tell whether a child may end once more because of damaged byte code."""
+        # beyond that it is the doing of a model
+        self.mended += 1
+        return self.mended <= _MOST_MENDED
 
     def _watch(self, child: Child, marks_before: int) -> Tuple[str, int]:
         try:
