@@ -48,11 +48,14 @@ class Plain(object):
         self.name = name
 
     def predict(self, rows):
+        self.asked = True
         return rows[:, 0] * 2
 
     def __setstate__(self, state):
         self.__dict__.update(state)
         name = self.name
+        if name == "remembers" and "asked" in state:
+            raise ValueError("it was saved after it had been asked")
         if wanted(name):
             count = times(name)
             if name == "kill-once" and count == 1:
@@ -89,7 +92,7 @@ def recipe(name):
 RECIPES = {
     name: recipe(name)
     for name in ("plain", "kill-once", "kill-thrice", "kill-always", "kill-server", "stop-server",
-                 "delete-folder", "daemon")
+                 "delete-folder", "daemon", "remembers")
 }
 '''
 
@@ -148,6 +151,13 @@ def test_what_comes_once_from_outside_changes_no_verdict(calm, tmp_path, what):
 
     assert "Traceback" not in done.stdout + done.stderr
     assert verdicts(other) == verdicts(calm)
+
+
+def test_a_model_is_saved_before_it_is_asked(calm):
+    rows = [row for row in verdicts(calm) if "remembers" in row]
+
+    assert len(rows) == 1
+    assert "identical" in rows[0]
 
 
 def test_a_model_that_ends_its_process_each_time_is_a_crash(calm, tmp_path):

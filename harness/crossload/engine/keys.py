@@ -41,7 +41,13 @@ PLATFORM = f"{platform.system()}-{platform.machine()}"
 # Names of modules and definitions below ``worker/``; a test asks that they are there.  Renaming one
 # changes every key that has it, and all of these outcomes are measured anew.
 _COMMON = [("contract", "Recipe"), ("data_sets", "read_data"), ("environ", "variables")]
-SAVE_ROOTS = [*_COMMON, ("measure", "save"), ("fitting", "fit_once"), ("fitting", "fit_failure")]
+SAVE_ROOTS = [
+    *_COMMON,
+    ("measure", "save"),
+    ("fitting", "fit_once"),
+    ("fitting", "ask"),
+    ("fitting", "fit_failure"),
+]
 LOAD_ROOTS = [*_COMMON, ("measure", "load")]
 # What decides on processes.  Only the text of these counts: they mention all formats, and would
 # bring all of the worker in.
@@ -151,7 +157,7 @@ class Keys:
         self.savers = {
             each.saver: self.formats[name] for name, each in reversed(plan.catalog.formats.items())
         }
-        saving = [*PROTOCOL, ("serve", "Server._save")]
+        saving = [*PROTOCOL, ("save_batch", "save_batch"), ("save_batch", "_save_apart")]
         self.code = {
             "save": self._worker.digest(SAVE_ROOTS, texts=saving),
             "load": self._worker.digest(LOAD_ROOTS, texts=PROTOCOL),

@@ -14,23 +14,42 @@ from .training import fit_default, fit_keras, seed
 
 
 class Fitted(object):
-    """A recipe built, fitted and asked, once, for all savers of a batch."""
+    """A recipe built and fitted, which nobody has asked anything yet."""
+
+    def __init__(self, recipe: Recipe, data: Any, model: Any) -> None:
+        self.recipe, self.data, self.model = recipe, data, model
+
+
+class Answers(object):
+    """What a fitted model answered where it was fitted.
+
+    Parameters
+    ----------
+    digests
+        Digest of each output by its name.
+    kept
+        Name of the file with the outputs.
+    seconds
+        Time of each stage so far.
+    facts
+        Fields of the outcome about state, noise and the training data.
+    """
 
     def __init__(
-        self,
-        recipe: Recipe,
-        data: Any,
-        arrays: Dict[str, Any],
-        seconds: Dict[str, float],
-        facts: Dict[str, str],
+        self, digests: Dict[str, str], kept: str, seconds: Dict[str, float], facts: Dict[str, str]
     ) -> None:
-        self.recipe, self.data, self.arrays = recipe, data, arrays
-        self.seconds, self.facts = seconds, facts
-        self.model: Any = None
+        self.digests, self.kept, self.seconds, self.facts = digests, kept, seconds, facts
+
+    def complete(self, outcome: Dict[str, Any]) -> Dict[str, Any]:
+        """Give the outcome of a save with what its writer answered; one of a failure as it is."""
+        outcome = dict(outcome, seconds=dict(self.seconds, **outcome["seconds"]))
+        if outcome["status"] != "ok":
+            return outcome
+        return dict(self.facts, outputs=self.digests, kept=self.kept, **outcome)
 
 
-def fit_once(recipe: Recipe, arrays: Dict[str, Any], record: Record, job: Dict[str, Any]) -> Fitted:
-    """Build, fit and predict: the writer's own outputs are taken before saving.
+def fit_once(recipe: Recipe, arrays: Dict[str, Any], record: Record) -> Fitted:
+    """Build and fit.
 
     Parameters
     ----------
@@ -40,40 +59,65 @@ def fit_once(recipe: Recipe, arrays: Dict[str, Any], record: Record, job: Dict[s
         Arrays of its data set.
     record
         The outcome that fails if this does.
+
+    Returns
+    -------
+    Fitted
+        The model, and the data that it was fitted on.
+
+    Raises
+    ------
+    Exception
+        Anything that building or fitting raises.
+    """
+    seed()
+    data = record.run("data", lambda: Data(arrays, recipe.prepare))
+    model = record.run("build", lambda: recipe.build(data))
+    fit = recipe.fit or (fit_keras if recipe.kind == "keras" else fit_default)
+    return Fitted(recipe, data, record.run("fit", lambda: fit(model, data)))
+
+
+def ask(fitted: Fitted, record: Record, job: Dict[str, Any]) -> Answers:
+    """Take the writer's own outputs.
+
+    What is asked may keep something for the next question, as an index of pandas does: what is
+    saved must not have been asked, where processes can be forked.
+
+    Parameters
+    ----------
+    fitted
+        The model.
+    record
+        The outcome that fails if this does.
     job
         The job: where outputs and states are kept.
 
     Returns
     -------
-    Fitted
-        The model with its outputs and the facts of its state.
+    Answers
+        The outputs, and the facts of the model's state.
 
     Raises
     ------
     ContractError
         The recipe's outputs cannot be judged.
     Exception
-        Anything that building, fitting or predicting raises.
+        Anything that predicting raises.
     """
-    seed()
-    data = record.run("data", lambda: Data(arrays, recipe.prepare))
-    model = record.run("build", lambda: recipe.build(data))
-    fit = recipe.fit or (fit_keras if recipe.kind == "keras" else fit_default)
-    model = record.run("fit", lambda: fit(model, data))
+    model, recipe, data = fitted.model, fitted.recipe, fitted.data
     found = record.run("predict-before", lambda: outputs.ask(model, recipe, data))
     check_outputs(found, recipe, data)
     # asked twice: what differs within one process is noise of the case, not harm done by saving
     second = outputs.ask(model, recipe, data)
     facts = {"state": fitted_state.keep(model, recipe.kind, job["states"])}
-    again = outputs.digests(second)
-    if again != outputs.digests(found):
+    each, again = outputs.digests(found), outputs.digests(second)
+    if again != each:
         facts["noise"] = outputs.keep(second, again, job["outputs"])
     if recipe.task in ("binary", "multiclass", "regression"):
         trained = outputs.ask(model, recipe, OnTraining(data))
         facts["kept_train"] = outputs.keep(trained, outputs.digests(trained), job["outputs"])
-    fitted = Fitted(recipe, data, found, dict(record.seconds), facts)
-    fitted.model = model
-    return fitted
+    kept = outputs.keep(found, each, job["outputs"])
+    return Answers(each, kept, dict(record.seconds), facts)
 
 
 def check_outputs(found: Dict[str, Any], recipe: Recipe, data: Any) -> None:

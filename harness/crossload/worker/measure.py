@@ -29,7 +29,7 @@ def save(fitted: Fitted, fmt: Any, item: Dict[str, Any], job: Dict[str, Any]) ->
     Parameters
     ----------
     fitted
-        The model with its outputs.
+        The model.
     fmt
         The format.
     item
@@ -41,7 +41,7 @@ def save(fitted: Fitted, fmt: Any, item: Dict[str, Any], job: Dict[str, Any]) ->
     Returns
     -------
     dict
-        The outcome; of any exception of the libraries, too.
+        The outcome, without what the writer answered; of any exception of the libraries, too.
 
     Raises
     ------
@@ -49,7 +49,6 @@ def save(fitted: Fitted, fmt: Any, item: Dict[str, Any], job: Dict[str, Any]) ->
         The disk cannot be written.
     """
     record = Record(item, job)
-    record.seconds.update(fitted.seconds)
     folder = os.path.join(job["scratch"], "save-%d-%s" % (os.getpid(), item["key"][:16]))
     os.makedirs(folder)
     path = os.path.join(folder, fmt.filename)
@@ -59,13 +58,9 @@ def save(fitted: Fitted, fmt: Any, item: Dict[str, Any], job: Dict[str, Any]) ->
         record.run("save", lambda: fmt.save(model, path, recipe))
         if recipe.damage:
             recipe.damage(path, fitted.model)
-        facts = dict(fitted.facts)
-        if recipe.resume:
-            facts.update(resume(fitted.model, recipe, fitted.data, job))
+        facts = resume(fitted.model, recipe, fitted.data, job) if recipe.resume else {}
         sha = outputs.sha256_of(path)
         size = outputs.size_of(path)
-        each = outputs.digests(fitted.arrays)
-        kept = outputs.keep(fitted.arrays, each, job["outputs"])
         target = os.path.join(job["artifacts"], sha)
         if not os.path.exists(os.path.join(target, fmt.filename)):
             try:
@@ -81,7 +76,7 @@ def save(fitted: Fitted, fmt: Any, item: Dict[str, Any], job: Dict[str, Any]) ->
         if recipe.claim:
             artifact["claimed"] = recipe.claim
         stop_if_full(job)
-        return record.end("ok", stage="done", artifact=artifact, outputs=each, kept=kept, **facts)
+        return record.end("ok", stage="done", artifact=artifact, **facts)
     except Exception as error:
         stop_if_full(job)
         return record.failed(error)

@@ -139,18 +139,15 @@ def answer_as_reader(item: Dict[str, Any], job: Dict[str, Any], code: Any) -> Di
     record = Record(item, job)
     try:
         model = _load_verified(item, record, code, False)
+        kind = load_ways.kind_of(item["format"])
         rows = {name: _read_rows(known, job) for name, known in item["rows"].items()}
+        # before it is asked, which may leave something in it; saving changes models of Keras
+        resaved = _resave(model, item, job) if kind == "object" else {}
         found = record.run("predict", lambda: probe_model.ask_all(model, rows, item["methods"]))
         each = outputs.digests(found)
         kept = outputs.keep(found, each, job["outputs"])
-        described = fitted_state.keep(model, load_ways.kind_of(item["format"]), job["states"])
-        resaved: Dict[str, str] = {}
-        for way, target in sorted(item.get("resave", {}).items()):
-            try:
-                load_ways.save(way, model, target)
-                resaved[way] = "ok"
-            except Exception as error:  # a format that does not take this model is no way through
-                resaved[way] = errors.scrub(type(error).__name__ + ": " + str(error), job)[:300]
+        described = fitted_state.keep(model, kind, job["states"])
+        resaved = resaved or _resave(model, item, job)
         return dict(
             record.end(
                 "ok", stage="done", outputs=each, kept=kept, state=described, resaved=resaved
@@ -158,6 +155,19 @@ def answer_as_reader(item: Dict[str, Any], job: Dict[str, Any], code: Any) -> Di
         )
     except Exception as error:
         return dict(record.failed(error))
+
+
+def _resave(model: Any, item: Dict[str, Any], job: Dict[str, Any]) -> Dict[str, str]:
+    """Save a loaded model in the ways that are asked for; give ``ok`` or why not by way."""
+    found: Dict[str, str] = {}
+    for way, target in sorted(item.get("resave", {}).items()):
+        try:
+            load_ways.save(way, model, target)
+            found[way] = "ok"
+        except Exception as error:  # a format that does not take this model is no way through
+            errors.guard(error)
+            found[way] = errors.scrub(type(error).__name__ + ": " + str(error), job)[:300]
+    return found
 
 
 def refit(item: Dict[str, Any], job: Dict[str, Any], code: Any) -> Dict[str, Any]:

@@ -50,13 +50,12 @@ _make_package()
 contract = importlib.import_module(PACKAGE + ".contract")
 data_sets = importlib.import_module(PACKAGE + ".data_sets")
 errors = importlib.import_module(PACKAGE + ".errors")
-fitting = importlib.import_module(PACKAGE + ".fitting")
 formats = importlib.import_module(PACKAGE + ".formats")
 journals = importlib.import_module(PACKAGE + ".journal")
 libraries = importlib.import_module(PACKAGE + ".libraries")
 machine = importlib.import_module(PACKAGE + ".machine")
 measure = importlib.import_module(PACKAGE + ".measure")
-records = importlib.import_module(PACKAGE + ".record")
+save_batch = importlib.import_module(PACKAGE + ".save_batch")
 supervise = importlib.import_module(PACKAGE + ".supervise")
 
 
@@ -161,8 +160,7 @@ class Server(object):
                 journal.add(_not_available(job, item, reason))
             else:
                 todo.append(index)
-        # Windows has no fork; tests ask for the other way where there is one
-        forks = hasattr(os, "fork") and not job.get("no_fork")
+        forks = supervise.forks(job)
         batches = _batches(job, todo, self.recipes)
 
         def start(indexes: List[int]) -> Any:
@@ -198,7 +196,9 @@ class Server(object):
         journal, marks = journals.Journal(job["journal"]), journals.Marks.existing(job["marks"])
         try:
             if job["op"] == "save":
-                self._save(job, indexes, journal, marks)
+                recipe = self.recipes[job["items"][indexes[0]]["recipe"]]
+                data = self.arrays(recipe.data)
+                save_batch.save_batch(recipe, self.formats, data, job, indexes, journal, marks)
             else:
                 for index in indexes:
                     marks.begin(index)
@@ -208,50 +208,16 @@ class Server(object):
         except (errors.Stopped, errors.Mended, OSError) as error:
             supervise.end_child(error)
 
-    def _save(self, job: Dict[str, Any], indexes: List[int], journal: Any, marks: Any) -> None:
-        """Fit the one recipe of these items once, and save it in the format of each."""
-        items = [job["items"][index] for index in indexes]
-        recipe = self.recipes[items[0]["recipe"]]
-        marks.begin(indexes[0])
-        record = records.Record(items[0], job)
-        try:
-            fitted = fitting.fit_once(recipe, self.arrays(recipe.data), record, job)
-        except Exception as error:
-            failure = fitting.fit_failure(items[0], job, record, error)
-            for item in items:
-                journal.add(dict(failure, key=item["key"]))
-            return
-        for number, (index, item) in enumerate(zip(indexes, items)):
-            fmt = self.formats[item["format"]]
-            if number + 1 < len(items) and hasattr(os, "fork") and not job.get("no_fork"):
-                # a save may change the process (and the model): each but the last is done in a fork
-                # of its own
-                pid = os.fork()
-                if pid:
-                    _, status = os.waitpid(pid, 0)
-                    if status:
-                        supervise.die_alike(status)
-                    continue
-                machine.die_with_parent()
-                marks.begin(index)
-                journal.add(measure.save(fitted, fmt, item, job))
-                sys.stdout.flush()
-                sys.stderr.flush()
-                # as in `supervise.fork`: the stack above belongs to the parent
-                os._exit(0)
-            marks.begin(index)
-            journal.add(measure.save(fitted, fmt, item, job))
-
 
 def _batches(job: Dict[str, Any], todo: List[int], recipes: Dict[str, Any]) -> List[List[int]]:
     """Give items that share a child.
 
     These are all loads (unless isolated), and the saves of one recipe, one by one for TensorFlow.
     TensorFlow does not survive a fork after it has computed, and Keras 3 leaks from one save into
-    the next (saving ``.h5`` changes the ``.keras`` that is saved after it), so there each save has
-    a child that fits anew.
+    the next (saving ``.h5`` changes the ``.keras`` that is saved after it), so there, and where
+    nothing forks, each save has a child that fits anew.
     """
-    if job.get("isolate"):
+    if job.get("isolate") or (job["op"] == "save" and not supervise.forks(job)):
         return [[index] for index in todo]
     if job["op"] == "load":
         return [todo] if todo else []

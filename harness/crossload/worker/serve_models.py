@@ -6,7 +6,6 @@ stdin, answers in journals.  A child does with its item what `measure_model` say
 
 import importlib
 import json
-import os
 import platform
 import sys
 from typing import Any, Dict, List
@@ -84,7 +83,7 @@ class Server(serve.Server):  # type: ignore[misc]
         """Do the job of a job file, each item in a process of its own, and close its journal."""
         with open(path, encoding="utf-8") as stream:
             job = json.load(stream)
-        forks = hasattr(os, "fork") and not job.get("no_fork")
+        forks = supervise.forks(job)
 
         def start(indexes: List[int]) -> Any:
             if forks:

@@ -108,6 +108,11 @@ class Child(object):
             time.sleep(_SHORTEST_PAUSE)
 
 
+def forks(job: Dict[str, Any]) -> bool:
+    """Tell whether children are forks: Windows has none; tests ask for the other way."""
+    return hasattr(os, "fork") and not job.get("no_fork")
+
+
 def fork(work: Callable[[], None], log: str) -> Child:
     """Fork a child that does ``work`` with its output in a log file, and never returns.
 

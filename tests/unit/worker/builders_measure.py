@@ -5,7 +5,7 @@ from __future__ import annotations
 from builders_worker import X, Y
 from sklearn.naive_bayes import GaussianNB
 
-from crossload.worker import contract, fitting
+from crossload.worker import contract, fitting, measure
 from crossload.worker.formats import builtin_formats
 from crossload.worker.record import Record
 
@@ -35,4 +35,21 @@ def job(folder, op="save"):
 
 def fitted(folder, **more):
     done = job(folder)
-    return fitting.fit_once(recipe(**more), ARRAYS, Record(ITEM, done), done)
+    return fitting.fit_once(recipe(**more), ARRAYS, Record(ITEM, done))
+
+
+def saved(folder, fmt=PICKLE, **more):
+    """Fit, ask and save, in the order of a process that does not fork."""
+    done = job(folder)
+    record = Record(ITEM, done)
+    case = fitting.fit_once(recipe(**more), ARRAYS, record)
+    answers = fitting.ask(case, record, done)
+    return answers.complete(measure.save(case, fmt, ITEM, done))
+
+
+def asked(folder, **more):
+    """Fit and ask; give the fitted model and its answers."""
+    done = job(folder)
+    record = Record(ITEM, done)
+    case = fitting.fit_once(recipe(**more), ARRAYS, record)
+    return case, fitting.ask(case, record, done)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from builders_measure import ITEM, fitted
+from builders_measure import ITEM, asked, fitted
 
 from crossload.worker import contract, fitting
 from crossload.worker.record import Record
@@ -45,10 +45,11 @@ def test_outputs_that_cannot_be_judged_are_mistakes_of_the_recipe(task, array, t
 
 
 def test_a_recipe_is_fitted_once_and_its_own_outputs_are_taken(tmp_path):
-    found = fitted(tmp_path, prepare=lambda rows: rows[:, :2])
+    case, found = asked(tmp_path, prepare=lambda rows: rows[:, :2])
 
-    assert found.model.theta_.shape == (2, 2)
-    assert found.arrays["predict"].shape == (40,)
+    assert case.model.theta_.shape == (2, 2)
+    with np.load(tmp_path / "outputs" / f"{found.kept}.npz") as held:
+        assert held["predict"].shape == (40,)
     assert set(found.seconds) == {"data", "build", "fit", "predict-before"}
     assert set(found.facts) == {"state", "kept_train"}
     with np.load(tmp_path / "outputs" / f"{found.facts['kept_train']}.npz") as held:
@@ -56,13 +57,14 @@ def test_a_recipe_is_fitted_once_and_its_own_outputs_are_taken(tmp_path):
 
 
 def test_answers_that_differ_within_one_process_are_noise(tmp_path):
-    asked = iter(range(100))
+    count = iter(range(100))
 
-    found = fitted(
-        tmp_path, task="transform", outputs={"n": lambda model, data: np.array([next(asked)])}
+    _, found = asked(
+        tmp_path, task="transform", outputs={"n": lambda model, data: np.array([next(count)])}
     )
 
-    assert found.arrays["n"].tolist() == [0]
+    with np.load(tmp_path / "outputs" / f"{found.kept}.npz") as held:
+        assert held["n"].tolist() == [0]
     with np.load(tmp_path / "outputs" / f"{found.facts['noise']}.npz") as held:
         assert held["n"].tolist() == [1]
     assert "kept_train" not in found.facts
@@ -87,9 +89,9 @@ def test_networks_are_fitted_by_a_few_steps(tmp_path):
         def predict(self, x):
             return np.zeros(len(x))
 
-    found = fitted(tmp_path, kind="keras", outputs=["predict"], build=lambda data: Network())
+    case, found = asked(tmp_path, kind="keras", outputs=["predict"], build=lambda data: Network())
 
-    assert found.model.steps == 12
+    assert case.model.steps == 12
     assert found.facts["state"] == ""
 
 

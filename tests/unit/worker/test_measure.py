@@ -6,15 +6,10 @@ import errno
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
-from builders_measure import ARRAYS, ITEM, PICKLE, fitted, job, recipe
+from builders_measure import ARRAYS, ITEM, PICKLE, asked, fitted, job, recipe, saved
 
 from crossload.worker import errors, measure
-
-
-def saved(folder, **more):
-    return measure.save(fitted(folder, **more), PICKLE, ITEM, job(folder))
 
 
 def loaded(folder, artifact, fmt=PICKLE, **more):
@@ -198,10 +193,20 @@ def test_a_disk_that_fills_up_in_the_middle_is_no_error_of_the_model(tmp_path, m
 
 
 def test_the_outputs_that_are_recorded_are_those_before_saving(tmp_path):
-    case = fitted(tmp_path)
-    case.arrays = {"predict": np.zeros(40)}
+    case, answers = asked(tmp_path)
+    case.model.class_count_[:] = 0  # as if saving had changed it
 
-    found = measure.save(case, PICKLE, ITEM, job(tmp_path))
+    found = answers.complete(measure.save(case, PICKLE, ITEM, job(tmp_path)))
 
-    with np.load(tmp_path / "outputs" / f"{found['kept']}.npz") as held:
-        assert held["predict"].tolist() == [0] * 40
+    assert found["outputs"] == saved(tmp_path)["outputs"]
+    assert found["kept"] == answers.kept
+
+
+def test_a_save_that_fails_has_no_answers_but_its_times(tmp_path):
+    case, answers = asked(tmp_path)
+
+    found = answers.complete(measure.save(case, Broken(ValueError("x")), ITEM, job(tmp_path)))
+
+    assert found["status"] == "error"
+    assert not {"outputs", "kept", "state"} & set(found)
+    assert set(found["seconds"]) == {"data", "build", "fit", "predict-before", "save"}
