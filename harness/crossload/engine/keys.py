@@ -58,8 +58,8 @@ PROTOCOL = [
     ("libraries", "import_keras"),
     ("serve", "_batches"),
     ("supervise", "Supervisor"),
-    ("supervise", "fork"),
-    ("supervise", "spawn"),
+    ("children", "fork"),
+    ("children", "spawn"),
 ]
 """The code that carries outcomes about, whose text is a part of every key."""
 

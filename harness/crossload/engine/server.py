@@ -25,8 +25,8 @@ from crossload.environments.bytecode import FOLDER as BYTECODE
 from crossload.environments.bytecode import keep_bytecode
 from crossload.errors import EnvironmentUnavailable, HarnessFault
 from crossload.store.layout import disk_error
+from crossload.worker.children import EXIT_DISK
 from crossload.worker.machine import OUTSIDE, is_stopped
-from crossload.worker.supervise import EXIT_DISK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

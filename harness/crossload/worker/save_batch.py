@@ -5,7 +5,7 @@ import os
 import sys
 from typing import Any, Dict, List
 
-from . import fitting, measure, supervise
+from . import children, fitting, measure
 from .contract import Recipe
 from .machine import die_with_parent
 from .record import Record
@@ -48,7 +48,7 @@ def save_batch(
     marks.begin(indexes[0])
     record = Record(items[0], job)
     # Keras does not survive a fork after it has computed
-    apart = recipe.kind == "object" and supervise.forks(job)
+    apart = recipe.kind == "object" and children.forks(job)
     outcomes: List[Dict[str, Any]] = []
     try:
         fitted = fitting.fit_once(recipe, arrays, record)
@@ -78,7 +78,7 @@ def _save_apart(
     if pid:
         _, status = os.waitpid(pid, 0)
         if status:
-            supervise.die_alike(status)
+            children.die_alike(status)
         with open(path, encoding="utf-8") as stream:
             outcome: Dict[str, Any] = json.load(stream)
         return outcome
@@ -89,5 +89,5 @@ def _save_apart(
         json.dump(outcome, stream)
     sys.stdout.flush()
     sys.stderr.flush()
-    # as in `supervise.fork`: the stack above belongs to the parent
+    # as in `children.fork`: the stack above belongs to the parent
     os._exit(0)

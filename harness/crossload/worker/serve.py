@@ -47,6 +47,7 @@ def _make_package() -> None:
 
 _make_package()
 
+children = importlib.import_module(PACKAGE + ".children")
 contract = importlib.import_module(PACKAGE + ".contract")
 data_sets = importlib.import_module(PACKAGE + ".data_sets")
 errors = importlib.import_module(PACKAGE + ".errors")
@@ -85,6 +86,9 @@ class Server(object):
         A JSON file of the driver's: recipe files, formats, data sets, the lock, and the path of the
         journal that gets the first answer.
     """
+
+    script = __file__
+    """What a child executes where there is no fork."""
 
     def __init__(self, control_path: str) -> None:
         with open(control_path, encoding="utf-8") as stream:
@@ -160,20 +164,22 @@ class Server(object):
                 journal.add(_not_available(job, item, reason))
             else:
                 todo.append(index)
-        forks = supervise.forks(job)
-        batches = _batches(job, todo, self.recipes)
+        self.supervise(job, path, _batches(job, todo, self.recipes))
+        journal.add({"kind": "end", "key": "end"})
+
+    def supervise(self, job: Dict[str, Any], path: str, batches: List[List[int]]) -> None:
+        """Have children work through the items with these indexes."""
+        forks = children.forks(job)
 
         def start(indexes: List[int]) -> Any:
             if forks:
-                return supervise.fork(lambda: self.work(job, indexes), job["log"])
+                return children.fork(lambda: self.work(job, indexes), job["log"])
             chosen = ",".join(str(index) for index in indexes)
             # -s as the driver has it: no packages of the user's home
-            return supervise.spawn(
-                [sys.executable, "-s", __file__, self.control_path, path, chosen], job["log"]
-            )
+            words = [sys.executable, "-s", self.script, self.control_path, path, chosen]
+            return children.spawn(words, job["log"])
 
         supervise.Supervisor(job, start, self.parent).run(batches)
-        journal.add({"kind": "end", "key": "end"})
 
     def _unavailable(self, item: Dict[str, Any], op: str) -> str:
         """Say why an item is n/a here; empty if it can be measured."""
@@ -206,7 +212,7 @@ class Server(object):
                     recipe, fmt = self.recipes[item["recipe"]], self.formats[item["format"]]
                     journal.add(measure.load(recipe, fmt, self.arrays(recipe.data), item, job))
         except (errors.Stopped, errors.Mended, OSError) as error:
-            supervise.end_child(error)
+            children.end_child(error)
 
 
 def _batches(job: Dict[str, Any], todo: List[int], recipes: Dict[str, Any]) -> List[List[int]]:
@@ -217,7 +223,7 @@ def _batches(job: Dict[str, Any], todo: List[int], recipes: Dict[str, Any]) -> L
     the next (saving ``.h5`` changes the ``.keras`` that is saved after it), so there, and where
     nothing forks, each save has a child that fits anew.
     """
-    if job.get("isolate") or (job["op"] == "save" and not supervise.forks(job)):
+    if job.get("isolate") or (job["op"] == "save" and not children.forks(job)):
         return [[index] for index in todo]
     if job["op"] == "load":
         return [todo] if todo else []
@@ -259,7 +265,7 @@ def main(arguments: List[str]) -> int:
     Returns
     -------
     int
-        The exit code: 0, 1 where the process is no use, `supervise.EXIT_DISK` where outcomes cannot
+        The exit code: 0, 1 where the process is no use, `children.EXIT_DISK` where outcomes cannot
         be written.
     """
     server = Server(arguments[0])
@@ -286,7 +292,7 @@ def main(arguments: List[str]) -> int:
         if not machine.is_of_disk(error):
             raise
         sys.stderr.write("outcomes cannot be written: %s\n" % error)
-        return int(supervise.EXIT_DISK)
+        return int(children.EXIT_DISK)
     return 0
 
 

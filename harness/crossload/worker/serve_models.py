@@ -16,11 +16,11 @@ serve: Any = importlib.import_module("serve")
 del sys.modules["serve"]  # a name that users' code may have too
 
 # through importlib, because the package exists at run time only, under a name that `serve` gives it
-errors, isolation, journals, libraries, machine, measure_model, supervise, user_code = (
+children, errors, isolation, journals, libraries, machine, measure_model, user_code = (
     importlib.import_module(serve.PACKAGE + "." + name)
     for name in (
-        *("errors", "isolation", "journal", "libraries", "machine"),
-        *("measure_model", "supervise", "user_code"),
+        *("children", "errors", "isolation", "journal", "libraries"),
+        *("machine", "measure_model", "user_code"),
     )
 )
 
@@ -28,6 +28,7 @@ errors, isolation, journals, libraries, machine, measure_model, supervise, user_
 class Server(serve.Server):  # type: ignore[misc]
     """The libraries imported once; a fork for each model."""
 
+    script = __file__
     code: Any = None
     """The user's code, imported (`user_code.Code`)."""
     network = ""
@@ -83,20 +84,9 @@ class Server(serve.Server):  # type: ignore[misc]
         """Do the job of a job file, each item in a process of its own, and close its journal."""
         with open(path, encoding="utf-8") as stream:
             job = json.load(stream)
-        forks = supervise.forks(job)
-
-        def start(indexes: List[int]) -> Any:
-            if forks:
-                return supervise.fork(lambda: self.work(job, indexes), job["log"])
-            chosen = ",".join(str(index) for index in indexes)
-            return supervise.spawn(
-                [sys.executable, "-s", __file__, self.control_path, path, chosen], job["log"]
-            )
-
         # one model must not see what another has done to the process: users' models are few, and
         # each is a verdict of its own
-        batches = [[index] for index in range(len(job["items"]))]
-        supervise.Supervisor(job, start, self.parent).run(batches)
+        self.supervise(job, path, [[index] for index in range(len(job["items"]))])
         journals.Journal(job["journal"]).add({"kind": "end", "key": "end"})
 
     def work(self, job: Dict[str, Any], indexes: List[int]) -> None:
@@ -120,7 +110,7 @@ class Server(serve.Server):  # type: ignore[misc]
                     measured = measure_model.answer_as_reader(item, job, self.code)
                 journal.add(dict(measured, network=self.network))
         except (errors.Stopped, errors.Mended, OSError) as error:
-            supervise.end_child(error)
+            children.end_child(error)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crossload.worker import contract, errors, machine, supervise
+from crossload.worker import children, contract, errors, machine
 
 
 def compiled(source: Path) -> Path:
@@ -47,8 +47,8 @@ def test_byte_code_that_a_full_disk_has_cut_is_removed_and_the_item_measured_aga
     assert not machine.drop_damaged_bytecode(wrapped)
     assert importlib.import_module(source.stem).RECIPES == {"a": "a", "b": "b"}
     with pytest.raises(SystemExit) as ended:
-        supervise.end_child(errors.Mended("x"))
-    assert ended.value.code == supervise.EXIT_AGAIN
+        children.end_child(errors.Mended("x"))
+    assert ended.value.code == children.EXIT_AGAIN
 
 
 def test_the_end_of_a_file_in_a_model_is_the_models(source):
@@ -60,7 +60,7 @@ def test_the_end_of_a_file_in_a_model_is_the_models(source):
     errors.guard(caught.value)
     assert not machine.drop_damaged_bytecode(caught.value)
     with pytest.raises(EOFError):
-        supervise.end_child(caught.value)
+        children.end_child(caught.value)
 
 
 def test_a_recipe_file_is_read_whatever_its_byte_code_is(source):
