@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from crossload.store.records import Record
     from crossload.store.store import Store
 
-_NOTHING: Record = {"status": "not measured"}
-
 SAMPLE = 97
 """One load in this many is measured again in a process of its own."""
 
@@ -176,17 +174,17 @@ class Jobs:
                 on_outcome=on_outcome,
             )
 
-        save(chosen)
+        def unsettled() -> list[Any]:
+            return [case for case in chosen if _is_unsettled(self.ledger.save(state.id, case))]
+
+        # what a run that was killed has seen once is not begun with again
+        seen = unsettled()
+        if first := [case for case in chosen if case not in seen]:
+            save(first)
         # at most three times in all: then two agree, or nothing is known
         for _ in range(2):
-            unsure = [
-                case
-                for case in chosen
-                if is_unbelieved(self.ledger.save(state.id, case) or _NOTHING)
-            ]
-            if not unsure:
-                break
-            save(unsure, isolate=True)
+            if unsure := unsettled():
+                save(unsure, isolate=True)
 
     def _saving_format(self, case: Any) -> str:
         """A format that writes with the case's saver."""
@@ -243,22 +241,22 @@ class Jobs:
                 on_outcome=on_outcome,
             )
 
+        def unsettled() -> dict[str, Cell]:
+            return {
+                key: cell for key, cell in keyed.items() if _is_unsettled(self.store.loads.get(key))
+            }
+
         try:
-            load(keyed)
+            # what a run that was killed has seen once is not begun with again
+            seen = unsettled()
+            load({key: cell for key, cell in keyed.items() if key not in seen})
             self._tasks.learn_duration(time.monotonic() - start, len(cells))
             doubtful = {key: cell for key, cell in keyed.items() if self._is_doubtful(cell, key)}
-            if doubtful:
-                load(doubtful, isolate=True)
+            load(doubtful, isolate=True)
             # what differs from what was found before may be the machine's: two of three count
-            unsettled = {key: cell for key, cell in doubtful.items() if self._is_unsettled(key)}
-            if unsettled:
-                load(unsettled, isolate=True)
+            load(unsettled(), isolate=True)
         except EnvironmentUnavailable as error:
             self._give_up(state, error)
-
-    def _is_unsettled(self, key: str) -> bool:
-        record = self.store.loads.get(key)
-        return record is not None and not is_corrupted(record) and is_unbelieved(record)
 
     def _is_doubtful(self, cell: Cell, key: str) -> bool:
         """Say if an outcome is to be measured again by itself before it is believed."""
@@ -270,3 +268,8 @@ class Jobs:
             self.progress.drifted(self._tasks.sharing[key])
         # the sample is drawn by the key, so that every run and every shard draws the same
         return drifts or is_unbelieved(record) or int(key[:8], 16) % SAMPLE == 0
+
+
+def _is_unsettled(record: Record | None) -> bool:
+    """Say if an outcome was seen, and is to be measured again by itself before it is believed."""
+    return record is not None and not is_corrupted(record) and is_unbelieved(record)

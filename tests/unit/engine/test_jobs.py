@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from builders_engine import CORRUPT, CRASH, FAILED, A, B, identity_of, plan_in
 
 from crossload.engine import jobs
+from crossload.engine.interfaces import Stopped
 from crossload.errors import EnvironmentUnavailable
 
 
@@ -44,6 +46,20 @@ def test_a_crash_that_does_not_come_again_was_none(bench):
     assert set(found.outcomes().values()) == {"ok"}
     cell = next(cell for cell in found.plan.cells if cell.reader == B)
     assert found.ledger.load(cell)["first"]["status"] == "crash"
+
+
+@pytest.mark.parametrize("op", ["save", "load"])
+def test_a_crash_that_a_killed_run_had_seen_is_measured_once_more_and_by_itself(bench, op):
+    found = bench()
+    seen = [CRASH] * (2 if op == "load" else 1)
+    found.executor.answers[op, B, "forest"] = [*seen, Stopped(), CRASH]
+    measured(found)
+    done = len(found.executor.jobs)
+
+    measured(found)
+
+    again = [job for job in found.executor.jobs[done:] if job[:2] == (op, B)]
+    assert [isolate for *_, isolate in again] == [True]
 
 
 def test_a_save_that_crashed_is_offered_to_readers_only_when_it_was_repeated(bench):
