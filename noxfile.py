@@ -137,7 +137,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
-    """Load hostile pickles in children, compare with inspect (-- --streams 2000 --seed 0)."""
+    """Load hostile pickles in children, compare with inspect (-- --streams 20000 --seed 0)."""
     driver.install(session, "test")
     session.run("python", "tests/fuzz/run_fuzz.py", *session.posargs)
 
