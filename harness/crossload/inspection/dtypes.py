@@ -21,8 +21,8 @@ _TYPE = re.compile(
 
 _DEEPEST = 8
 
-_OBJECT_FLAGS = (0, 27, 63)
-"""Flags of a type with objects in it, one of objects, as NumPy writes them."""
+_OBJECTS = 63
+"""Flags of the type of objects, as NumPy writes them."""
 
 
 def text_of(dtype: Any) -> str:
@@ -64,7 +64,8 @@ def against_dtype(args: tuple[Any, ...], state: Any) -> str:
     if not isinstance(state, tuple) or not 7 <= len(state) <= 9:
         return "another state"
     version, order, subtype, names, fields, width, alignment = state[:7]
-    flags = state[7] if len(state) > 7 else 0
+    # the oldest states have no flags
+    flags = state[7] if len(state) > 7 else _OBJECTS if _is_object(text) else 0
     order = order.decode("latin1") if isinstance(order, bytes) else order
     if not isinstance(version, int) or order not in ("<", ">", "|", "=", "s"):
         return "another state"
@@ -108,12 +109,12 @@ def _against_parts(text: str, subtype: Any, names: Any, fields: Any, width: int,
     is_flexible = text.lstrip("<>|=")[:1] in "SaUV"
     if width not in (-1, stated) and not (is_flexible and stated == 0):
         return "a width that its name contradicts"
-    is_object = text.lstrip("<>|=").startswith("O")
     if names is None and fields is None:
         if subtype is not None:
             return _against_subtype(subtype, width if width >= 0 else stated, flags)
-        if is_object:
-            return "" if flags in (63, 0) else "flags of its own"
+        if _is_object(text):
+            # NumPy believes the flags: bytes of objects without them become pointers
+            return "" if flags == _OBJECTS else "flags of its own"
         return "flags of objects" if flags & 0b111 else ""
     return _against_fields(text, names, fields, width if width >= 0 else stated, flags)
 
@@ -168,7 +169,7 @@ def width_in(dtype: StandIn) -> int | None:
 
 def has_objects(dtype: Any, depth: int = 0) -> bool:
     """Tell whether a pickled dtype holds Python objects, itself or in one of its parts."""
-    if text_of(dtype).lstrip("<>|=").startswith("O"):
+    if _is_object(text_of(dtype)):
         return True
     state = dtype.state if isinstance(dtype, StandIn) else None
     if not isinstance(state, tuple) or len(state) < 5 or depth > _DEEPEST:
@@ -181,6 +182,10 @@ def has_objects(dtype: Any, depth: int = 0) -> bool:
         for each in fields.values()
         if isinstance(each, tuple) and each
     )
+
+
+def _is_object(text: str) -> bool:
+    return text.lstrip("<>|=").startswith("O")
 
 
 def _is_metadata(value: Any, text: str) -> bool:

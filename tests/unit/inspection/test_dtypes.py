@@ -41,6 +41,7 @@ def state(**changed):
         ("f8", state(flags=63)),
         ("f8", state(width=16)),
         ("O8", state(flags=7)),
+        ("O8", state(flags=0)),
         ("V8", state(names=("a",), fields=[("a", None)])),
         ("V8", state(names=("a",), fields={})),
         ("V8", state(names=("a",), fields={"a": "f8"})),
