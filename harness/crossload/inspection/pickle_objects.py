@@ -142,10 +142,9 @@ def call_with(self: PickleReader, function: Any, args: Any, *, new: bool = False
         # the result of a call is called in turn, as in getattr(os, "system")("..."): the function
         # that gave it counts as called, and the chain is kept in the arguments
         named = type(function)
-        if named is not StandIn:
-            named.called = True
-            named.odd = named.odd or "its result is called in turn"
-        self.append(StandIn.make((function, args)))
+        named.called = True
+        named.odd = named.odd or "its result is called in turn"
+        self.append(self.nameless.make((function, args)))
     else:
         msg = f"a call of a {type(function).__name__}"
         raise TypeError(msg)

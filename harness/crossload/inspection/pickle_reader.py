@@ -21,7 +21,7 @@ from crossload.inspection.facts import NotAModel
 from crossload.inspection.pickle_objects import WRAPPERS, raise_double
 from crossload.inspection.pickle_opcodes import OPCODES
 from crossload.inspection.pickle_rules import takes_items
-from crossload.inspection.stand_ins import SkippedData, StandIn
+from crossload.inspection.stand_ins import SkippedData, StandIn, nameless
 from crossload.inspection.wrapper_use import WrapperUse
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ class PickleReader(_Unpickler):  # type: ignore[misc] # its base is Any
         self.frame_end: int | None = None
         """Where the frame ends that is being read; None outside of frames."""
         self.wrapper = WrapperUse()
+        self.nameless = nameless()
+        """Class of persistent objects, and of what calls of results give."""
         self.last_state: tuple[Any, int, str] = (None, -1, "")
         """The state that was set last, its size, and what is wrong with it."""
         self._keys = self._kept = 0
@@ -179,7 +181,7 @@ class PickleReader(_Unpickler):  # type: ignore[misc] # its base is Any
 
     def persistent_load(self, pid: Any) -> StandIn:
         """Make the stand-in for an object that lies outside of the file."""
-        return StandIn.make((pid,))
+        return self.nameless.make((pid,))
 
     def _sized(self, size: int, decode: Callable[[bytes], Any]) -> None:
         """Put a text or bytes object onto the stack, or skip it if it is too large."""

@@ -15,11 +15,21 @@ class SkippedData:
         self.size, self.shape, self.dtype = size, shape, dtype
 
 
-class StandIn:
+class _Kind(type):
+    """The class of stand-ins: what one file does is never noted where all files share it."""
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        if cls.__mro__[1] is object:
+            msg = f"{cls.__name__}.{name} belongs to all files"
+            raise AttributeError(msg)
+        super().__setattr__(name, value)
+
+
+class StandIn(metaclass=_Kind):
     """An object of a class, or the result of calling a function, that was never made.
 
     Each name in a file gets a subclass of its own, with ``module`` and ``name``, which stands for
-    the class or function itself.
+    the class or function itself; what has no name gets one for each file (`nameless`).
     """
 
     module = name = ""
@@ -61,3 +71,8 @@ class StandIn:
 
     def __setitem__(self, _key: Any, value: Any) -> None:
         self.items.append(value)
+
+
+def nameless() -> type[StandIn]:
+    """Make the class of what one file makes otherwise than by a name."""
+    return type("Nameless", (StandIn,), {})
