@@ -145,10 +145,13 @@ def state_text(change: StateChange, *, drifted: bool) -> str:
     """Explain outputs that moved by the fitted state.
 
     Equal state: rounding, or another computation by the library where it is a drift.  Another
-    value of an array: a damaged model.
+    value of an array: a damaged model, or one whose layers did not compute anew what they compute
+    from their weights.
     """
     if change.equal:
         return "the library computes otherwise" if drifted else "numerics"
+    if change.stale:
+        return "not computed anew from the weights, which are equal"
     return "damage" if change.differing else "other layout"
 
 

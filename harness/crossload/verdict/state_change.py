@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _OPTIMIZER = "optimizer["
 """Beginning of the places of the optimizer's variables; written by ``worker/fitted_state.py``."""
 
+_COMPUTED = "computed["
+"""Beginning of the places of arrays that layers compute from their weights; written there, too."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StateChange:
@@ -38,6 +41,13 @@ class StateChange:
     def equal(self) -> bool:
         """True if all arrays of the model are there again with equal values."""
         return not (self.differing or self.lost or self.added)
+
+    @property
+    def stale(self) -> bool:
+        """True if all weights are there again, but not what layers compute from them."""
+        return bool(self.differing) and all(
+            place.startswith(_COMPUTED) for place in (*self.differing, *self.lost, *self.added)
+        )
 
     @property
     def word(self) -> str:
@@ -72,17 +82,33 @@ def compare_states(before: Mapping[str, str], after: Mapping[str, str]) -> State
     before, after
         Digest of each array by its place in the model, as the worker recorded them.
     """
-    model = {place: digest for place, digest in before.items() if not place.startswith(_OPTIMIZER)}
-    loaded = {place: digest for place, digest in after.items() if not place.startswith(_OPTIMIZER)}
+    model, loaded = _arrays(before, after), _arrays(after, before)
     return StateChange(
         total=len(model),
         differing=tuple(
-            place for place in model if place in loaded and loaded[place] != model[place]
+            # weights first: what layers compute from them follows from them
+            sorted(
+                (place for place in model if place in loaded and loaded[place] != model[place]),
+                key=lambda place: place.startswith(_COMPUTED),
+            )
         ),
         lost=tuple(place for place in model if place not in loaded),
         added=tuple(place for place in loaded if place not in model),
         optimizer=_optimizer(before, after),
     )
+
+
+def _arrays(state: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
+    """Give the arrays of the model itself.
+
+    Of those that layers compute, which are attributes that come and go with releases of Keras, the
+    ones that both states have.
+    """
+    return {
+        place: digest
+        for place, digest in state.items()
+        if not place.startswith(_OPTIMIZER) and (place in other or not place.startswith(_COMPUTED))
+    }
 
 
 def _optimizer(before: Mapping[str, str], after: Mapping[str, str]) -> str:

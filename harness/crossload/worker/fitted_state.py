@@ -71,8 +71,9 @@ def describe(model: Any, kind: str) -> Dict[str, str]:
     Returns
     -------
     dict of str to str
-        Digests by place, e.g. ``estimators_[3].tree_.nodes.threshold`` or ``weights[0]``; empty for
-        loaded functions, which hold nothing that could be compared.
+        Digests by place, e.g. ``estimators_[3].tree_.nodes.threshold`` or ``weights[0]``, of what
+        layers computed from their weights ``computed[Normalization[0].mean]``; empty for loaded
+        functions, which hold nothing that could be compared.
     """
     found: Dict[str, str] = {}
     if kind == "object":
@@ -83,9 +84,38 @@ def describe(model: Any, kind: str) -> Dict[str, str]:
             found["weights[%d]" % index] = _digest(weight.numpy())
         for index, variable in enumerate(_optimizer_variables(model)):
             found["optimizer[%d]" % index] = _digest(np.asarray(variable))
+        found.update(_computed(model))
     elif hasattr(model, "variables") and not callable(model.variables):
         for index, variable in enumerate(model.variables):
             found["weights[%d]" % index] = _digest(variable.numpy())
+    return found
+
+
+def _computed(model: Any) -> Dict[str, str]:
+    """Digest the arrays of layers that are no weights, but computed from them.
+
+    ``Normalization`` calls with the ``mean`` that it computes from the weight ``adapt_mean``, and a
+    way of loading that restores the one need not compute the other anew.
+    """
+    # private in all releases of Keras, which has no public way to nested layers
+    flatten = getattr(model, "_flatten_layers", None)
+    layers = list(flatten()) if flatten else list(getattr(model, "layers", []))
+    found: Dict[str, str] = {}
+    counts: Dict[str, int] = {}
+    for layer in layers:
+        # by class and number: names of layers differ from one model to the next
+        kind = type(layer).__name__
+        number = counts[kind] = counts.get(kind, -1) + 1
+        for name, value in sorted(vars(layer).items()):
+            if isinstance(value, np.ndarray):
+                found["computed[%s[%d].%s]" % (kind, number, name)] = _digest(value)
+            # variables, which can be assigned to, stand among the weights
+            elif hasattr(value, "numpy") and not hasattr(value, "assign"):
+                try:
+                    array = value.numpy()
+                except Exception:  # the tensors of a graph have no value  # noqa: S112
+                    continue
+                found["computed[%s[%d].%s]" % (kind, number, name)] = _digest(array)
     return found
 
 

@@ -36,6 +36,36 @@ def test_other_state_is_damage_and_counted():
     assert found.reason.endswith("1 of 3 arrays differ (weights[1]): damage")
 
 
+COMPUTED = "computed[Normalization[0].mean]"
+
+
+def test_what_a_layer_did_not_compute_anew_is_no_other_computation():
+    before = {"weights[0]": "a", COMPUTED: "m"}
+    found = with_extras(proba(), proba(0.01), {"s1": before, "s2": before | {COMPUTED: "zero"}})
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.state == "differs"
+    assert found.reason.endswith(
+        f"1 of 2 arrays differ ({COMPUTED}): not computed anew from the weights, which are equal"
+    )
+
+
+def test_weights_that_differ_are_damage_whatever_is_computed_from_them():
+    before = {COMPUTED: "m", "weights[0]": "a"}
+    after = {COMPUTED: "n", "weights[0]": "b"}
+    found = with_extras(proba(), proba(0.01), {"s1": before, "s2": after})
+
+    assert found.reason.endswith(f"2 of 2 arrays differ (weights[0], {COMPUTED}): damage")
+
+
+@pytest.mark.parametrize(("one", "two"), [({COMPUTED: "m"}, {}), ({}, {COMPUTED: "m"})])
+def test_what_only_one_release_computes_is_not_compared(one, two):
+    weights = {"weights[0]": "a"}
+    found = with_extras(proba(), proba(1e-9), {"s1": weights | one, "s2": weights | two})
+
+    assert found.state == "equal"
+
+
 def test_arrays_that_moved_are_another_layout():
     found = with_extras(proba(), proba(1e-9), {"s1": {"coef_": "a"}, "s2": {"coefs_": "a"}})
 

@@ -147,6 +147,34 @@ def test_networks_have_weights_and_the_variables_of_their_optimizer():
     assert list(fitted_state.describe(network(), "keras")) == ["weights[0]", "weights[1]"]
 
 
+def test_what_layers_compute_from_their_weights_is_a_state_of_its_own():
+    class Normalization:
+        def __init__(self, mean):
+            self.mean, self.name = Tensor([mean]), "normalization_3"
+            self.limits = np.array([mean])
+            self.adapt_mean = Tensor([mean])
+            self.adapt_mean.assign = lambda value: None  # a variable, which is a weight
+
+    class Graph:
+        def numpy(self):
+            raise NotImplementedError("a tensor of a graph has no value")
+
+    first, second = Normalization(1.0), Normalization(2.0)
+    second.graph = Graph()
+
+    nested = fitted_state.describe(network(_flatten_layers=lambda: iter([first, second])), "keras")
+    flat = fitted_state.describe(network(layers=[second]), "keras")
+
+    assert [place for place in nested if place.startswith("computed")] == [
+        "computed[Normalization[0].limits]",
+        "computed[Normalization[0].mean]",
+        "computed[Normalization[1].limits]",
+        "computed[Normalization[1].mean]",
+    ]
+    assert flat["computed[Normalization[0].mean]"] == nested["computed[Normalization[1].mean]"]
+    assert flat["computed[Normalization[0].mean]"] != nested["computed[Normalization[0].mean]"]
+
+
 def test_modules_have_variables_and_loaded_functions_nothing():
     module = SimpleNamespace(variables=(Tensor([1.0]),))
 
