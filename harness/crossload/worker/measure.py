@@ -15,7 +15,7 @@ from .errors import Stopped, guard
 from .fitting import Fitted
 from .machine import is_full
 from .record import Record
-from .training import resume, seed
+from .training import clear_session, resume, seed
 
 CORRUPTED = "ArtifactCorrupted"
 """The artifact in the store is not what was saved."""
@@ -132,6 +132,8 @@ def load(
     record = Record(item, job)
     path = os.path.join(job["artifacts"], item["artifact"]["sha256"], item["artifact"]["name"])
     try:
+        # before the seeds: it makes Keras forget its own
+        clear_session()
         seed()
         sha = record.run("verify", lambda: outputs.sha256_of(path))
         claimed = item["artifact"].get("claimed", item["artifact"]["sha256"])

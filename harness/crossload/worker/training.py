@@ -24,6 +24,43 @@ def seed() -> None:
         sys.modules["tensorflow"].random.set_seed(0)  # type: ignore[attr-defined]
 
 
+def clear_session() -> None:
+    """Have Keras forget the names that it gave to layers, where TensorFlow is imported.
+
+    Without this the second model of a process has ``dense_1`` where a fresh process has ``dense``.
+    What is registered by name and what is imported stays; a global policy of types, which the
+    model before may have set, does not.
+    """
+    if "tensorflow" not in sys.modules:
+        return
+    # getattr, because the type checker knows sys.modules only as modules without attributes
+    clear = getattr(sys.modules["tensorflow"], "keras").backend.clear_session  # noqa: B009
+    try:
+        # Keras 3 else collects garbage at each call, which takes a tenth of a second
+        clear(free_memory=False)
+    except TypeError:  # Keras 2 has no such argument
+        clear()
+
+
+def seed_layers(model: Any) -> None:
+    """Give the random generators of a Keras 3 model the same state as in any other such model.
+
+    Dropout draws from a variable that each step of training moves on, and that is in no file:
+    training goes on with other random numbers after loading, but nothing that was learnt is lost.
+    The layers of Keras 2 draw from the generators that `seed` sets.
+
+    Parameters
+    ----------
+    model
+        A Keras model; any other is left alone.
+    """
+    variables = getattr(model, "variables", [])
+    for variable in [] if callable(variables) else variables:
+        # keras.random.SeedGenerator calls its variable so in all releases of Keras 3
+        if variable.name.split("/")[-1] == "seed_generator_state":
+            variable.assign(np.zeros(tuple(variable.shape), dtype="int64"))
+
+
 def fit_default(model: Any, data: Any) -> Any:
     """Call ``model.fit(x_train, y_train)``, without labels where the data set has none."""
     if data.y_train is None:
@@ -92,7 +129,10 @@ def resume(model: Any, recipe: Recipe, data: Any, job: Dict[str, Any]) -> Dict[s
     Stopped
         The disk cannot be written.
     """
-    seed()  # what is random in training must be so alike on both sides
+    # what is random in training must be so alike on both sides
+    seed()
+    if recipe.kind == "keras":
+        seed_layers(model)
     if callable(recipe.resume):
         go_on = recipe.resume
     else:

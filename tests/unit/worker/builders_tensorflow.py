@@ -20,6 +20,24 @@ class Tensor:
         return len(self.value)
 
 
+class Spec:
+    """A ``tf.TensorSpec`` of one input: the type that it wants."""
+
+    def __init__(self, wanted):
+        self.dtype = SimpleNamespace(as_numpy_dtype=wanted)
+
+
+class Layer:
+    """A ``TFSMLayer`` around an endpoint that was traced with integers of 32 bits."""
+
+    call_endpoint_fn = SimpleNamespace(
+        structured_input_signature=((), {"tokens": Spec(np.int32)}),
+    )
+
+    def __call__(self, x):
+        return {"out": x}
+
+
 class Calls(list):
     """Calls in their order: the name of each with its arguments and options."""
 
@@ -61,7 +79,8 @@ def fake_tensorflow(calls, *, loaded="the model", saved_model=None, variables=()
                 load_model=calls.giving("load_model", loaded),
                 model_from_json=calls.giving("model_from_json", loaded),
             ),
-            layers=SimpleNamespace(TFSMLayer=calls.giving("TFSMLayer", lambda x: {"out": x})),
+            layers=SimpleNamespace(TFSMLayer=calls.giving("TFSMLayer", Layer())),
+            backend=SimpleNamespace(clear_session=calls.giving("clear_session")),
         ),
         train=SimpleNamespace(
             Checkpoint=checkpoint, list_variables=lambda prefix: [(name, []) for name in variables]

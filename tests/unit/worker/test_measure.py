@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from builders_measure import ARRAYS, ITEM, PICKLE, asked, fitted, job, recipe, saved
+from builders_tensorflow import Calls, fake_tensorflow
 
 from crossload.worker import errors, measure
 
@@ -45,6 +47,17 @@ def test_what_is_saved_is_loaded_with_the_same_answers_and_state(tmp_path):
     assert set(second["seconds"]) == {"verify", "data", "load", "predict", "state"}
     assert (tmp_path / "outputs" / f"{first['kept']}.npz").exists()
     assert (tmp_path / "states" / f"{first['state']}.json").exists()
+
+
+def test_keras_forgets_its_names_before_each_load(tmp_path, monkeypatch):
+    calls, artifact = Calls(), saved(tmp_path)["artifact"]
+    monkeypatch.setitem(sys.modules, "tensorflow", fake_tensorflow(calls))
+
+    loaded(tmp_path, artifact)
+    loaded(tmp_path, artifact)
+
+    # the seeds come after it, which forgets those of Keras
+    assert calls.names == ["clear_session", "set_seed"] * 2
 
 
 def test_an_artifact_lies_by_its_digest_and_nothing_is_left_in_scratch(tmp_path):

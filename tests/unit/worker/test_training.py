@@ -59,6 +59,62 @@ def test_tensorflow_is_seeded_if_it_is_imported(monkeypatch):
     assert calls == [("set_seed", (0,), {})]
 
 
+def test_keras_forgets_the_names_that_it_gave(monkeypatch):
+    calls = Calls()
+    tensorflow = fake_tensorflow(calls)
+    monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
+
+    training.clear_session()
+    # Keras 2 has no argument
+    tensorflow.keras.backend.clear_session = lambda: calls.append("of Keras 2")
+    training.clear_session()
+
+    assert calls == [("clear_session", (), {"free_memory": False}), "of Keras 2"]
+
+
+def test_without_tensorflow_no_names_are_forgotten_and_none_is_imported(monkeypatch):
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+
+    training.clear_session()
+
+    assert "tensorflow" not in sys.modules
+
+
+class Generator:
+    """The variable of a random generator of Keras 3, or another variable."""
+
+    shape = (2,)
+
+    def __init__(self, name):
+        self.name, self.value = name, [3, 7]
+
+    def assign(self, value):
+        self.value = value.tolist()
+
+
+def test_random_generators_of_layers_start_alike_and_weights_stay():
+    model = Network()
+    model.variables = [
+        Generator("seed_generator_state"), Generator("drop/seed_generator_state"), Generator("bias")
+    ]  # fmt: skip
+
+    training.seed_layers(model)
+    training.seed_layers(object())
+    training.seed_layers(SimpleNamespace(variables=lambda: model.variables))
+
+    assert [each.value for each in model.variables] == [[0, 0], [0, 0], [3, 7]]
+
+
+@pytest.mark.parametrize(("kind", "state"), [("keras", [0, 0]), ("tf-module", [3, 7])])
+def test_networks_go_on_with_the_same_random_numbers_on_both_sides(tmp_path, kind, state):
+    model = Network()
+    model.variables = [Generator("seed_generator_state")]
+
+    resumed(model, tmp_path, kind=kind, resume=lambda model, data: np.array([1.0]))
+
+    assert model.variables[0].value == state
+
+
 def test_models_are_fitted_with_labels_where_there_are_some():
     calls = Calls()
     model = SimpleNamespace(fit=calls.giving("fit", "fitted"))
