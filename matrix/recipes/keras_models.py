@@ -3,7 +3,7 @@
 import numpy as np
 
 IMPORTS = ["tensorflow"]
-FEW = ["savedmodel-signature", "savedmodel-keras", "keras", "h5", "weights-h5"]
+FEW = ["savedmodel-signature", "savedmodel-keras", "keras", "keras-uncompiled", "h5", "h5-uncompiled", "weights-h5"]
 
 
 def layers():
@@ -197,26 +197,32 @@ def split(x):
     return {"left": x[:, :10], "right": x[:, 10:]}
 
 
+def wide(x):
+    """Integers as NumPy makes them, where the model was built for narrower ones."""
+    return x.astype("int64")
+
+
 def keras(family, build, data="cancer-scaled", task="binary", **more):
     return dict(family=family, kind="keras", task=task, data=data, build=build, outputs=["call"], **more)
 
 
 RECIPES = {
-    "mlp": keras("dense", mlp),
-    "sequential": keras("dense", sequential, formats=FEW, resume=True),
+    "mlp": keras("dense", mlp, resume=True),
+    # its layers have the names that Keras gives them
+    "sequential": keras("dense", sequential, formats=FEW + ["keras-as-h5", "h5-weights-by-name"], resume=True),
     "compiled": keras("dense", compiled, "wine-scaled", "multiclass", formats=FEW + ["export", "checkpoint*"], resume=True),
-    "cnn": keras("convolution", cnn, "digit-images", "multiclass", formats=FEW + ["json-weights"], resume=True),
+    "cnn": keras("convolution", cnn, "digit-images", "multiclass", formats=FEW + ["keras-as-h5", "json-weights"], resume=True),
     # SavedModel folders of recurrent layers take seconds to write and to read: one of them stands for both
     "lstm": keras("recurrent", recurrent("LSTM"), "sequences", formats=["savedmodel-signature", "keras", "h5", "weights-h5"]),
     "gru": keras("recurrent", recurrent("GRU"), "sequences", formats=["keras", "h5", "weights-h5"]),
-    "embedding": keras("text", embedding, "tokens", formats=FEW),
+    "embedding": keras("text", embedding, "tokens", prepare=wide, formats=FEW + ["savedmodel-tfsm", "export", "export-tfsm"]),
     "two-inputs": keras("functional", two_inputs, prepare=split, formats=FEW),
     "normalization": keras("functional", normalization, "cancer-raw", formats=FEW + ["checkpoint*"]),
     "mixed-precision": keras("functional", mixed_precision, formats=FEW),
     "custom-layer": keras(
-        "custom", custom, custom=lambda: {"Scale": custom_layer()}, formats=FEW + ["export", "json-weights"]
+        "custom", custom, custom=lambda: {"Scale": custom_layer()}, formats=FEW + ["export", "export-keras", "json-weights"]
     ),
-    "lambda": keras("custom", with_lambda, formats=FEW),
+    "lambda": keras("custom", with_lambda, formats=FEW + ["keras-unsafe", "h5-unsafe"]),
     "subclassed": keras(
         "custom",
         subclassed,

@@ -206,8 +206,8 @@ class Finder:
             return None
         needs = Needs(inspection, self.needs.code, self.needs.extra, optional=self.needs.optional)
         # Keras took ".keras" for its archive by default from TensorFlow 2.13 on
-        # (https://blog.tensorflow.org/2023/03/whats-new-in-tensorflow-212.html) and wrote a
-        # SavedModel, a folder of that name, before
+        # (https://blog.tensorflow.org/2023/03/whats-new-in-tensorflow-212.html) and wrote HDF5 by
+        # that name before
         way = way if way in needs.ways else needs.ways[0]
         unsafe = question.trust is Trust.DANGEROUS
         return Model(needs, way, question.code, question.build, unsafe)

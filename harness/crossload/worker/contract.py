@@ -2,32 +2,35 @@
 
 A recipe file is plain Python with a mapping ``RECIPES``: name to a dict with these keys.
 
-========= ======== ===============================================================================
-key       needed   meaning
-========= ======== ===============================================================================
-family    yes      heading under which the tables show it
-task      yes      binary, multiclass, regression, clustering, outlier, transform or object
-data      yes      name of a data set of the driver (see ``crossload.engine.data``)
-build     yes      ``build(data)`` gives the unfitted model; for Keras compiled, and built so that
-                   it has weights
-outputs   yes      list of method names (``predict``), or dict of output name to
-                   ``function(model, data)``
-kind      no       ``object`` (anything that pickles, the default), ``keras`` or ``tf-module``
-fit       no       ``fit(model, data)`` gives the fitted model; default:
-                   ``model.fit(x_train, y_train)``, Keras: a few steps
-prepare   no       turns raw columns or rows into what the model takes, e.g. into a DataFrame
-custom    no       ``custom()`` gives Keras custom objects by name
-needs     no       dict of module to specifier, e.g. ``{"sklearn": ">=1.0"}``; elsewhere the case
-                   is n/a
-formats   no       shell patterns: only these formats; ``!pattern`` takes one away
-roles     no       dict of output name to role (labels, proba, score, values, transform), where
-                   the name does not tell
-resume    no       True: training goes on after saving and after loading, and must give the same
-                   (Keras: two more steps, else ``partial_fit``); or ``resume(model, data)``,
-                   which gives the array to compare
-rebuild   no       ``rebuild(data)`` gives the model that weights are loaded into; default:
-                   ``build``
-========= ======== ===============================================================================
+========== ======== ==============================================================================
+key        needed   meaning
+========== ======== ==============================================================================
+family     yes      heading under which the tables show it
+task       yes      binary, multiclass, regression, clustering, outlier, transform or object
+data       yes      name of a data set of the driver (see ``crossload.engine.data``)
+build      yes      ``build(data)`` gives the unfitted model; for Keras compiled, and built so that
+                    it has weights
+outputs    yes      list of method names (``predict``), or dict of output name to
+                    ``function(model, data)``
+kind       no       ``object`` (anything that pickles, the default), ``keras`` or ``tf-module``
+fit        no       ``fit(model, data)`` gives the fitted model; default:
+                    ``model.fit(x_train, y_train)``, Keras: a few steps
+prepare    no       turns raw columns or rows into what the model takes, e.g. into a DataFrame
+custom     no       ``custom()`` gives Keras custom objects by name
+needs      no       dict of module to specifier, e.g. ``{"sklearn": ">=1.0"}``; elsewhere the case
+                    is n/a
+formats    no       shell patterns: only these formats; ``!pattern`` takes one away
+roles      no       dict of output name to role (labels, proba, score, values, transform), where
+                    the name does not tell
+resume     no       True: training goes on after saving and after loading, and must give the same
+                    (Keras: two more steps, else ``partial_fit``); or ``resume(model, data)``,
+                    which gives the array to compare
+rebuild    no       ``rebuild(data)`` gives the model that weights are loaded into; default:
+                    ``build``
+make_slots no       ``make_slots(model)`` makes the variables that a ``fit`` of the recipe's own
+                    adds to a model, before a checkpoint is read strictly; default: those of the
+                    optimizer that a Keras model was compiled with
+========== ======== ==============================================================================
 
 Recipes of controls - artifacts that are damaged on purpose and must be caught - have more keys:
 
@@ -60,7 +63,10 @@ TASKS = ("binary", "multiclass", "regression", "clustering", "outlier", "transfo
 KINDS = ("object", "keras", "tf-module")
 """The kinds of models, by which formats, training and the fitted state are chosen."""
 _REQUIRED = ("family", "task", "data", "build", "outputs")
-_OPTIONAL = ("kind", "fit", "prepare", "custom", "needs", "formats", "roles", "rebuild", "resume")
+_OPTIONAL = (
+    "kind", "fit", "prepare", "custom", "needs", "formats", "roles", "rebuild", "resume",
+    "make_slots",
+)  # fmt: skip
 _CONTROL = ("expect", "says", "resumes", "tamper", "damage", "claim")
 # names become parts of cases (name/format), of tables and of URLs: nothing in them needs quoting
 _NAME = re.compile(r"^[a-z0-9][a-z0-9.+-]*$")
@@ -102,6 +108,7 @@ class Recipe(object):
         self.roles: Dict[str, str] = dict(spec.get("roles", {}))
         self.rebuild: Callable[[Any], Any] = spec.get("rebuild", spec["build"])
         self.resume: Any = spec.get("resume")
+        self.make_slots: Optional[Callable[[Any], Any]] = spec.get("make_slots")
         self.expect: str = spec.get("expect", "")
         self.resumes: str = spec.get("resumes", "")
         self.says: str = spec.get("says", "")
@@ -303,7 +310,7 @@ def _mistakes(name: Any, spec: Any) -> List[str]:
         found.append("task: " + repr(spec["task"]) + " is none of " + ", ".join(TASKS))
     if spec.get("kind", KINDS[0]) not in KINDS:
         found.append("kind: " + repr(spec["kind"]) + " is none of " + ", ".join(KINDS))
-    for key in ("build", "fit", "prepare", "custom", "rebuild", "tamper", "damage"):
+    for key in ("build", "fit", "prepare", "custom", "rebuild", "make_slots", "tamper", "damage"):
         if key in spec and not callable(spec[key]):
             found.append(key + ": must be a function")
     if spec.get("resume") not in (None, True) and not callable(spec["resume"]):

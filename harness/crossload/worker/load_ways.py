@@ -131,14 +131,12 @@ def load(way: str, path: str, code: Any, strict: bool, unsafe: bool = False) -> 
     except ValueError as error:
         # Keras refuses Lambda layers since 2.13, whose error names the way out:
         # https://github.com/keras-team/keras/issues/18284.  Later versions say "unsafe".
-        refused = way == "keras" and ("safe_mode" in str(error) or "unsafe" in str(error))
+        words = "safe_mode" in str(error) or "unsafe" in str(error)
         # what Keras refuses is run for those only who agreed to code that the file carries
         # (--trust-dangerous): where our own list of names has a hole, this one may have none
-        if not (refused and unsafe):
+        if not (unsafe and words and way in ("keras", "h5")):
             raise
-        import tensorflow as tf
-
-        model = tf.keras.models.load_model(path, custom_objects=recipe.custom(), safe_mode=False)
+        model = known[way + "-unsafe"].load(path, recipe, None)
     if way in WEIGHTS and strict:
         weights.assert_restored(model, path)
     return model

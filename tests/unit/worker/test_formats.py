@@ -11,7 +11,14 @@ from crossload.worker.formats import keras, objects
 @pytest.mark.parametrize(
     ("name", "versions", "saves", "loads"),
     [
-        ("keras", {"tensorflow": "2.10.1", "keras": "2.10.0"}, False, False),
+        ("keras", {"tensorflow": "2.10.1", "keras": "2.10.0"}, True, True),
+        ("keras-as-h5", {"tensorflow": "2.10.1", "keras": "2.10.0"}, True, True),
+        ("keras-unsafe", {"tensorflow": "2.10.1", "keras": "2.10.0"}, True, False),
+        ("keras-unsafe", {"tensorflow": "2.12.1", "keras": "2.12.0"}, True, True),
+        ("h5-unsafe", {"tensorflow": "2.18.1", "keras": "3.9.2"}, True, True),
+        ("h5-unsafe", {}, False, False),
+        ("export-keras", {"tensorflow": "2.10.1", "keras": "2.10.0"}, False, True),
+        ("h5-weights-by-name", {"tensorflow": "2.18.1", "keras": "3.9.2"}, False, True),
         ("keras", {"tensorflow": "2.15.1", "keras": "2.15.0"}, True, True),
         ("savedmodel-keras", {"tensorflow": "2.18.1", "keras": "3.9.2"}, False, True),
         ("savedmodel-tfsm", {"tensorflow": "2.15.1", "keras": "2.15.0"}, True, False),
@@ -30,6 +37,37 @@ def test_formats_know_where_they_exist(name, versions, saves, loads):
 
 def test_a_module_is_saved_as_savedmodel_in_every_version():
     assert not keras.SavedModel().no_save({"tensorflow": "2.18.1", "keras": "3.9.2"}, "tf-module")
+
+
+def test_reasons_of_readers_speak_of_reading_and_those_of_writers_of_writing():
+    old, new = {"tensorflow": "2.4.4", "keras": "2.4.0"}, {"tensorflow": "2", "keras": "3.9.2"}
+    for fmt in formats.builtin_formats().values():
+        for versions in (old, new) if "keras" in fmt.kinds else ():
+            assert "load" not in fmt.no_save(versions, "keras")
+            reason = fmt.no_load(versions, "keras")
+            assert "save" not in reason
+            assert "write" not in reason
+
+
+def test_options_of_loading_share_what_the_plain_formats_saved():
+    known = formats.builtin_formats()
+
+    shared = {name: known[name].saver for name in known if "-" in name}
+    assert {
+        name: shared[name]
+        for name in (
+            "export-keras", "h5-uncompiled", "h5-unsafe", "h5-weights-by-name", "keras-as-h5",
+            "keras-uncompiled", "keras-unsafe",
+        )
+    } == {
+        "export-keras": "export",
+        "h5-uncompiled": "h5",
+        "h5-unsafe": "h5",
+        "h5-weights-by-name": "h5-weights",
+        "keras-as-h5": "keras",
+        "keras-uncompiled": "keras",
+        "keras-unsafe": "keras",
+    }  # fmt: skip
 
 
 def test_every_format_has_a_saver_that_is_a_format_of_the_same_file_name():

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from builders_tensorflow import Calls, fake_tensorflow
+from builders_tensorflow import Calls, Spec, fake_tensorflow
 
 from crossload.worker import formats
 from crossload.worker.formats import keras
@@ -94,6 +94,71 @@ def test_several_outputs_come_in_the_order_of_their_names(tensorflow):
     assert found(0) == [1, 2]
 
 
+INT, FLOAT, TEXT = Spec(np.int32), Spec(np.float32), Spec(object)
+NUMBERS, WORDS = np.array([[1], [2]], dtype="int64"), np.array(["a"])
+
+
+@pytest.mark.parametrize(
+    ("value", "spec", "expected"),
+    [
+        (NUMBERS, INT, "int32"),
+        (NUMBERS, {"tokens": INT}, "int32"),
+        (NUMBERS, [INT], "int32"),
+        (NUMBERS, FLOAT, "float32"),
+        (np.array([True]), FLOAT, "float32"),
+        (NUMBERS, None, "int64"),
+        (NUMBERS, {"a": INT, "b": INT}, "int64"),
+        (NUMBERS, TEXT, "int64"),
+        (WORDS, INT, WORDS.dtype),
+        (NUMBERS.astype("int32"), INT, "int32"),
+    ],
+)
+def test_inputs_are_cast_to_what_the_function_was_traced_with(value, spec, expected):
+    found = keras.cast(value, spec)
+
+    assert found.dtype == expected
+    assert found.tolist() == value.tolist()
+
+
+def test_each_of_several_inputs_is_cast_to_its_own_type():
+    found = keras.cast({"a": NUMBERS, "b": NUMBERS, "c": NUMBERS}, {"a": INT, "b": FLOAT})
+
+    assert [found[name].dtype for name in "abc"] == ["int32", "float32", "int64"]
+
+
+def traced(*positional, **named):
+    return SimpleNamespace(structured_input_signature=(positional, named))
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (traced(a=INT, b=FLOAT), {"a": INT, "b": FLOAT}),
+        (traced(INT), INT),
+        (traced({"a": INT}, training=None), {"a": INT}),
+        (SimpleNamespace(concrete_functions=[traced(INT), traced(FLOAT)]), INT),
+        (lambda x: x, None),
+    ],
+)
+def test_functions_tell_what_they_were_traced_with(function, expected):
+    assert keras.input_spec(function) == expected
+
+
+def test_a_signature_is_given_what_it_was_traced_with(tensorflow):
+    folder = saved_folder()
+    folder.signatures["serving_default"].structured_input_signature = (
+        (), {"left": INT, "right": FLOAT}
+    )  # fmt: skip
+    folder.serve = SimpleNamespace(concrete_functions=[traced(INT)])
+    tensorflow(saved_model=folder)
+
+    signature = FORMATS["savedmodel-signature"].load("p/model", KERAS, None)
+    found = signature({"left": NUMBERS, "right": NUMBERS})
+
+    assert found.dtype == np.float64  # the sum of both kinds
+    assert FORMATS["export"].load("p/model", KERAS, None).spec is INT
+
+
 def test_the_folder_is_a_network_for_keras(tensorflow, calls):
     assert FORMATS["savedmodel-keras"].load("p/model", WITH_CLASSES, None) == "the model"
     assert calls == [("load_model", ("p/model",), {"custom_objects": {"Mine": int}})]
@@ -106,7 +171,8 @@ def test_keras_3_has_a_layer_that_calls_an_endpoint(tensorflow, calls, name, end
     found = FORMATS[name].load("p/model", KERAS, None)
 
     assert calls == [("TFSMLayer", ("p/model",), {"call_endpoint": endpoint})]
-    assert found(5) == ("constant", 5)
+    kind, given = found(np.array([5], dtype="int64"))
+    assert (kind, given.dtype, given.tolist()) == ("constant", np.int32, [5])
 
 
 def test_an_export_is_called_by_its_endpoint_and_kept_alive(tensorflow, calls):

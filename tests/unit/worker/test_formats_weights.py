@@ -49,8 +49,10 @@ def trained():
     return network
 
 
-def rebuilt(network, kind="keras"):
-    return SimpleNamespace(rebuild=lambda data: network, kind=kind, custom=None)
+def rebuilt(network, kind="keras", make_slots=None):
+    return SimpleNamespace(
+        rebuild=lambda data: network, kind=kind, custom=None, make_slots=make_slots
+    )
 
 
 @pytest.fixture
@@ -127,6 +129,27 @@ def test_slots_of_optimizers_before_keras_2_11_are_made_in_their_way():
 
     assert found.names == ["weights", "hypers", "weights"]
     assert found[0][1] == (["v"],)
+
+
+def test_a_model_that_was_never_compiled_has_no_slots_to_make(calls):
+    network = Network()
+    network.optimizer = None  # as in Keras 2
+    assert FORMATS["checkpoint-strict"].load("p", rebuilt(network), None) is network
+
+    del network.optimizer  # as in Keras 3
+    assert FORMATS["checkpoint-strict"].load("p", rebuilt(network), None) is network
+    assert calls.names == ["Checkpoint", "read", "assert_consumed"] * 2
+
+
+@pytest.mark.parametrize("kind", ["keras", "tf-module"])
+def test_a_recipe_that_trains_in_its_own_way_makes_its_own_slots(calls, kind):
+    network = Network()
+    recipe = rebuilt(network, kind, lambda model: model.calls.append("its own"))
+
+    FORMATS["checkpoint"].load("p", recipe, None)
+    assert network.calls == []
+    FORMATS["checkpoint-strict"].load("p", recipe, None)
+    assert network.calls == ["its own"]
 
 
 def test_the_architecture_is_written_beside_the_weights(monkeypatch, tmp_path):

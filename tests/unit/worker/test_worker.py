@@ -13,8 +13,8 @@ from crossload import worker
 FILES = sorted(Path(worker.__path__[0]).rglob("*.py"))
 ALLOWED = {
     "argparse", "copy", "ctypes", "errno", "fnmatch", "hashlib", "importlib", "json", "numpy",
-    "os", "pickle", "platform", "random", "re", "shutil", "signal", "subprocess", "sys", "time",
-    "traceback", "types", "typing", "warnings",
+    "os", "pickle", "platform", "random", "re", "shutil", "signal", "subprocess", "sys", "tempfile",
+    "time", "traceback", "types", "typing", "warnings",
 }  # fmt: skip
 INSIDE_FUNCTIONS = {"joblib", "cloudpickle", "skops", "tensorflow", "h5py", "pandas"}
 """Libraries under test: imported by methods of their own formats, never at the top of a file."""

@@ -8,6 +8,7 @@ from typing import Any, Dict, List
 
 from .base import Format
 from .keras import keras_formats
+from .keras_options import option_formats
 from .objects import object_formats
 from .weights import weights_formats
 
@@ -22,7 +23,7 @@ def builtin_formats() -> Dict[str, Format]:
     dict of str to Format
         New objects at each call. No library under test is imported.
     """
-    found = object_formats() + keras_formats() + weights_formats()
+    found = object_formats() + keras_formats() + weights_formats() + option_formats()
     return {each.name: each for each in found}
 
 

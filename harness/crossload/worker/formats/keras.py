@@ -2,12 +2,14 @@
 
 Facts that shape this file, measured in TensorFlow 2.4 to 2.21: Keras 2 writes SavedModel folders
 with ``model.save``, Keras 3 does not and reads them through ``TFSMLayer`` alone; ``model.export``
-came with 2.12; ``model.save`` writes a ``.keras`` archive since 2.13 and wrote HDF5 under that
-suffix before; ``.weights.h5`` is a layout of its own since 2.12, and before it the legacy one;
-Keras 3 does not write legacy weights but reads them.
+came with 2.12; ``model.save`` writes a zip archive under the suffix ``.keras`` since 2.13, before
+it HDF5; ``.weights.h5`` is a layout of its own since 2.12, and before it the legacy one; Keras 3
+does not write legacy weights but reads them.
 """
 
 from typing import Any, Dict, List, Tuple
+
+import numpy as np
 
 from ..contract import version_tuple  # noqa: TID252 - the package has another name when pinned
 from .base import Format
@@ -30,24 +32,30 @@ class Signature(object):
     import the formats of TensorFlow.
     """
 
-    def __init__(self, function: Any, names: Any = None) -> None:
+    def __init__(self, function: Any, names: Any = None, spec: Any = None) -> None:
         self.function = function
         self.names = names
         """Names of its inputs; None where the function takes its input by position."""
+        self.spec = spec
+        """Specifications of its inputs as `input_spec` gives them; None: nothing is cast."""
 
     def __call__(self, x: Any, training: bool = False) -> Any:
         """Call the function, and give the array of a single output as it is.
 
+        The inputs are cast to the types that the function was traced with: it refuses any other,
+        where a Keras model casts what it is given.
         ``training`` is ignored: recipes call Keras models with it, and a signature has no such
         argument.
         """
         import tensorflow as tf
 
         if self.names is None:
-            x = {k: tf.constant(v) for k, v in x.items()} if isinstance(x, dict) else tf.constant(x)
-            found = self.function(x)
+            if isinstance(x, dict):
+                found = self.function({k: tf.constant(v) for k, v in cast(x, self.spec).items()})
+            else:
+                found = self.function(tf.constant(cast(x, self.spec)))
         else:
-            given = x if isinstance(x, dict) else {self.names[0]: x}
+            given = cast(x if isinstance(x, dict) else {self.names[0]: x}, self.spec)
             # the inputs of a signature are keyword arguments
             found = self.function(**{name: tf.constant(given[name]) for name in self.names})
         if isinstance(found, dict):
@@ -57,6 +65,62 @@ class Signature(object):
                 return list(found.values())[0]
             return [found[key] for key in sorted(found)]
         return found
+
+
+def input_spec(function: Any) -> Any:
+    """Give the specifications of the inputs of a function that a SavedModel holds.
+
+    Parameters
+    ----------
+    function
+        A signature, or an endpoint, which holds one traced function for each kind of input.
+
+    Returns
+    -------
+    object
+        The ``tf.TensorSpec`` of its first argument (or a structure of them), a dict of them by name
+        where it takes named arguments, None where it tells nothing.
+    """
+    # https://www.tensorflow.org/api_docs/python/tf/types/experimental/ConcreteFunction
+    for each in [function] + list(getattr(function, "concrete_functions", None) or []):
+        positional, named = getattr(each, "structured_input_signature", None) or ((), {})
+        if positional:
+            return positional[0]
+        if named:
+            return dict(named)
+    return None
+
+
+def cast(value: Any, spec: Any) -> Any:
+    """Cast numbers to the types that a function was traced with.
+
+    Parameters
+    ----------
+    value
+        An array of any shape, or a dict of them by name of the input.
+    spec
+        Specifications as `input_spec` gives them.
+
+    Returns
+    -------
+    object
+        The same structure. Text, and what the specification does not name, is given back as it is.
+    """
+    if isinstance(value, dict):
+        known = spec if isinstance(spec, dict) else {}
+        return {name: cast(each, known.get(name)) for name, each in value.items()}
+    # a single input may be named all the same, or stand in a list of one
+    if isinstance(spec, dict) and len(spec) == 1:
+        spec = list(spec.values())[0]
+    if isinstance(spec, (list, tuple)) and len(spec) == 1:
+        spec = spec[0]
+    wanted = getattr(getattr(spec, "dtype", None), "as_numpy_dtype", None)
+    if wanted is None:
+        return value
+    array = np.asarray(value)
+    # TensorFlow gives the type object for text; bfloat16 is of NumPy's kind V
+    numbers = array.dtype.kind in "biuf" and np.dtype(wanted).kind in "biufV"
+    return array.astype(wanted) if numbers and array.dtype != wanted else value
 
 
 class KerasFormat(Format):
@@ -104,7 +168,8 @@ class SavedModel(KerasFormat):
 
         loaded = tf.saved_model.load(path)
         function = loaded.signatures["serving_default"]
-        found = Signature(function, sorted(function.structured_input_signature[1]))
+        spec = function.structured_input_signature[1]
+        found = Signature(function, sorted(spec), spec)
         # variables live as long as the loaded object does, and a signature holds no reference to
         # it: https://github.com/tensorflow/tensorflow/issues/46708
         found.keep = loaded  # type: ignore[attr-defined]
@@ -142,7 +207,8 @@ class SavedModelLayer(SavedModel):
         """Give a layer that calls the signature."""
         import tensorflow as tf
 
-        return Signature(tf.keras.layers.TFSMLayer(path, call_endpoint=self.endpoint))
+        layer = tf.keras.layers.TFSMLayer(path, call_endpoint=self.endpoint)
+        return Signature(layer, spec=input_spec(layer.call_endpoint_fn))
 
 
 class Export(KerasFormat):
@@ -171,7 +237,7 @@ class Export(KerasFormat):
         import tensorflow as tf
 
         loaded = tf.saved_model.load(path)
-        found = Signature(loaded.serve)
+        found = Signature(loaded.serve, spec=input_spec(loaded.serve))
         # variables live as long as the loaded object does:
         # https://github.com/tensorflow/tensorflow/issues/46708
         found.keep = loaded  # type: ignore[attr-defined]
@@ -191,37 +257,35 @@ class ExportLayer(Export):
         """Give a layer that calls the endpoint ``serve``."""
         import tensorflow as tf
 
-        return Signature(tf.keras.layers.TFSMLayer(path, call_endpoint="serve"))
+        layer = tf.keras.layers.TFSMLayer(path, call_endpoint="serve")
+        return Signature(layer, spec=input_spec(layer.call_endpoint_fn))
 
 
 class WholeModel(KerasFormat):
-    """A file of ``model.save``, read by ``load_model``."""
+    """A file of ``model.save``, read by ``load_model``.
 
-    def __init__(self, name: str, filename: str, since: Any, lacks: str) -> None:
+    No version is n/a: all have both calls. Keras before 2.13 writes HDF5 under the suffix
+    ``.keras``, and what becomes of it elsewhere is what people want to know.
+    """
+
+    options: Dict[str, Any] = {}
+    """Options of ``load_model``, beside the custom objects."""
+
+    def __init__(self, name: str, filename: str) -> None:
         self.name = name
         self.filename = filename
-        self.since = since
-        """The first version of Keras that writes this format under this suffix."""
-        self.text = lacks
-        """The reason that is given for older versions."""
         Format.__init__(self)
-
-    def no_save(self, versions: Dict[str, str], kind: str) -> str:
-        """Refuse versions of Keras before `since`."""
-        return self._lacks(versions) or ("" if keras_version(versions) >= self.since else self.text)
-
-    # a version that writes HDF5 under a suffix looks for HDF5 when it reads that suffix, too
-    no_load = no_save
 
     def save(self, model: Any, path: str, recipe: Any) -> None:
         """Save to a file, whose suffix chooses the layout."""
         model.save(path)
 
     def load(self, path: str, recipe: Any, data: Any) -> Any:
-        """Give the Keras model, compiled if it was."""
+        """Give the Keras model, compiled if it was and the options do not say otherwise."""
         import tensorflow as tf
 
-        return tf.keras.models.load_model(path, custom_objects=custom_objects(recipe))
+        custom = custom_objects(recipe)
+        return tf.keras.models.load_model(path, custom_objects=custom, **self.options)
 
 
 def _no_layer(versions: Dict[str, str]) -> str:
@@ -238,10 +302,6 @@ def keras_formats() -> List[Format]:
         SavedModelLayer(),
         Export(),
         ExportLayer(),
-        # older ones take .keras for a suffix of HDF5 (is_hdf5_filepath of Keras 2.8 and 2.10): that
-        # would be the format h5 by another name
-        WholeModel(
-            "keras", "model.keras", (2, 13), "model.save writes a .keras archive since Keras 2.13"
-        ),
-        WholeModel("h5", "model.h5", (0,), ""),
+        WholeModel("keras", "model.keras"),
+        WholeModel("h5", "model.h5"),
     ]

@@ -94,7 +94,9 @@ class Checkpoint(WeightsFormat):
         import tensorflow as tf
 
         model = recipe.rebuild(data)
-        if self.strict and recipe.kind == "keras":
+        if self.strict and recipe.make_slots:
+            recipe.make_slots(model)
+        elif self.strict and recipe.kind == "keras":
             make_slots(model)
         status = tf.train.Checkpoint(model=model).read(os.path.join(path, "ckpt"))
         if self.strict:
@@ -139,9 +141,13 @@ def make_slots(model: Any) -> None:
     Parameters
     ----------
     model
-        A compiled Keras model that was never trained; it is changed.
+        A Keras model that was never trained; it is changed, unless it was never compiled: then it
+        has no optimizer.
     """
-    optimizer = model.optimizer
+    # None in Keras 2 and missing in Keras 3 where the model was never compiled
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None:
+        return
     # Optimizers before Keras 2.11, which are ``optimizers.legacy`` from there on:
     # https://github.com/tensorflow/tensorflow/releases/tag/v2.11.0
     if hasattr(optimizer, "_create_all_weights"):
