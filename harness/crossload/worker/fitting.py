@@ -21,7 +21,7 @@ class Fitted(object):
 
 
 class Answers(object):
-    """What a fitted model answered where it was fitted.
+    """The answers of a fitted model where it was fitted.
 
     Parameters
     ----------
