@@ -1,13 +1,16 @@
 """Errors and warnings as plain data, without what differs from machine to machine."""
 
-import re
 import traceback
 from typing import Any, Dict, List
 
 from .machine import drop_damaged_bytecode, is_of_disk
+from .texts import shortened, without_run
 
 TEXT_LIMIT = 2000
 """Characters of a message, and of the end of a traceback, that are kept."""
+
+WARNING_LIMIT = 500
+"""Characters of a warning that are kept."""
 
 
 class Stopped(Exception):
@@ -19,7 +22,7 @@ class Mended(Exception):
 
 
 def scrub(text: str, job: Dict[str, Any]) -> str:
-    """Replace paths of this machine: they differ from run to run and tell nothing.
+    """Take out paths of this machine and what else differs from run to run: it tells nothing.
 
     Parameters
     ----------
@@ -31,8 +34,7 @@ def scrub(text: str, job: Dict[str, Any]) -> str:
     """
     for path, word in job.get("scrub", []):
         text = text.replace(path, word)
-    # addresses in the repr of objects differ from process to process
-    return re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text)
+    return without_run(text)
 
 
 def describe_error(error: BaseException, job: Dict[str, Any]) -> Dict[str, str]:
@@ -54,7 +56,7 @@ def describe_error(error: BaseException, job: Dict[str, Any]) -> Dict[str, str]:
     return {
         "type": (module + "." if module else "") + kind.__name__,
         # scrubbed before it is cut, so that no path is cut in the middle and left
-        "message": scrub(message, job)[:TEXT_LIMIT],
+        "message": shortened(scrub(message, job), TEXT_LIMIT),
         "traceback": scrub("".join(lines), job)[-TEXT_LIMIT:],
     }
 
@@ -71,7 +73,7 @@ def describe_warnings(caught: List[Any], job: Dict[str, Any]) -> List[Dict[str, 
     """
     counts: Dict[Any, int] = {}
     for each in caught:
-        key = (each.category.__name__, scrub(str(each.message), job)[:500])
+        key = (each.category.__name__, shortened(scrub(str(each.message), job), WARNING_LIMIT))
         counts[key] = counts.get(key, 0) + 1
     # sorted: the order in which libraries warn need not be the same in two runs
     return [{"category": c, "text": t, "count": n} for (c, t), n in sorted(counts.items())[:20]]

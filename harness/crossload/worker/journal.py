@@ -80,7 +80,8 @@ class Marks(object):
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
             handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         # the process too: a save forks again, and it is this fork that grows or hangs
-        os.write(handle, ("%d %d\n" % (index, os.getpid())).encode("ascii"))
+        mark = "%d %d %d\n" % (index, os.getpid(), _printed())
+        os.write(handle, mark.encode("ascii"))
         os.close(handle)
 
     def read(self) -> Tuple[int, int, int]:
@@ -92,14 +93,33 @@ class Marks(object):
             The number of marks, the index of the item last begun or -1, and the process that works
             on it or 0.
         """
-        try:
-            stream = open(self.path, "rb")
-        except FileNotFoundError:  # as above
-            return 0, -1, 0
-        with stream:
-            # behind the last newline is nothing, or a mark that is being written
-            lines = stream.read().split(b"\n")[:-1]
+        lines = self._lines()
         if not lines:
             return 0, -1, 0
-        index, pid = lines[-1].split()
+        index, pid, _ = lines[-1].split()
         return len(lines), int(index), int(pid)
+
+    def printed_before(self) -> int:
+        """Give the bytes that the child had printed when it began its item; 0 without a mark.
+
+        What it printed since are the words of this item, and not of one before.
+        """
+        lines = self._lines()
+        return int(lines[-1].split()[2]) if lines else 0
+
+    def _lines(self) -> List[bytes]:
+        try:
+            stream = open(self.path, "rb")
+        except FileNotFoundError:  # as in `begin`
+            return []
+        with stream:
+            # behind the last newline is nothing, or a mark that is being written
+            return stream.read().split(b"\n")[:-1]
+
+
+def _printed() -> int:
+    """Give the bytes that this process has printed to its log; 0 where it has none."""
+    try:
+        return os.lseek(2, 0, os.SEEK_CUR)
+    except OSError:  # a terminal or a pipe
+        return 0

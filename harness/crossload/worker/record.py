@@ -72,5 +72,6 @@ class Record(object):
             The exception says that the disk cannot be written.
         """
         guard(error)
-        status = "memory" if isinstance(error, MemoryError) else "error"
-        return self.end(status, error=describe_error(error, self.job))
+        # a MemoryError too: only the supervisor can tell that a process outgrew its limit, and a
+        # library raises one for a damaged length in a file as well
+        return self.end("error", error=describe_error(error, self.job))

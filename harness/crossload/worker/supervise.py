@@ -13,8 +13,10 @@ import time
 from typing import Any, Callable, Dict, List, Set, Tuple
 
 from .children import EXIT_AGAIN, EXIT_DISK, Child, resident_mb
+from .errors import scrub
 from .journal import Journal, Marks
 from .machine import OUTSIDE, SIZE_LIMIT, end_orphans, is_stopped
+from .texts import shortened
 
 # Seconds between two looks at a child.  A load of scikit-learn takes about 6 ms: with the longest
 # pause from the start, a small batch would mostly be waited for.
@@ -165,6 +167,8 @@ class Supervisor(object):
     def _blame(self, index: int, cause: str, detail: int) -> None:
         """Write the outcome of an item whose child could not."""
         item = self.job["items"][index]
+        message = _cause_text(cause, detail)
+        words = self._last_words() if cause == "crash" else ""
         self.journal.add(
             {
                 "kind": self.job["op"],
@@ -176,25 +180,46 @@ class Supervisor(object):
                 "confirm": bool(self.job.get("isolate")),
                 "error": {
                     "type": cause,
-                    "message": _cause_text(cause, detail),
+                    "message": message + ("; its last words: " + words if words else ""),
                     "traceback": self._log_tail(),
                 },
             }
         )
 
-    def _log_tail(self) -> str:
-        """Give the last words of a child, without paths of this machine."""
+    def _last_words(self) -> str:
+        """Give the last lines that a child printed since it began its item, in one line."""
+        return last_words(self._log_tail(self.marks.printed_before()))
+
+    def _log_tail(self, since: int = 0) -> str:
+        """Give the end of what a child printed, without what differs from run to run."""
         try:
             with open(self.job["log"], "rb") as stream:
                 stream.seek(0, os.SEEK_END)
                 # the end alone: a library in a loop can print gigabytes before the limit
-                stream.seek(max(0, stream.tell() - 1500))
+                stream.seek(max(0, since, stream.tell() - 1500))
                 text = stream.read().decode("utf-8", "replace")
         except OSError:
             return ""
-        for path, word in self.job.get("scrub", []):
-            text = text.replace(path, word)
-        return text
+        return scrub(text, self.job)
+
+
+def last_words(text: str) -> str:
+    """Choose the lines of the end of a log that say why a process died.
+
+    Parameters
+    ----------
+    text
+        The end of what the process printed.
+
+    Returns
+    -------
+    str
+        The last three lines in one, 300 characters at most; empty where nothing was printed.
+    """
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    # TensorFlow says in many lines which processor it found: https://abseil.io/docs/cpp/guides/logging
+    lines = [line for line in lines if line and not line.startswith("I <time>")]
+    return shortened(" | ".join(lines[-3:]), 300)
 
 
 def _cause_text(cause: str, detail: int) -> str:

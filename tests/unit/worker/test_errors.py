@@ -40,6 +40,17 @@ def test_what_guarded_a_part_has_stopped_the_whole():
         errors.guard(errors.Stopped("full"))
 
 
+def test_both_ends_of_a_long_message_are_kept_and_codes_for_terminals_are_not():
+    message = "\x1b[1mcould not" + "x" * 9000 + "Exception encountered: why"
+
+    found = errors.describe_error(ValueError(message), {})
+
+    assert found["message"].startswith("could not")
+    assert found["message"].endswith("Exception encountered: why")
+    assert len(found["message"]) == errors.TEXT_LIMIT
+    assert "\x1b" not in found["traceback"]
+
+
 def test_errors_of_libraries_have_their_module():
     found = errors.describe_error(errors.Stopped("x" * 5000), {})
 

@@ -168,7 +168,7 @@ def test_weights_and_functions_do_not_go_on_training(tmp_path):
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(ValueError("no"), "error"), (MemoryError(), "memory"), (OSError(errno.ENOENT, "x"), "error")],
+    [(ValueError("no"), "error"), (MemoryError(), "error"), (OSError(errno.ENOENT, "x"), "error")],
 )
 def test_whatever_a_library_raises_is_an_outcome(tmp_path, error, status):
     first = measure.save(fitted(tmp_path), Broken(error), ITEM, job(tmp_path))

@@ -54,7 +54,7 @@ def test_warnings_of_saving_and_loading_are_kept_and_others_are_not():
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(ValueError("x"), "error"), (MemoryError(), "memory")]
+    ("error", "status"), [(ValueError("x"), "error"), (MemoryError(), "error")]
 )
 def test_a_failure_is_recorded_at_the_stage_that_was_reached(error, status):
     record = Record(ITEM, {"op": "load"})
