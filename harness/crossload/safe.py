@@ -9,8 +9,22 @@ from textwrap import fill
 
 
 def cut(text: str, most: int) -> str:
-    """Shorten a text to at most that many characters, with a sign that there was more."""
-    return text if len(text) <= most else text[: most - 2] + " …"
+    """Shorten a text to at most that many characters, with a sign where there was more.
+
+    The beginning and the end are kept: Keras 3 writes the cause at the end, behind pages of
+    configuration ("Exception encountered: ..."), most others write it at the beginning.
+
+    Parameters
+    ----------
+    text
+        Any text.
+    most
+        Characters; more than 3.
+    """
+    if len(text) <= most:
+        return text
+    head = (most - 3) * 4 // 7
+    return f"{text[:head]} … {text[len(text) - (most - 3 - head) :]}"
 
 
 def filled(text: str, width: int, *, first: str = "", further: str = "") -> str:

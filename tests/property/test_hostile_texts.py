@@ -290,7 +290,7 @@ def test_a_megabyte_makes_no_megabytes(piece):
     )
     view = make_view(name="m", title="t", environments=[], rows=rows, run=run)
 
-    assert len(judged.reason) < 500
+    assert len(judged.reason) < 800
     renderers = (render_html, render_markdown, render_terminal, lambda v: json.dumps(summary(v)))
     for render in renderers:
         assert len(render(view)) < 200_000

@@ -24,7 +24,7 @@ from crossload.report.labels import signature_of
 from crossload.store.blobs import Damaged
 from crossload.system import pause_garbage_collection
 from crossload.verdict import Control, Expectations, Judge, Verdict, metrics, scores
-from crossload.verdict.reasons import encodable
+from crossload.verdict.error_texts import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -222,7 +222,7 @@ def to_text(found: Boundary, path: object) -> str:
             lines.append(
                 f"  beside it, {others} between the two: crossload blame tells which of them it is"
             )
-        lines.append(f"  with {found.bad}: {bad.verdict}: {bad.reason[:200]}")
+        lines.append(f"  with {found.bad}: {bad.verdict}: {cut(bad.reason, 200)}")
         if bad.advice is not None:
             link = f" ({bad.advice.link})" if bad.advice.link else ""
             lines.append(f"  cause: {bad.advice.cause}{link}")

@@ -14,6 +14,7 @@ from crossload.errors import CannotMeasure, ConfigError
 from crossload.models.result import Answer, changes_of
 from crossload.models.targets import Target
 from crossload.report.labels import signature_of
+from crossload.safe import cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -213,7 +214,7 @@ def blame(checker: Checker, target: Target, say: Callable[[str], None]) -> Culpr
     if nothing is not None and not nothing.safe:
         msg = (
             f"{whole.path}: it fails with nothing upgraded too "
-            f"({nothing.answer}: {nothing.reason[:150]}): no package is to blame"
+            f"({nothing.answer}: {cut(nothing.reason, 150)}): no package is to blame"
         )
         raise CannotMeasure(msg)
     singles = [name for name in names if same_failure(partial.result([name]), whole)]

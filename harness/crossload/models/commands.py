@@ -24,7 +24,7 @@ from crossload.models.route_script import script_of
 from crossload.models.route_search import Finder
 from crossload.models.targets import RENAMED, parse
 from crossload.models.upgrade import upgrade_command
-from crossload.safe import printable
+from crossload.safe import cut, printable
 from crossload.system import terminal_width
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _measure_releases(checker: Checker, package: str) -> Callable[[str], Result 
                 sides.append(result.reader)
                 return result
             problem = result.reason
-        print_progress(f"  {printable(problem)[:300]}")
+        print_progress(f"  {cut(printable(problem), 300)}")
         return None
 
     return measure

@@ -13,7 +13,7 @@ from crossload.models.result import Side, changes_of
 from crossload.models.targets import same_version
 from crossload.models.trust import unknown_names
 from crossload.safe import printable
-from crossload.verdict.reasons import error_text
+from crossload.verdict.error_texts import error_text
 
 if TYPE_CHECKING:
     from crossload.environments import Built

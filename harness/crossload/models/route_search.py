@@ -31,7 +31,7 @@ from crossload.models.route import (
 )
 from crossload.models.targets import Target
 from crossload.models.trust import Trust, trust_needed
-from crossload.safe import printable
+from crossload.safe import cut, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -226,7 +226,7 @@ class Finder:
     def _judge(self, model: Model, loaded: Record) -> tuple[Answer, str]:
         tolerance = self.checker.question.tolerance
         found = judge(model, self.saved, loaded, self.workspace.store, None, tolerance)
-        return answer_of(found), printable(found.reason)[:200]
+        return answer_of(found), cut(printable(found.reason), 200)
 
     def _loads(self, file: File, built: Built) -> bool:
         record = self.workspace.ask_reader(file.model, built, self.saved)

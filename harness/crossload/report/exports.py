@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 
 from packaging.version import Version
 
-from crossload.safe import printable
+from crossload.safe import cut, printable
 from crossload.verdict import Surprise, Verdict
 
 if TYPE_CHECKING:
@@ -117,11 +117,14 @@ def to_junit(name: str, table: pd.DataFrame) -> str:
         if index in wrong:
             counts[case][1] += 1
             # viewers show the attribute in one line, and the whole text when they are asked
-            ET.SubElement(test, "failure", message=text[:300], type=str(row["verdict"])).text = text
+            failure = ET.SubElement(
+                test, "failure", message=cut(text, 300), type=str(row["verdict"])
+            )
+            failure.text = text
         elif not _VERDICTS[str(row["verdict"])].passes:
             counts[case][2] += 1
             known = f"known: {row['known']}" if row["known"] else text
-            ET.SubElement(test, "skipped", message=xml_text(known)[:300])
+            ET.SubElement(test, "skipped", message=cut(xml_text(known), 300))
     for case, suite in suites.items():
         for key, value in zip(("tests", "failures", "skipped"), counts[case], strict=True):
             suite.set(key, str(value))
@@ -204,8 +207,8 @@ def _annotations(name: str, rows: pd.DataFrame) -> Iterator[str]:
     for row in different.head(MOST_ANNOTATIONS).to_dict("records"):
         title = f"{name}: {row['verdict']}, {row['recipe']}/{row['format']}"
         pair = f"saved with {row['writer']}, loaded in {row['reader']}"
-        text = f"{pair}: {row['reason'] or row['surprise']}"
-        yield f"::warning title={command_text(title, property_=True)}::{command_text(text[:600])}"
+        text = cut(f"{pair}: {row['reason'] or row['surprise']}", 600)
+        yield f"::warning title={command_text(title, property_=True)}::{command_text(text)}"
     if len(different) > MOST_ANNOTATIONS:
         title = command_text(name, property_=True)
         yield f"::warning title={title}::{len(rows)} cells in all; the report has them"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import InvalidVersion, Version
 
+from crossload.safe import cut
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -39,10 +41,10 @@ def signature_of(reason: str) -> str:
     Returns
     -------
     str
-        At most 160 characters.
+        At most 300 characters, the beginning and the end.
     """
     noise = _NUMBERS if reason.startswith(_NAMING) else _NOISE
-    return noise.sub("*", reason)[:160].strip()
+    return cut(noise.sub("*", reason), 300).strip()
 
 
 def oldest_first(environments: Iterable[EnvironmentFacts]) -> tuple[EnvironmentFacts, ...]:

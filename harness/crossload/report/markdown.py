@@ -158,7 +158,7 @@ def render_markdown(view: View) -> str:
                         escape(r.cell.case.name),
                         escape(r.cell.writer),
                         escape(r.cell.reader),
-                        escape(cut(r.judgement.reason, 200)),
+                        escape(cut(r.judgement.reason, 300)),
                     ]
                     for r in view.worst_drifts
                 ],
@@ -182,7 +182,7 @@ def render_markdown(view: View) -> str:
                         str(each.cases),
                         each.verdict.word,
                         f"{escape(each.boundary[0])} → {escape(each.boundary[1])}",
-                        escape(cut(each.example, 200)),
+                        escape(cut(each.example, 300)),
                     ]
                     for each in view.signatures[:40]  # the others are in summary.json
                 ],

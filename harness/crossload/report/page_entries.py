@@ -27,7 +27,7 @@ LAST_LINES = 6
 _MOST = 1200
 """Characters of one text that a page shows.
 
-What is longer is cut where it says least: a traceback at its beginning, other texts at their end.
+What is longer is cut where it says least: a traceback at its beginning, other texts in the middle.
 """
 
 

@@ -95,7 +95,7 @@ def failures_by_pair(view: View) -> tuple[Pair, ...]:
         case = rows.cases[rows.case[index]].name
         pair = (rows.environments[writer], rows.environments[reader])
         each = Group(
-            verdict=judged.verdict, cells=int(cells), example=cut(judged.reason, 160), case=case
+            verdict=judged.verdict, cells=int(cells), example=cut(judged.reason, 240), case=case
         )
         found.setdefault(pair, []).append(each)
     return tuple(_pair(pair, square, found.get(pair, [])) for pair, square in squares.items())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from crossload.report.labels import letters_of, short_labels
-from crossload.safe import printable
+from crossload.safe import cut, printable
 from crossload.verdict import Surprise, Verdict
 
 if TYPE_CHECKING:
@@ -128,14 +128,17 @@ def _legend(view: View, width: int) -> str:
 def _with_texts(headings: list[str], rows: list[list[str]], texts: list[str], width: int) -> str:
     """Render a table whose last column are untrusted texts.
 
-    They have at most three lines each, in the width that the other columns leave.
+    They have at most four lines each, in the width that the other columns leave: two of the
+    beginning and two of the end.
     """
     alone = tabulate(rows, headings[:-1], tablefmt="simple", disable_numparse=True)
     left = max(20, width - max(map(len, alone.splitlines())) - 2)
     for row, text in zip(rows, texts, strict=True):
         lines = wrap(printable(text), left)
-        if len(lines) > 3:
-            lines = [*lines[:2], lines[2][: left - 4] + " ..."]
+        if len(lines) > 4:
+            # filled again from where the end begins, so that its last line is a full one
+            end = wrap("... " + " ".join(lines[2:])[-2 * left + 12 :], left)
+            lines = [*lines[:2], *end[:2]]
         row.append("\n".join(lines))
     return tabulate(rows, headings, tablefmt="simple", disable_numparse=True)
 
@@ -175,7 +178,8 @@ def _summary(view: View, width: int) -> str:
         *[f"  MISSED CONTROL {printable(each.text)}" for each in view.missed],
     ]
     lines += [
-        f"  NOT MEASURED {facts.id}: {printable(facts.failure)[: width * 3]}" for facts in view.gaps
+        f"  NOT MEASURED {facts.id}: {cut(printable(facts.failure), width * 3)}"
+        for facts in view.gaps
     ]
     if view.counts[Verdict.NOT_RUN]:
         lines.append(f"  NOT MEASURED in this run: {view.counts[Verdict.NOT_RUN]} cells")

@@ -11,15 +11,13 @@ import numpy as np
 
 from crossload.plan import Cell
 from crossload.verdict.compare import Distance, compare
+from crossload.verdict.error_texts import encodable, error_text, lost_class
 from crossload.verdict.facts import Facts
 from crossload.verdict.judgement import Judgement
 from crossload.verdict.metrics import agreement_metrics
 from crossload.verdict.reasons import (
     MetricDrift,
     changed_labels_of,
-    encodable,
-    error_text,
-    lost_class,
     metric_drifts,
     metrics_text,
     numerics,

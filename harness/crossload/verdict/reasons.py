@@ -1,11 +1,10 @@
-"""Reasons of verdicts in words: the metrics that moved, what else moved, what an error names.
+"""Reasons of verdicts in words: the metrics that moved, and what else moved.
 
 Words only: `crossload.verdict.judge` decides what they are said of.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,38 +20,8 @@ if TYPE_CHECKING:
     from crossload.worker.contract import Recipe
 
 Array = np.ndarray[Any, Any]
-Record = dict[str, Any]
-
-_LOST = re.compile(
-    # each generation of Keras, and pickle, has words of its own for the same thing
-    r"(?:Unknown (?:layer|object|optimizer|\w+ function)|Could not locate class"
-    r"|Could not deserialize class|Can't get attribute)"
-    r"[: ]+'([\w.>]+)'"
-)
-"""Messages of Keras and pickle that a class is not there."""
 
 _COUNTS = ("tp", "fp", "fn", "tn")
-
-
-def lost_class(reason: str, *, custom: bool) -> str:
-    """Name the class that an error says is not known to the reader.
-
-    Parameters
-    ----------
-    reason
-        Text of the error.
-    custom
-        True for a recipe with custom objects, of which the lost class then is one.
-
-    Returns
-    -------
-    str
-        Such as ``custom class Scale``; empty where the error names none.
-    """
-    found = _LOST.search(reason)
-    if found is None:
-        return ""
-    return f"{'custom class' if custom else 'class'} {found.group(1)}"
 
 
 class MetricDrift(NamedTuple):
@@ -192,42 +161,9 @@ def numerics(distances: Mapping[str, Distance]) -> str:
     return "; ".join([f"outputs differ by {largest[1].max_abs:.2g} at most", *forms])
 
 
-def error_text(record: Record) -> str:
-    """Give the type and the message of the error of a record, in one line.
-
-    Whitespace is folded and the message cut after 400 characters: some fill pages.
-    """
-    error = record["error"]
-    # before it is cut, so that no digest is cut in the middle and left
-    message = encodable(" ".join(error["message"].split()))
-    return encodable(f"{error['type']}: {message[:400]}")
-
-
 def plain_number(value: float) -> str:
     """Write a number with three digits, and no exponent where people would write none.
 
     ``2220``, not ``2.22e+03``.
     """
     return f"{float(f'{value:.3g}'):.10g}" if 1 <= abs(value) < 1e7 else f"{value:.3g}"
-
-
-_PASSING = (
-    # artifacts lie in folders that are called by their digest; errors name them
-    (re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32,128}(?![0-9A-Za-z])"), "<digest>"),
-    # https://docs.python.org/3/library/tempfile.html#tempfile.mkdtemp
-    (re.compile(r"(?<![0-9A-Za-z])tmp[a-z0-9_]{8}(?![0-9A-Za-z_])"), "<temporary>"),
-    (re.compile(r"(?<![0-9A-Za-z])0x[0-9a-fA-F]{6,}"), "0x..."),
-)
-"""Parts of texts that differ from machine to machine or from run to run, and say nothing."""
-
-
-def encodable(text: str) -> str:
-    """Make a text of a pinned process one that can be written to a file, and compared.
-
-    Half characters (lone surrogates) come through JSON as escapes, and no UTF-8 file can hold them.
-    Digests of artifacts, names of temporary folders and addresses are replaced by words: they would
-    make two equal runs differ.
-    """
-    for pattern, word in _PASSING:
-        text = pattern.sub(word, text)
-    return text.encode("utf-8", "replace").decode()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crossload.safe import cut
 from crossload.verdict.compare import compare
-from crossload.verdict.reasons import encodable
+from crossload.verdict.error_texts import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,7 +50,7 @@ def resumes_text(
         # from release to release, that word does not
         if "compile" in loaded["resume_error"].lower():
             return "lost compiled loss"
-        return f"no: {encodable(' '.join(loaded['resume_error'].split()))[:120]}"
+        return f"no: {cut(' '.join(encodable(loaded['resume_error']).split()), 160)}"
     before, after = outputs(saved["resumed"])["resumed"], outputs(loaded["resumed"])["resumed"]
     if compare(before, after, atol=_RESUME_ATOL, rtol=_RESUME_RTOL).within:
         return "yes"

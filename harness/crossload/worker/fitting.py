@@ -10,6 +10,7 @@ from .contract import ContractError, Recipe
 from .data_sets import Data, OnTraining
 from .errors import scrub
 from .record import Record
+from .texts import shortened
 from .training import fit_default, fit_keras, seed
 
 
@@ -169,5 +170,5 @@ def fit_failure(
         The exception that ended it.
     """
     if record.fields["stage"] == "build" and isinstance(error, ImportError):
-        return record.end("na", reason=scrub(str(error), job)[:500])
+        return record.end("na", reason=shortened(scrub(str(error), job), 500))
     return record.failed(error)

@@ -18,6 +18,7 @@ from . import (
     load_ways,
     outputs,
     probe_model,
+    texts,
 )
 from .record import Record
 
@@ -166,7 +167,9 @@ def _resave(model: Any, item: Dict[str, Any], job: Dict[str, Any]) -> Dict[str, 
             found[way] = "ok"
         except Exception as error:  # a format that does not take this model is no way through
             errors.guard(error)
-            found[way] = errors.scrub(type(error).__name__ + ": " + str(error), job)[:300]
+            found[way] = texts.shortened(
+                errors.scrub(type(error).__name__ + ": " + str(error), job), 300
+            )
     return found
 
 

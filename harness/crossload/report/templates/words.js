@@ -66,7 +66,12 @@ function countsOf(D, cells) {
   return [rollUp(D, counts), warned];
 }
 
-const cut = (text, most) => text.length <= most ? text : text.slice(0, most) + " …";
+/** The beginning and the end of a text: some libraries write the cause at the end. */
+const cut = (text, most) => {
+  if (text.length <= most) return text;
+  const head = Math.floor((most - 3) * 4 / 7);
+  return text.slice(0, head) + " … " + text.slice(text.length - (most - 3 - head));
+};
 
 function numberText(value) {
   if (value === null || value === undefined) return "not a number";
