@@ -44,7 +44,7 @@ class Facts:
     ) -> None:
         self._scores, self._outputs, self._states = scores, outputs, states
         self._changes: dict[tuple[str, str], StateChange] = {}
-        self._complete: dict[tuple[Any, ...], Judgement] = {}
+        self._complete: dict[tuple[Any, ...], tuple[Judgement, Judgement]] = {}
 
     def add(
         self, cell: Cell, found: Judgement, saved: Record, loaded: Record, warned: tuple[str, ...]
@@ -56,7 +56,7 @@ class Facts:
         cell
             The cell.
         found
-            Judgement of the outputs; the caller keeps it.
+            Judgement of the outputs.
         saved, loaded
             Records of the save and of the load.
         warned
@@ -64,12 +64,15 @@ class Facts:
         """
         before = (saved.get("state"), saved.get("resumed"), saved.get("kept_train"))
         after = (loaded.get("state"), loaded.get("resumed"), loaded.get("resume_error"))
-        # by identity: hashing all numbers of a judgement for each cell takes too long, and as the
-        # judgement is kept no other object gets the same address
+        # by identity: hashing all numbers of a judgement for each cell takes too long.  The entry
+        # keeps it: the address of one that is gone may be given to the judgement of another cell,
+        # and a drift that got the facts of an identical cell was called identical.
         key = (id(found), *before, *after, warned)
-        if key not in self._complete:
-            self._complete[key] = self._with_facts(cell, found, saved, loaded, warned)
-        return self._complete[key]
+        known = self._complete.get(key)
+        if known is None:
+            complete = self._with_facts(cell, found, saved, loaded, warned)
+            known = self._complete.setdefault(key, (found, complete))
+        return known[1]
 
     def _with_facts(
         self, cell: Cell, found: Judgement, saved: Record, loaded: Record, warned: tuple[str, ...]

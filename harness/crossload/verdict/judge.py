@@ -139,9 +139,11 @@ class Judge:
     ) -> Judgement:
         """Make a judgement without numbers; one object for all cells that share it."""
         key = (verdict, reason, warned, lost)
-        if key not in self._judged:
-            self._judged[key] = Judgement(verdict=verdict, reason=reason, warned=warned, lost=lost)
-        return self._judged[key]
+        found = self._judged.get(key)
+        if found is None:
+            made = Judgement(verdict=verdict, reason=reason, warned=warned, lost=lost)
+            found = self._judged.setdefault(key, made)
+        return found
 
     def infer(self, inference: Inference) -> Judgement:
         """Make the judgement of a cell that was not measured, but lies between two that agree."""
@@ -176,9 +178,13 @@ class Judge:
             loaded["kept"],
             tuple(sorted(floors.items())),
         )
-        if key not in self._compared:
-            self._compared[key] = self._compare_outputs(cell, saved, loaded, floors)
-        return self._compared[key]
+        found = self._compared.get(key)
+        if found is None:
+            # several threads ask while a run goes on: all get the object that came first
+            found = self._compared.setdefault(
+                key, self._compare_outputs(cell, saved, loaded, floors)
+            )
+        return found
 
     def _diagonal_floors(
         self, cell: Cell, saved: Record, diagonal: Record | None

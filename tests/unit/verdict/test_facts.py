@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from builders_judgement import TRAIN, TRUTH, judged, same
 from builders_verdict import TRUTH as HELD_OUT
 from builders_verdict import with_extras
+from helpers import plan
+
+from crossload.verdict import Judgement, Verdict
+from crossload.verdict.facts import Facts
 
 
 def test_the_gap_is_the_training_score_minus_the_held_out_score():
@@ -43,3 +49,30 @@ def test_the_gap_between_training_and_held_out_rows_is_recorded():
 
     assert found.gap == 1.0
     assert np.isnan(with_extras(perfect, perfect).gap)
+
+
+def test_a_judgement_that_is_gone_lends_its_facts_to_no_other():
+    # two threads may judge the same outputs at once, and the judgement of one is dropped; the next
+    # one made often gets its place in memory
+    facts = Facts(None, lambda _: {}, lambda _: {})
+    saved = loaded = {}
+    cell = plan().cells[0]
+
+    def added(verdict, **more):
+        judgement = Judgement(verdict=verdict, **more)
+        return facts.add(cell, judgement, saved, loaded, ())
+
+    assert added(Verdict.IDENTICAL).verdict is Verdict.IDENTICAL
+    found = [added(Verdict.DRIFT, reason=f"drift {number}") for number in range(200)]
+
+    assert {each.verdict for each in found} == {Verdict.DRIFT}
+    assert [each.reason for each in found] == [f"drift {number}" for number in range(200)]
+
+
+def test_threads_that_judge_the_same_at_once_get_one_object():
+    def asked(judge, cell, save, load):
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda _: judge.judge(cell, save, load), range(64)))
+        return len({id(each) for each in found})
+
+    assert judged(same({"predict": TRUTH}), asked=asked) == 1
