@@ -319,9 +319,5 @@ class Grid:
 
 
 def _text(square: Square | None) -> str:
-    """Give the symbol of the worst verdict, and how many cells failed."""
-    if square is None:
-        return ""
-    # the symbol of not-run is a space, which could not be told from a pair without outcomes
-    symbol = square.worst.symbol.replace(" ", ".")
-    return f"{symbol} {square.failed}" if square.failed else symbol
+    """Give the symbol of the worst verdict, and the counts of failures."""
+    return "" if square is None else square.text

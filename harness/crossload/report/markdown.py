@@ -43,8 +43,9 @@ def _square(square: Square | None) -> str:
     if square is None:
         return ""
     worst = square.worst
-    if worst.passes is False:
-        return f"**{worst.symbol}** {square.failed}"
+    if square.failed:
+        symbol, _, numbers = square.text.partition(" ")
+        return f"**{symbol}** {numbers}"
     # words, because the blank of a cell that was not run would look like one that was not planned
     return {Verdict.NOT_RUN: "not run", Verdict.NO_ENVIRONMENT: "no env"}.get(
         worst, f"`{worst.symbol}`"
@@ -52,7 +53,7 @@ def _square(square: Square | None) -> str:
 
 
 def grid_table(grid: Grid, ids: list[str]) -> str:
-    """Render one grid: rows saved with, columns loaded in, and how many cells failed.
+    """Render one grid: rows saved with, columns loaded in, with the counts of failures.
 
     Parameters
     ----------
@@ -134,7 +135,8 @@ def render_markdown(view: View) -> str:
         ]
     parts.append(
         "In the grids a symbol alone is the worst verdict of cells that all passed; "
-        "**symbol** and number: the worst verdict, and how many cells failed."
+        "**symbol** and numbers: the worst verdict, how many cells have it, and behind the "
+        "stroke how many failed in all; a single number where all that failed have the worst one."
     )
     parts += [f"## {escape(view.grids[0].family.capitalize())}", grid_table(view.grids[0], ids)]
     if view.directions:

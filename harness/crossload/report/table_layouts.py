@@ -1,7 +1,7 @@
 """One table, saved with x loaded in, for documents of users: Markdown, reStructuredText, HTML.
 
-Each has the symbol of the worst verdict, how many cells failed, and a legend of the symbols that
-occur.
+Each has the symbol of the worst verdict with its count, how many cells failed, and a legend of the
+symbols that occur.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CAPTION = (
     "Rows: saved with. Columns: loaded in. "
-    "The worst verdict, and how many of the measured cells failed."
+    "The worst verdict and how many cells have it, then how many of the measured cells failed."
 )
 """Explanation of a table, in all layouts."""
 
@@ -50,19 +50,19 @@ def style_of(verdict: Verdict) -> str:
 
 
 def _square_text(square: Square | None, mark: str) -> str:
-    """Give the symbol of a square between marks, and how many of its measured cells failed."""
+    """Give the symbol of a square between marks, with the counts of its failures."""
     if square is None:
         return ""
     return f"{mark}{symbol_of(square.worst)}{mark}{failed_text(square)}"
 
 
 def failed_text(square: Square) -> str:
-    """Give `` 3/4`` where three of four measured cells failed.
+    """Give `` 1, 3/4``: one cell has the worst verdict, three of four measured ones failed.
 
     Empty where none failed, and where there is but one, whose symbol says it.
     """
     return (
-        f" {square.failed}/{square.failed + square.passed}"
+        f" {square.worst_count}, {square.failed}/{square.failed + square.passed}"
         if square.failed and square.planned > 1
         else ""
     )
@@ -144,7 +144,9 @@ def to_html(ids: Sequence[str], squares: Squares) -> str:
         measured = square.failed + square.passed
         failed = f" <small>{square.failed} of {measured} failed</small>" if square.failed else ""
         worst = square.worst
-        symbol = f"<b>{text(symbol_of(worst))}</b>"
+        # the count of the worst verdict stands at its symbol
+        count = f" {square.worst_count}" if square.failed and square.planned > 1 else ""
+        symbol = f"<b>{text(symbol_of(worst))}{count}</b>"
         return f'<td class="crossload-{style_of(worst)}">{symbol} {text(worst.word)}{failed}</td>'
 
     head = "".join(f'<th scope="col">{text(labels[each])}</th>' for each in ids)

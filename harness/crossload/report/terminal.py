@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from crossload.report.labels import letters_of, short_labels
+from crossload.report.view_types import SQUARE_LEGEND
 from crossload.safe import cut, printable
 from crossload.verdict import Surprise, Verdict
 
@@ -22,17 +23,8 @@ def plural(count: int, one: str) -> str:
 
 
 def square_text(square: Square | None) -> str:
-    """Write a square: ``=`` where all is well, ``L 12`` where twelve cells failed.
-
-    The symbol is that of the worst verdict.  A dot stands for a cell that was not run, whose
-    symbol is a blank.
-    """
-    if square is None:
-        return ""
-    worst = square.worst
-    if worst.passes is False:
-        return f"{worst.symbol} {square.failed}"
-    return "." if worst is Verdict.NOT_RUN else worst.symbol
+    """Write a square as `Square.text`; empty for a pair without cells."""
+    return "" if square is None else square.text
 
 
 def grid_text(grid: Grid, ids: list[str], width: int) -> str:
@@ -98,7 +90,7 @@ def render_terminal(view: View, *, width: int = 100) -> str:
     ids = [facts.id for facts in view.environments if facts.id in view.touched]
     parts = [
         fill(f"== {view.title} ==", width),
-        "Rows: saved with.  Columns: loaded in.  A number: how many cases failed.",
+        fill(f"Rows: saved with.  Columns: loaded in.  {SQUARE_LEGEND}", width),
     ]
     if len(ids) < len(view.environments):
         parts.append(

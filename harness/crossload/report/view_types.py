@@ -119,6 +119,32 @@ class Square:
                     return gap
         return worst
 
+    @property
+    def worst_count(self) -> int:
+        """Number of cells with the worst verdict, of which there are as many failures or fewer."""
+        return self.counts.get(self.worst, 0)
+
+    @property
+    def text(self) -> str:
+        """The square in a few characters.
+
+        ``=`` where all is well; ``L 12`` where twelve cells failed, all with that verdict;
+        ``! 3/12`` where three of the twelve that failed have the worst verdict.  A dot stands for
+        a cell that was not run, whose symbol is a blank.
+        """
+        symbol = self.worst.symbol.strip() or "."
+        if not self.failed:
+            return symbol
+        alike = self.worst_count == self.failed
+        return f"{symbol} {self.failed}" if alike else f"{symbol} {self.worst_count}/{self.failed}"
+
+
+SQUARE_LEGEND = (
+    "L 12: twelve cases failed, all with that verdict; "
+    "! 3/12: twelve failed, three of them with the worst verdict, which the symbol is of."
+)
+"""Explanation of `Square.text`."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Grid:

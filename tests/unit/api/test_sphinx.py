@@ -70,7 +70,8 @@ def test_the_directive_makes_a_table_with_a_legend(project):
     assert "load-error: loading raised" in page
     assert (out / "_static" / "crossload.css").exists()
     assert (
-        '<code class="docutils literal notranslate"><span class="pre">L</span></code> 2/2' in page
+        '<code class="docutils literal notranslate"><span class="pre">L</span></code> 2, 2/2'
+        in page
     )
 
 
@@ -79,7 +80,7 @@ def test_the_directive_works_for_other_builders(project):
     text = (out / "index.txt").read_text()
 
     assert said == ""
-    assert '"L" 2/2' in text
+    assert '"L" 2, 2/2' in text
     assert "loading raised" not in text
 
 

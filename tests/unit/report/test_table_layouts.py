@@ -20,7 +20,7 @@ IDS = ("sklearn-1.0", "sklearn-1.1")
 
 SQUARES = {
     (IDS[0], IDS[0]): Square(counts={Verdict.IDENTICAL: 3}),
-    (IDS[0], IDS[1]): Square(counts={Verdict.IDENTICAL: 1, Verdict.DRIFT: 2}),
+    (IDS[0], IDS[1]): Square(counts={Verdict.IDENTICAL: 1, Verdict.DRIFT: 1, Verdict.CRASH: 1}),
     (IDS[1], IDS[0]): Square(counts={Verdict.LOAD_ERROR: 3}),
 }
 
@@ -40,8 +40,8 @@ def cells_of_rst(text):
 def test_restructuredtext_is_read_by_docutils():
     assert cells_of_rst(to_rst(IDS, SQUARES)) == [
         ["saved with / loaded in", "1.0", "1.1"],
-        ["sklearn-1.0", "=", "! 2/3"],
-        ["sklearn-1.1", "L 3/3", ""],
+        ["sklearn-1.0", "=", "! 1, 2/3"],
+        ["sklearn-1.1", "L 3, 3/3", ""],
     ]
 
 
@@ -51,8 +51,8 @@ def test_markdown_has_a_line_a_version_and_a_legend():
     assert lines[:4] == [
         "| saved with ↓ loaded in → | 1.0 | 1.1 |",
         "| --- | --- | --- |",
-        "| **sklearn-1.0** | `=` | `!` 2/3 |",
-        "| **sklearn-1.1** | `L` 3/3 |  |",
+        "| **sklearn-1.0** | `=` | `!` 1, 2/3 |",
+        "| **sklearn-1.1** | `L` 3, 3/3 |  |",
     ]
     assert "`L` load-error: loading raised" in lines[-1]
     assert "predict-error" not in lines[-1]

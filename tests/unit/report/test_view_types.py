@@ -44,3 +44,17 @@ def test_what_does_not_exist_does_not_spoil_a_pass():
 )
 def test_compatibility_is_full_only_if_everything_was_measured_and_passed(counts, expected):
     assert compatibility(Square(counts=counts)) == expected
+
+
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [
+        ({Verdict.IDENTICAL: 3}, "="),
+        ({Verdict.NOT_RUN: 1}, "."),
+        ({Verdict.LOAD_ERROR: 12, Verdict.IDENTICAL: 1}, "L 12"),
+        ({Verdict.LOAD_ERROR: 9, Verdict.DRIFT: 3, Verdict.NOT_RUN: 1}, "! 3/12"),
+        ({Verdict.CRASH: 1, Verdict.DRIFT: 1}, "! 1/2"),
+    ],
+)
+def test_a_square_counts_its_worst_verdict_and_then_all_failures(counts, text):
+    assert Square(counts=counts).text == text

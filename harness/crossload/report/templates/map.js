@@ -16,8 +16,8 @@ function drawMap(D, found, state, place, left) {
     first === last ? D.environments[first][part] : D.environments[first][part] + " to " + D.environments[last].label;
   // beside the table, not in it: on a phone a caption would be as wide as the table, and cut
   const told = element("p", { class: "quiet", id: "map-told" }, captionOf(state),
-    ": rows saved with, columns loaded in; the worst verdict, ", state.verdict || state.only || state.text ? "and how many cells. " :
-    "how many of the measured cells failed, and a bar for their share. ", "Framed: same version.");
+    ": rows saved with, columns loaded in; the worst verdict", state.verdict || state.only || state.text ? ", and how many cells. " :
+    " and how many cells have it, how many of the measured cells failed, and a bar for their share. ", "Framed: same version.");
   const head = element("tr", {}, element("th", { scope: "col" }, "saved with ↓ loaded in →"),
     groups.map((group) => element("th", { scope: "col" }, label(group, "label"))));
   const rows = groups.map((writers) => element("tr", {}, element("th", { scope: "row" }, label(writers, "id")),
@@ -47,13 +47,14 @@ function drawSquare(D, counts, state, writers, readers) {
   const byOutcome = state.verdict || state.only || state.text;
   const told = byOutcome ? many(square.planned, "cell") : square.failed ? square.failed + " of " + (square.failed + square.passed) : "";
   const share = square.failed && !byOutcome ? " share q" + Math.ceil(square.failed / (square.failed + square.passed) * 10) : "";
+  const atSymbol = square.failed && !byOutcome ? " " + square.counts[square.worst] : "";
   const look = lookOf(verdict) + share + (same ? " same" : "") + (isChosen ? " chosen" : "");
   if (!verdict) return element("td", { class: look }, element("span", {}, element("span", { class: "w" }, "nothing")));
   const says = "saved with " + names[0] + ", loaded in " + names[1] + (same ? ", the same version" : "") + ": " +
-    verdict.word + (told ? ", " + told + (byOutcome ? "" : " failed") : "");
+    verdict.word + (atSymbol ? ", " + many(square.counts[square.worst], "cell") : "") + (told ? ", " + told + (byOutcome ? "" : " failed") : "");
   const link = element("a", { href: hashOf({ ...state, w: names[0], r: names[1], cell: "" }), tabindex: -1, "aria-label": says,
     "aria-current": isChosen ? "true" : null },
-    element("span", { class: "s" }, signOf(verdict)), element("span", { class: "w" }, verdict.word),
+    element("span", { class: "s" }, signOf(verdict) + atSymbol), element("span", { class: "w" }, verdict.word),
     told && element("span", { class: "n" }, told));
   return element("td", { class: look }, link);
 }

@@ -88,7 +88,7 @@ function groupsOf(D, counts, first, last, merge) {
   const groups = [];
   const key = (w, r) => {
     const square = squareOf(D, counts, w, r);
-    return square.worst + " " + square.failed + " " + square.passed;
+    return square.worst + " " + square.counts[square.worst] + " " + square.failed + " " + square.passed;
   };
   const alike = (a, b) => {
     for (let k = first; k <= last; k++) {
