@@ -51,6 +51,27 @@ def test_advice_may_be_about_a_class_that_the_model_holds():
     assert "idf" not in general.cause + general.remedy
 
 
+def test_what_a_layer_did_not_compute_anew_has_another_remedy_than_another_computation():
+    reason = "call: 150 of 150 values moved; 2 of 7 arrays differ (x): "
+    stale = f"{reason}not computed anew from the weights, which are equal"
+
+    found = advice_for("drift", stale, {"keras": "3.5.0"}, {"keras": "3.5.0"})
+
+    assert found is not None
+    assert "finalize_state()" in found.remedy
+
+
+@pytest.mark.parametrize(("writer", "known"), [("2.10.0", True), ("3.5.0", False)])
+def test_hdf5_by_the_name_keras_is_told_from_an_archive_that_is_damaged(writer, known):
+    text = (
+        "ValueError: File not found: ... Please ensure the file is an accessible `.keras` zip file."
+    )
+
+    found = advice_for("load-error", text, {"keras": writer}, {"keras": "3.14.0"})
+
+    assert (found is not None and "rename the file to .h5" in found.remedy) is known
+
+
 def test_what_is_not_known_has_no_advice():
     assert advice_for("load-error", "ValueError: something new", {}, {}) is None
     assert (

@@ -37,6 +37,17 @@ def test_a_model_is_loaded_with_the_options_of_its_format(calls, name, options):
     assert calls == [("load_model", ("p/model",), {"custom_objects": {"Mine": int}} | options)]
 
 
+def test_what_is_loaded_without_its_loss_is_not_asked_to_go_on_training():
+    # `measure.load` goes on with whole models alone
+    assert {
+        name: FORMATS[name].keeps for name in ("h5-uncompiled", "h5-unsafe", "keras-as-h5")
+    } == {
+        "h5-uncompiled": "weights",
+        "h5-unsafe": "model",
+        "keras-as-h5": "model",
+    }
+
+
 def test_a_renamed_file_is_a_copy_that_is_gone_afterwards(monkeypatch, tmp_path):
     path, seen = tmp_path / "model.keras", []
     path.write_bytes(b"HDF5")

@@ -18,6 +18,8 @@ class Uncompiled(WholeModel):
     """``load_model(path, compile=False)``: neither loss nor optimizer are read."""
 
     options = {"compile": False}
+    # no training is gone on with: that it needs a loss was known when it was left out
+    keeps = "weights"
 
     def __init__(self, saver: str, filename: str) -> None:
         self.saver = saver
