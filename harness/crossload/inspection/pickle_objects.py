@@ -132,6 +132,7 @@ def call_with(self: PickleReader, function: Any, args: Any, *, new: bool = False
                 raise_double("an array that joblib does not write so")
             if len(given) > _MOST_ARGUMENTS or any(isinstance(each, type) for each in given):
                 function.odd = function.odd or "made from another class or function"
+            function.odd = function.odd or _against_making(name, given)
         else:
             function.called = True
             if function.is_wrapper:
@@ -148,6 +149,16 @@ def call_with(self: PickleReader, function: Any, args: Any, *, new: bool = False
     else:
         msg = f"a call of a {type(function).__name__}"
         raise TypeError(msg)
+
+
+def _against_making(name: str, args: tuple[Any, ...]) -> str:
+    """Say how an object is made otherwise than by its library; empty for nothing."""
+    known = pickle_names.known()
+    # Compiled classes make their objects by functions of their own, or by a call, and some of their
+    # methods believe that: an object that is just there ends the process when it is used or freed.
+    if name in known.called:
+        return "made otherwise than its library does"
+    return "made with arguments that no model gives it" if args and name in known.made else ""
 
 
 _MOST_ARGUMENTS = 100

@@ -177,3 +177,29 @@ def test_what_can_be_read_in_two_ways_is_refused(tmp_path, name):
     with pytest.raises(NotAModel) as caught:
         inspect_file(tmp_path / "x")
     assert "two ways" in caught.value.hint
+
+
+def stack_global(module, name):
+    return b"".join(b"\x8c" + bytes([len(t)]) + t.encode() for t in (module, name)) + b"\x93"
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "made", "why"),
+    [
+        ("sklearn.metrics._dist_metrics", "SEuclideanDistance64", b"C\x03abc)\x86\x81]b",
+         "made otherwise than its library does"),
+        ("sklearn.metrics._dist_metrics", "RogersTanimotoDistance32", b"]\x85}\x92]b",
+         "made otherwise than its library does"),
+        ("scipy.spatial._qhull", "_Qhull", b"K\x01K\x02\x86\x81",
+         "made otherwise than its library does"),
+        ("sklearn.tree._tree", "Tree", b")\x81", "made otherwise than its library does"),
+        ("sklearn.preprocessing._data", "StandardScaler", b"K\x01\x85\x81",
+         "made with arguments that no model gives it"),
+    ],
+)  # fmt: skip
+def test_objects_are_made_as_their_libraries_make_them(tmp_path, module, name, made, why):
+    (tmp_path / "x").write_bytes(b"\x80\x04N" + stack_global(module, name) + made + b".")
+    (found,) = inspect_file(tmp_path / "x").names
+
+    assert found.danger is not Danger.KNOWN
+    assert found.why == why
