@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from commands import run_crossload
 
+from crossload.worker.formats import builtin_formats
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -44,7 +46,10 @@ ANSWERS = {
 def artifact(project, row) -> Path:
     """Find the saved model of a row of the table of outcomes."""
     (folder,) = (project.root / ".crossload" / "store" / "artifacts").glob(f"{row['artifact']}*")
-    (path,) = folder.iterdir()
+    # equal bytes of two formats lie in one folder by two names: Keras before 2.13 writes HDF5 for
+    # both .h5 and .keras
+    path = folder / builtin_formats()[row.name[1]].filename
+    assert path.exists()
     return path
 
 
