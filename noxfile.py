@@ -123,9 +123,9 @@ def versions(session: nox.Session) -> None:
 
 
 @nox.session(python=False, default=False)
-def expect(session: nox.Session) -> None:
-    """Propose expectations for unexpected failures (-- MATRIX); a person adds the reasons."""
-    driver.crossload(session, "expect", *session.posargs)
+def causes(session: nox.Session) -> None:
+    """List known causes of failures (-- list), or propose new ones (-- propose MATRIX)."""
+    driver.crossload(session, "causes", *session.posargs)
 
 
 @nox.session

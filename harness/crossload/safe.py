@@ -5,6 +5,7 @@ Error messages, warnings and paths of pinned processes and of users' files are u
 
 from __future__ import annotations
 
+import re
 from textwrap import fill
 
 
@@ -53,6 +54,15 @@ def filled(text: str, width: int, *, first: str = "", further: str = "") -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def web_address(text: str) -> str:
+    """Give an address that may be followed; empty for anything but the web, or for other signs.
+
+    Files of causes are shared: a ``javascript:`` address is a script, and a bracket or a line break
+    ends a link of Markdown.
+    """
+    return text if re.fullmatch(r"https?://[\w.~:/?#@!$&*+,;=%-]+", text, re.ASCII) else ""
 
 
 def no_commands(text: str) -> str:

@@ -12,10 +12,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 
 from helpers import plan
 
-from crossload.config import Expectation, Tolerance
+from crossload.config import Cause, Tolerance
 from crossload.report import EnvironmentFacts, JudgedCell, RunFacts, make_view
 from crossload.report.changes import Past
-from crossload.verdict import Finding, Judgement, Surprise, Verdict, compare
+from crossload.verdict import Explained, Finding, Judgement, Verdict, compare
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> "
 HOSTILE += "\x1b[31m\x00 ' \" & \u202e \ud800".encode("utf-8", "replace").decode()
@@ -85,11 +85,13 @@ def kind_of(cell):
 def view_of(*, hostile=False, past=True):
     """Make a view of four versions, with two earlier runs."""
     rows = []
-    known = Expectation(
-        name="expect[0]",
+    known = Cause(
+        id="tree-nodes",
         verdicts=("load-error",),
-        reason="the layout of nodes changed",
-        link="https://example.org/1",
+        says=("node array",),
+        why=HOSTILE if hostile else "the layout of nodes changed",
+        do=HOSTILE if hostile else "fit it again",
+        link="javascript:alert(3)" if hostile else "https://example.org/1",
     )
     for cell in plan(VERSIONS).cells:
         kind = kind_of(cell)
@@ -100,8 +102,8 @@ def view_of(*, hostile=False, past=True):
         if kind in ("load-error", "drift"):
             expected = kind == "load-error"
             finding = Finding(
-                surprise=Surprise.EXPECTED if expected else Surprise.FAILURE,
-                expectation=known if expected else None,
+                explained=Explained.YES if expected else Explained.NO,
+                cause=known if expected else None,
             )
         row = JudgedCell(
             cell=cell,
@@ -132,7 +134,6 @@ def view_of(*, hostile=False, past=True):
         environments=environments,
         rows=rows,
         run=RUN,
-        judged_against=True,
         tolerances={case.name: tolerance for case in plan(VERSIONS).cases},
     )
     if not past:

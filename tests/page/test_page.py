@@ -103,7 +103,7 @@ def test_a_deep_link_shows_everything_of_one_cell(path, visit):
     text = visit(path, "#w=sklearn-1.3&r=sklearn-1.0&cell=ridge/joblib").text("#detail")
 
     for piece in (
-        "! drift", "recall 0.9 -> 0.12", "unexpected failure", "DIFFERS",
+        "! drift", "recall 0.9 -> 0.12", "unexplained", "DIFFERS",
         "8 predicted labels changed", "abababababababab", "1.2 kB", "Loading took 12.3 ms",
         "TOO FAR", "-0.78", "± 0.001", "Before saving", "After loading", "9 (1)", "1 (9)",
         "UserWarning: from another version", "ValueError: node", "2026-11-10 10:10 UTC",
@@ -121,10 +121,11 @@ def test_the_plot_draws_the_quantiles(path, visit):
     assert "tolerance 1e-6" in visited.page.text_content("svg.plot")
 
 
-def test_an_expectation_is_told_with_its_reason_and_link(path, visit):
+def test_a_cause_is_told_with_its_remedy_and_link(path, visit):
     visited = visit(path, "#w=sklearn-1.0&r=sklearn-1.2&cell=forest/pickle")
 
-    assert "expected: the layout of nodes changed" in visited.text("#detail")
+    assert "Cause: the layout of nodes changed" in visited.text("#detail")
+    assert "What helps: fit it again" in visited.text("#detail")
     link = visited.page.get_attribute("#detail a[rel=noreferrer]", "href")
     assert link == "https://example.org/1"
 
@@ -156,9 +157,9 @@ def test_filters_change_the_table_the_count_and_the_address(view, path, visit):
     assert visited.fragment == ""
 
 
-def test_only_unexpected_and_only_changes(view, path, visit):
-    visited = visit(path, "#only=unexpected")
-    assert visited.text("#count").startswith(f"{view.unexpected} of")
+def test_only_unexplained_and_only_changes(view, path, visit):
+    visited = visit(path, "#only=unexplained")
+    assert visited.text("#count").startswith(f"{view.unexplained} of")
 
     visited.page.select_option("#f-only", "changes")
     assert visited.text("#count").startswith("1 of")
@@ -325,7 +326,7 @@ def test_without_an_earlier_run_there_are_no_changes_to_choose(tmp_path, visit):
     visited = visit(path, "#w=sklearn-1.1&r=sklearn-1.0")
 
     assert "There is no earlier run to compare with." in visited.text("main")
-    assert visited.page.locator("#f-only option").all_inner_texts() == ["everything", "unexpected"]
+    assert visited.page.locator("#f-only option").all_inner_texts() == ["everything", "unexplained"]
     assert "Last runs" not in visited.text("#detail")
 
 
@@ -461,7 +462,7 @@ def test_nothing_found_says_why(view, path, visit):
 
 
 def test_known_reasons_can_be_looked_for(view, path, visit):
-    expected = sum(row.finding.expectation is not None for row in view.rows)
+    expected = sum(row.finding.cause is not None for row in view.rows)
 
     assert visit(path, "#text=layout of nodes").text("#count").startswith(f"{expected} of")
 

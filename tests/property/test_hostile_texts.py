@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 from helpers import loaded, plan, saved
 
 import crossload
-from crossload.config import Tolerance
+from crossload.config import Cause, Tolerance
 from crossload.report import (
     EnvironmentFacts,
     JudgedCell,
@@ -44,7 +44,7 @@ from crossload.report.summary import summary
 from crossload.report.table_layouts import TABLE_LAYOUTS
 from crossload.report.verdict_table import verdict_lines
 from crossload.report.view_types import Square
-from crossload.verdict import Judge, Judgement, Verdict
+from crossload.verdict import Explained, Finding, Judge, Judgement, Verdict
 from crossload.worker import contract
 
 PIECES = (
@@ -99,7 +99,16 @@ def view_of(text):
             worst_metric="accuracy",
         )
         texts = {"traceback": f"Traceback\n{text}", "warnings": (text, "x")}
-        row = JudgedCell(cell=cell, judgement=judgement, seconds={}, artifact="ab", **texts)
+        cause = Cause(id="x", verdicts=("drift",), says=("x",), why=text, do=text, link=text)
+        finding = Finding()
+        if judgement.verdict.passes is False:
+            explained = Explained.YES if judgement.verdict is Verdict.DRIFT else Explained.NO
+            finding = Finding(
+                explained=explained, cause=cause if explained is Explained.YES else None
+            )
+        row = JudgedCell(
+            cell=cell, judgement=judgement, finding=finding, seconds={}, artifact="ab", **texts
+        )
         rows.append(row)
     facts = [
         EnvironmentFacts(
@@ -112,9 +121,7 @@ def view_of(text):
         )
         for each in ENVIRONMENTS
     ]
-    return make_view(
-        name="m", title="t", environments=facts, rows=rows, run=RUN, judged_against=True
-    )
+    return make_view(name="m", title="t", environments=facts, rows=rows, run=RUN)
 
 
 def table_of(text):

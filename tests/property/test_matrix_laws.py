@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 
@@ -28,7 +29,8 @@ from crossload.report.view_types import EnvironmentFacts, JudgedCell, RunFacts, 
 from crossload.store.merge import join
 from crossload.store.records import Reader
 from crossload.store.store import Store
-from crossload.verdict import GAPS, Judgement, Verdict, compare, propose
+from crossload.verdict import GAPS, Judgement, Verdict, compare
+from crossload.verdict.proposals import Failure, propose
 
 versions = st.lists(
     st.sampled_from([f"1.{n}" for n in range(8)]), min_size=1, max_size=5, unique=True
@@ -263,24 +265,43 @@ def test_every_roll_up_sums_to_the_planned_cells_and_knows_no_order(data):
             assert not square.worst.passes
 
 
-failures = st.tuples(
+ENVIRONMENTS = {
+    f"e{number}": {"one": f"1.{number}", "two": f"{number // 2}.0", "python": "3.11"}
+    for number in range(6)
+}
+pairs = st.tuples(st.sampled_from(list(ENVIRONMENTS)), st.sampled_from(list(ENVIRONMENTS)))
+failing = st.builds(
+    Failure,
     st.sampled_from(["drift", "load-error"]),
     st.sampled_from(["KeyError:", "ValueError:"]),
     st.sampled_from(["a/pickle", "b/pickle", "c/joblib"]),
-    st.sampled_from(["w1", "w2", "w3"]),
-    st.sampled_from(["r1", "r2", "r3"]),
+    pairs,
 )
 
 
-@given(st.sets(failures, max_size=40))
-def test_proposals_cover_exactly_the_failures_and_each_once(chosen):
-    covered = [
-        (each.verdict, each.says, case, writer, reader)
-        for each in propose(chosen)
-        for case in each.cases
-        for writer in each.writers
-        for reader in each.readers
-    ]
+@given(
+    st.sets(failing, max_size=40),
+    st.dictionaries(st.sampled_from(["a/pickle", "c/joblib"]), st.sets(pairs, max_size=9)),
+)
+def test_a_proposed_boundary_holds_every_failure_and_no_pass(chosen, passing):
+    found = propose(chosen, passing, ENVIRONMENTS, ["two"])
 
-    assert sorted(covered) == sorted(chosen)
-    assert sum(each.cells for each in propose(chosen)) == len(chosen)
+    assert sum(each.cells for each in found) == len(chosen)
+    for each in found:
+        mine = [one for one in chosen if (one.verdict, one.says) == (each.verdict, each.says)]
+        assert each.cells == len(mine)
+        assert {one.case for one in mine} == set(each.cases)
+        assert each.nearest in {one.pair for one in mine}
+        if not (each.writer or each.reader):
+            continue
+        sides = [Requirement(text) if text else None for text in (each.writer, each.reader)]
+
+        def inside(pair, sides=sides):
+            return all(
+                side is None or side.specifier.contains(ENVIRONMENTS[env][side.name])
+                for side, env in zip(sides, pair, strict=True)
+            )
+
+        assert all(inside(one.pair) for one in mine)
+        fine = set().union(*(passing.get(case, set()) for case in each.cases))
+        assert not any(inside(pair) for pair in fine)

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from crossload.config import Cause
 from crossload.errors import CannotMeasure, ConfigError
 from crossload.models import publish
-from crossload.models.advice import Advice
 from crossload.models.bisect import bisect
 from crossload.models.blame import minimal_set
 from crossload.models.render import to_dict, to_text
@@ -170,7 +170,7 @@ def result_of(text, answer=Answer.BREAKS):
         hint=text,
         notes=[text],
         other_ways=[OtherWay(way=text, answer=answer, reason=text)],
-        advice=Advice(cause=text, remedy=text, link=text),
+        cause=Cause(id="x", verdicts=(text,), says=(text,), why=text, do=text, link=text),
     )
 
 

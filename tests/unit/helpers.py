@@ -9,7 +9,7 @@ from crossload.config.spec import AxisSpec, MatrixSpec, Rule
 from crossload.plan import Catalog, Selection, make_plan
 from crossload.report.view import make_view
 from crossload.report.view_types import JudgedCell, RunFacts
-from crossload.verdict import Judgement, Verdict
+from crossload.verdict import Explained, Finding, Judgement, Verdict
 from crossload.worker import contract, formats
 
 RECIPE = {
@@ -94,6 +94,11 @@ RUN = RunFacts(
 HOSTILE = "</script>]]><b>\x1b[31m\x00\u202e\r\n::error::x" + '"' + "'"
 
 
+def unexplained(verdict):
+    """Give what is known of a verdict where nobody has written down a cause."""
+    return Finding(explained=Explained.NO if verdict.passes is False else Explained.NONE)
+
+
 def view_of(*verdicts: Verdict, reason: str = ""):
     """A view of all cells of a small plan, whose verdicts are these in turn."""
     whole = plan(("1.0", "1.1"))
@@ -101,6 +106,7 @@ def view_of(*verdicts: Verdict, reason: str = ""):
         JudgedCell(
             cell=cell,
             judgement=Judgement(verdict=verdicts[number % len(verdicts)], reason=reason),
+            finding=unexplained(verdicts[number % len(verdicts)]),
             seconds={"load": 0.5},
         )
         for number, cell in enumerate(whole.cells)

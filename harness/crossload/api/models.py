@@ -57,8 +57,9 @@ class ModelCheck(Result):
     judgement
         `crossload.verdict.Judgement`: metrics before and after, and the largest differences; None
         where nothing was measured.
-    advice
-        `crossload.models.advice.Advice`: cause and remedy of a failure that is known, else None.
+    cause
+        `crossload.config.Cause`: why it fails (``why``) and what helps (``do``), where that is
+        known, else None.
     warnings
         Warnings of loading and predicting: ``category``, ``text``, ``count``.
     other_ways

@@ -151,10 +151,13 @@ def _versions(chosen: argparse.Namespace) -> None:
     upkeep.propose_versions(_project(chosen), chosen.matrices, say=say)
 
 
-def _expect(chosen: argparse.Namespace) -> None:
-    from crossload.matrix import upkeep  # noqa: PLC0415 - see above
+def _causes(chosen: argparse.Namespace) -> None:
+    from crossload.matrix import unexplained  # noqa: PLC0415 - see above
 
-    upkeep.propose_expectations(_project(chosen), chosen.matrix, say=say)
+    if chosen.action == "list":
+        unexplained.list_causes(_project(chosen), chosen.matrices, say=say)
+    else:
+        unexplained.propose_causes(_project(chosen), chosen.matrices, say=say)
 
 
 def _env(chosen: argparse.Namespace) -> None:
@@ -187,7 +190,7 @@ CALLS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     "gc": _gc,
     "lock": _lock,
     "versions": _versions,
-    "expect": _expect,
+    "causes": _causes,
     "env": _env,
     "schema": _schema,
 }

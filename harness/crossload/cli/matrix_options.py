@@ -22,7 +22,8 @@ stopped by Ctrl-C
 """Exit codes of `crossload.errors`, for the end of ``--help``."""
 
 _STRICT = (
-    "exit code 1 if any cell is not as expected (without expectations: failed), or was not measured"
+    "exit code 1 for verdicts other than those published, failures without a known cause,"
+    " causes that explain nothing, and cells that were not measured"
 )
 
 
@@ -157,7 +158,7 @@ def add_matrix_commands(commands: Commands, calls: Calls) -> None:
 
 
 def add_upkeep_commands(commands: Commands, calls: Calls) -> None:
-    """Add the commands that keep stores, locks and expectations in order; parameters as above."""
+    """Add the commands that keep stores, locks and causes in order; parameters as above."""
     command = commands.add_parser("gc", help="drop what no matrix refers to from the store")
     command.add_argument("--dry-run", action="store_true", help="say what would be dropped")
     command.set_defaults(call=calls["gc"])
@@ -176,10 +177,11 @@ def add_upkeep_commands(commands: Commands, calls: Calls) -> None:
     command.set_defaults(call=calls["versions"])
 
     command = commands.add_parser(
-        "expect", help="propose expectations for the unexpected failures of a report"
+        "causes", help="list the known causes of failures, or propose causes for those without one"
     )
-    command.add_argument("matrix", metavar="MATRIX")
-    command.set_defaults(call=calls["expect"])
+    command.add_argument("action", choices=["list", "propose"], help="what to do")
+    command.add_argument("matrices", nargs="*", metavar="MATRIX", help="by name (default: all)")
+    command.set_defaults(call=calls["causes"])
 
     command = commands.add_parser(
         "env", help="build one environment and print the path of its interpreter"

@@ -17,7 +17,7 @@ class Project:
 
     @property
     def matrix(self) -> Path:
-        """The folder of matrix files, recipes, locks and expectations."""
+        """The folder of matrix files, recipes, locks and causes."""
         return self.root / "matrix"
 
     @property

@@ -8,12 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crossload.config import load_expectations
 from crossload.derived import write_text
 from crossload.engine import data as datasets
 from crossload.environments import read_lock
@@ -23,12 +21,13 @@ from crossload.report import EnvironmentFacts, JudgedCell, make_view
 from crossload.report.labels import signature_of
 from crossload.store.blobs import Damaged
 from crossload.system import pause_garbage_collection
-from crossload.verdict import Control, Expectations, Judge, Verdict, metrics, scores
+from crossload.verdict import Causes, Control, Judge, Verdict, metrics, scores
 from crossload.verdict.error_texts import encodable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from crossload.config import Cause
     from crossload.engine.ledger import Ledger
     from crossload.environments import Project
     from crossload.plan import Environment, Plan
@@ -48,15 +47,15 @@ class Evaluation:
         The plan.
     ledger
         Knows the outcomes of its cells.
-    expectations
-        Failures that are known.
+    causes
+        Causes of failures.
     """
 
     def __init__(
-        self, project: Project, plan: Plan, ledger: Ledger, expectations: Expectations
+        self, project: Project, plan: Plan, ledger: Ledger, causes: Sequence[Cause]
     ) -> None:
-        self.project, self.plan = project, plan
-        self.ledger, self.expectations = ledger, expectations
+        self.project, self.plan, self.ledger = project, plan, ledger
+        self._known_causes = causes
         self.inferred: dict[Cell, Inference] = {}
         """Cells that need no measuring, by what is known of their neighbours."""
         self.accuracy: Accuracy | None = None
@@ -131,8 +130,6 @@ class Evaluation:
             rows=self.rows(),
             run=facts,
             controls=[self._control(cell) for cell in self.plan.controls],
-            judged_against=bool(self.expectations),
-            expired=[f"{each.name}: {each.reason}" for each in self.expectations.expired],
             tolerances={case.name: self.plan.tolerance(case) for case in self.plan.cases},
         )
 
@@ -174,6 +171,11 @@ class Evaluation:
         They are not kept here: a plan may have millions, and the view keeps them as columns.
         """
         ledger, failures = self.ledger, self.ledger.failures
+        facts = (self._facts(each) for each in self.plan.environments)
+        causes = Causes(
+            self._known_causes,
+            {each.id: {"python": each.python} | each.versions for each in facts},
+        )
         diagonals: dict[tuple[str, str, str], Record | None] = {}
         warned: dict[int, tuple[Record, tuple[str, ...]]] = {}
         for cell in self.plan.selected:
@@ -199,7 +201,7 @@ class Evaluation:
             yield JudgedCell(
                 cell=cell,
                 judgement=judged,
-                finding=self.expectations.finding(cell, judged),
+                finding=causes.finding(cell, judged, (saved or {}).get("holds", ())),
                 seconds=seconds,
                 artifact=artifact.get("sha256", ""),
                 artifact_bytes=artifact.get("bytes", 0),
@@ -305,23 +307,3 @@ def recipe_mistakes(ledger: Ledger) -> list[str]:
         if record.get("error", {}).get("type", "").endswith("ContractError"):
             found[str(record["error"]["message"])] = None
     return list(found)
-
-
-def expectations_path(project: Project, plan: Plan) -> Path:
-    """Give the path of the expectations of a matrix; the file need not exist."""
-    return project.matrix / "expectations" / f"{plan.spec.name}.toml"
-
-
-def expectations_of(project: Project, plan: Plan) -> Expectations:
-    """Read the expectations of a matrix, as of today.
-
-    Raises
-    ------
-    ConfigError
-        The file has mistakes.
-    """
-    file_name = f"matrix/expectations/{plan.spec.name}.toml"
-    path = expectations_path(project, plan)
-    known = load_expectations(path, display_name=file_name)
-    environments = {environment.id: environment for environment in plan.environments}
-    return Expectations(known, environments, today=datetime.now(UTC).date(), file_name=file_name)

@@ -46,12 +46,12 @@ class KnownVerdicts:
     def _read(self) -> pd.DataFrame | None:
         """Read what this machine knows, else what was published, with nothing marked as changed."""
         if self.path.exists():
-            found = _read_table(self.path, [*KEYS, "verdict", "changed"])
+            found = read_table(self.path, [*KEYS, "verdict", "changed"])
             if found is not None:
                 return found
             self._say(f"{self.path.name} of the known verdicts was damaged: it is made anew")
         if self._published.exists():
-            found = _read_table(self._published, [*KEYS, "verdict"])
+            found = read_table(self._published, [*KEYS, "verdict"])
             # the report says itself that it was damaged, and is written anew
             return None if found is None else found.assign(changed=False)
         return None
@@ -113,7 +113,7 @@ class KnownVerdicts:
             raise
 
 
-def _read_table(path: Path, columns: list[str]) -> pd.DataFrame | None:
+def read_table(path: Path, columns: list[str]) -> pd.DataFrame | None:
     """Read a table; None where it is damaged, or has not these columns."""
     import pandas as pd  # noqa: PLC0415 - half a second of imports that most runs do without
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crossload.config import shipped_causes
 from crossload.derived import write_text
 from crossload.environments import is_built
 from crossload.errors import (
@@ -17,6 +17,7 @@ from crossload.errors import (
     Incomplete,
     StrictFailure,
 )
+from crossload.matrix.baseline import idle_causes
 from crossload.report.feed import FEED_NAME
 from crossload.report.files import REPORT_FILES
 
@@ -40,10 +41,20 @@ class LastReport:
         The plan that was run.
     part
         The report covers less than the whole matrix, even if nothing was selected.
+    inputs
+        Digest of what people wrote when the run began; that of now if it is None.
     """
 
-    def __init__(self, project: Project, plan: Plan, *, part: bool = False) -> None:
+    def __init__(
+        self,
+        project: Project,
+        plan: Plan,
+        *,
+        part: bool = False,
+        inputs: hashlib._Hash | None = None,
+    ) -> None:
         self.project, self.plan = project, plan
+        self._inputs = inputs
         self.part = part or plan.is_part
         self.path = project.work / "shown" / f"{plan.spec.name}{'-part' if self.part else ''}.json"
         top = project.work / "reports" if self.part else project.reports
@@ -86,8 +97,8 @@ class LastReport:
         return {
             "state": state,
             "text": text,
-            "failed": view.unexpected if view.judged_against else view.failed,
-            "judged_against": view.judged_against,
+            "unexplained": view.unexplained,
+            "causes": [cause.id for cause, _ in view.causes],
             "complete": view.complete,
             "measured": view.measured,
             "missed": [each.text for each in view.missed],
@@ -141,7 +152,7 @@ class LastReport:
         str
             Empty where an environment does not stand: then only a run can tell.
         """
-        state = self._inputs()
+        state = self.inputs()
         for environment in self.plan.environments:
             built = is_built(environment, self.project, unchanged=False)
             if built is None:
@@ -165,7 +176,7 @@ class LastReport:
         It is slower than `digest_of_files`, and stays the same when a store got outcomes that do
         not concern this plan.
         """
-        state = self._inputs()
+        state = self.inputs()
         state.update(json.dumps(sorted(ledger.failures.items())).encode())
         for cell in (*self.plan.controls, *self.plan.selected):
             saved, loaded, _ = ledger.outcome(cell)
@@ -179,18 +190,28 @@ class LastReport:
             )
         return state.hexdigest()
 
-    def _inputs(self) -> hashlib._Hash:
-        """Digest what people write: matrix, recipes, expectations, selectors, and this program."""
+    def inputs(self) -> hashlib._Hash:
+        """Digest what people write: matrix, recipes, causes, selectors, and this program.
+
+        Asked again it gives the same: a run has read these files when it began, and who changes one
+        while it measures is to get another table from the next run.
+        """
+        if self._inputs is None:
+            self._inputs = self._digest_inputs()
+        return self._inputs.copy()
+
+    def _digest_inputs(self) -> hashlib._Hash:
         spec = self.plan.spec
         state = hashlib.sha256(
             repr((self.plan.selection, self.plan.shard and sorted(self.plan.shard.units))).encode()
         )
-        expectations = self.project.matrix / "expectations" / f"{spec.name}.toml"
-        for path in (spec.path, *spec.recipes, *spec.controls, expectations):
+        causes = [
+            path
+            for folder in {self.project.matrix / "causes", shipped_causes()}
+            for path in sorted(folder.glob("*.toml"))
+        ]
+        for path in (spec.path, *spec.recipes, *spec.controls, *causes):
             state.update(path.read_bytes() if path.is_file() else b"")
-        # an expectation may count no more from one day to the next
-        if expectations.exists() and b"expires" in expectations.read_bytes():
-            state.update(datetime.now(UTC).date().isoformat().encode())
         # any part of the program may change a table: the version does not tell during development
         for path in sorted(Path(__file__).resolve().parent.parent.rglob("*.*")):
             if path.suffix in (".py", ".html", ".css", ".js", ".json"):
@@ -225,7 +246,8 @@ def errors_of_last_report(report: LastReport, plan: Plan, *, strict: bool) -> li
     plan
         The plan, for its name and the number of its cells.
     strict
-        A cell that is not as expected, or was not measured, is an error too.
+        A verdict other than the published one, a failure without a cause, a cause that explains
+        nothing, or a cell that was not measured is an error too.
 
     Returns
     -------
@@ -257,10 +279,28 @@ def errors_of_last_report(report: LastReport, plan: Plan, *, strict: bool) -> li
                 hint="put that right, and run the same command again: it measures what is missing",
             )
         )
-    if strict and (known.get("failed") or not known.get("complete")):
-        left = "" if known.get("complete") else "; not every cell was measured"
-        what = "cells are not as expected" if known.get("judged_against") else "cells failed"
-        errors.append(
-            StrictFailure(f"{plan.spec.name}: --strict: {known.get('failed')} {what}{left}")
-        )
+    if strict and (found := _strict_faults(report, known)):
+        msg = f"{plan.spec.name}: --strict: {'; '.join(found)}"
+        errors.append(StrictFailure(msg, hint=_STRICT_HINT))
     return errors
+
+
+_STRICT_HINT = (
+    "`crossload causes` proposes causes; a run without --strict takes the verdicts it finds"
+)
+
+
+def _strict_faults(report: LastReport, known: dict[str, Any]) -> list[str]:
+    """List in words what ``--strict`` does not accept."""
+    counts = (
+        (known.get("differs"), "verdicts are not those published"),
+        (known.get("unexplained"), "failures have no known cause"),
+    )
+    found = [f"{count} {what}" for count, what in counts if count]
+    if not known.get("complete"):
+        return [*found, "not every cell was measured"]
+    # of a part of a matrix a cause may rightly explain nothing
+    plan, used = report.plan, map(str, known.get("causes", ()))
+    if not plan.is_part and (idle := idle_causes(report.project, used, plan.spec.name)):
+        found.append(f"causes that explain no cell: {', '.join(idle)}")
+    return found

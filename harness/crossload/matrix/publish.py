@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from crossload.matrix.baseline import differences
 from crossload.matrix.history import History
 from crossload.matrix.last_report import LastReport
 from crossload.report import render_terminal, write_index, write_reports
@@ -21,6 +22,7 @@ from crossload.system import duration, terminal_width
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:
+    import hashlib
     from collections.abc import Callable
 
     from crossload.engine.ledger import Ledger
@@ -85,6 +87,8 @@ def publish(
     ledger: Ledger,
     *,
     wanted_gaps: bool,
+    strict: bool = False,
+    inputs: hashlib._Hash | None = None,
     more: dict[str, Any],
     say: Callable[[str], None],
 ) -> tuple[LastReport, str]:
@@ -102,6 +106,10 @@ def publish(
         Where it was found, for the digest of what the report depends on.
     wanted_gaps
         Cells may be left out, because the options of the run say so.
+    strict
+        A table that differs from the published one does not take its place.
+    inputs
+        Digest of what people wrote when the run began, as `LastReport.inputs` gives it.
     more
         Further facts for `LastReport`.
     say
@@ -120,7 +128,14 @@ def publish(
     # a table with gaps that were wanted, that nobody has filled yet, or that this machine is to
     # blame for, never takes the place of a whole one
     holes = view.counts[Verdict.NOT_RUN] or view.counts[Verdict.INFERRED]
-    report = LastReport(project, plan, part=bool(gaps) or bool(wanted_gaps and holes))
+    complete = not (gaps or (wanted_gaps and holes) or plan.is_part)
+    # before it is overwritten: the published table is the baseline
+    different = differences(project, view, whole=complete)
+    if different.kinds:
+        text += f"\n\n{view.name}: verdicts that are not those published\n{different.text}"
+    report = LastReport(
+        project, plan, part=not complete or bool(strict and different.kinds), inputs=inputs
+    )
     whole = not report.part
     if whole:
         history.append(view, datetime.now(UTC))
@@ -133,6 +148,7 @@ def publish(
     report.write(
         LastReport.of(view, text, report.digest_of_outcomes(ledger))
         | {"gaps": gaps, "files": report.digests()}
+        | {"differs": different.count}
         | more
     )
     return report, text

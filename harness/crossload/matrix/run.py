@@ -20,7 +20,8 @@ from crossload.errors import (
     RecipeError,
     StoreError,
 )
-from crossload.matrix.evaluate import Evaluation, expectations_of, recipe_mistakes
+from crossload.matrix.baseline import causes_of
+from crossload.matrix.evaluate import Evaluation, recipe_mistakes
 from crossload.matrix.known_verdicts import KnownVerdicts
 from crossload.matrix.last_report import LastReport, errors_of_last_report, print_last_report
 from crossload.matrix.ledger import make_ledger
@@ -83,7 +84,7 @@ class MatrixRun:
     Raises
     ------
     ConfigError
-        The expectations of the matrix have mistakes.
+        A file of causes has mistakes.
     """
 
     def __init__(
@@ -105,7 +106,9 @@ class MatrixRun:
         self._rebuilt: dict[str, int] = {}
         """When environments that were changed were built anew, in nanoseconds, by id."""
         self.last_report = LastReport(project, plan)
-        self.expectations = expectations_of(project, plan)
+        # before anything is measured, as the files are read
+        self.last_report.inputs()
+        self.causes = causes_of(project)
 
     def run(self) -> list[CrossloadError]:
         """Measure what is missing, judge, print and publish.
@@ -118,22 +121,17 @@ class MatrixRun:
 
         Raises
         ------
-        ConfigError
-            An expectation selects no cell.
         StoreError
             Outcomes cannot be read or written, or outputs are damaged again and again.
         """
         began, cpu_began = time.monotonic(), cpu_seconds()
         began_at = time.time_ns()
         plan, options = self.plan, self.options
-        # of a part of the matrix an expectation may rightly select nothing
-        if not plan.is_part:
-            self.expectations.check_all_used(plan.cells)
         if options.verify and self.measure:
             verify(plan.environments, self.project, self.say)
         ledger = make_ledger(self.project, plan, self.store, foreign=not self.measure, say=self.say)
         changed = forget_doubted(plan.environments, self.project, self.store, self.say)
-        evaluation = Evaluation(self.project, plan, ledger, self.expectations)
+        evaluation = Evaluation(self.project, plan, ledger, self.causes)
         progress = make_progress(plan)
         settings = Settings(
             jobs=options.jobs or cores(),
@@ -331,6 +329,8 @@ class MatrixRun:
             view,
             ledger,
             wanted_gaps=partial,
+            strict=self.options.strict,
+            inputs=self.last_report.inputs(),
             more={"out_of_time": out_of_time},
             say=self.say,
         )

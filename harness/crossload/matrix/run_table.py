@@ -29,6 +29,11 @@ class Changes:
     kinds: dict[str, pd.DataFrame]
     """By kind of change: a table of `KEYS` with the columns ``before`` and ``verdict``."""
 
+    @property
+    def count(self) -> int:
+        """Number of cells that changed."""
+        return sum(len(table) for table in self.kinds.values())
+
     def lines(self, most: int = 10) -> Iterator[str]:
         """Give lines for people: counts, and the first cells of each kind."""
         for kind, table in self.kinds.items():

@@ -1,4 +1,4 @@
-"""The upkeep of matrices: refresh locks, propose newer versions and expectations, build by hand."""
+"""The upkeep of matrices: refresh locks, propose newer versions, build by hand."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from crossload.environments.package_index import Index
 from crossload.errors import CrossloadError, InterpreterMissing, SelectionError
 from crossload.plan import Selection, check_selection, environments_of, load_specs
 from crossload.plan.select import matches_environment
-from crossload.report.labels import literal_of, signature_of
-from crossload.verdict import Surprise, as_toml, propose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -135,54 +133,6 @@ def propose_versions(
             say(f"{spec.name}: {package}")
             say("  newer patch releases: " + (", ".join(patches) or "none"))
             say("  newer minor releases: " + (", ".join(minors) or "none"))
-
-
-def propose_expectations(project: Project, name: str, *, say: Callable[[str], None]) -> None:
-    """Propose expectations for the unexpected failures of the last published report.
-
-    A person has to add the reasons: without them the proposals are not valid.
-
-    Parameters
-    ----------
-    project
-        Folders of the project.
-    name
-        Name of the matrix.
-    say
-        Takes the expectations as TOML.
-
-    Raises
-    ------
-    SelectionError
-        There is no report of the matrix.
-    """
-    import pandas as pd  # noqa: PLC0415 - the other commands do without it
-
-    (spec,) = load_specs(project.matrix, [name])
-    path = project.reports / spec.name / "outcomes.parquet"
-    if not path.exists():
-        msg = f"{spec.name}: no report in reports/{spec.name}/"
-        raise SelectionError(msg, hint=f"nox -s matrix -- {spec.name}")
-    table = pd.read_parquet(path)
-    # a report without expectations has no surprises: then every failure is one
-    judged_against = bool((table["surprise"] != "").any())
-    failed = (
-        table[table["surprise"] == Surprise.FAILURE.value]
-        if judged_against
-        # not `~`: the column has None for cells that neither pass nor fail
-        else table[table["passes"] == False]  # noqa: E712
-    )
-    rows = [
-        (
-            str(row.verdict),
-            literal_of(signature_of(str(row.reason))),
-            f"{row.recipe}/{row.format}",
-            str(row.writer),
-            str(row.reader),
-        )
-        for row in failed.itertuples()
-    ]
-    say(as_toml(propose(rows)) or f"# {spec.name}: no unexpected failures")
 
 
 def build_one(

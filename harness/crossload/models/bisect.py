@@ -223,10 +223,11 @@ def to_text(found: Boundary, path: object) -> str:
                 f"  beside it, {others} between the two: crossload blame tells which of them it is"
             )
         lines.append(f"  with {found.bad}: {bad.verdict}: {cut(bad.reason, 200)}")
-        if bad.advice is not None:
-            link = f" ({bad.advice.link})" if bad.advice.link else ""
-            lines.append(f"  cause: {bad.advice.cause}{link}")
-            lines.append(f"  remedy: {bad.advice.remedy}")
+        if bad.cause is not None:
+            link = f" ({bad.cause.link})" if bad.cause.link else ""
+            lines.append(f"  cause: {bad.cause.why}{link}")
+            if bad.cause.do:
+                lines.append(f"  remedy: {bad.cause.do}")
     if lost:
         lines.append(f"  nothing could be measured with {', '.join(lost)}")
     return "\n".join(lines)

@@ -17,7 +17,6 @@ from crossload.errors import (
     IndexUnavailable,
     NoWheels,
 )
-from crossload.models.advice import advice_for
 from crossload.models.evidence import (
     asked_text,
     explain_writer_failure,
@@ -32,7 +31,7 @@ from crossload.models.prepare import KERAS, SUPPORTING, Preparation
 from crossload.models.question import CannotTell
 from crossload.models.result import Answer, OtherWay, Result, answer_of
 from crossload.safe import printable
-from crossload.verdict import Verdict
+from crossload.verdict import Verdict, cause_of
 
 if TYPE_CHECKING:
     from crossload.environments import Built
@@ -279,7 +278,7 @@ class Checker(Preparation):
             sides = [
                 {"python": side.python} | side.packages for side in (result.writer, result.reader)
             ]
-            result.advice = advice_for(
+            result.cause = cause_of(
                 result.verdict, judgement.reason, sides[0], sides[1], self.inspection.classes
             )
 

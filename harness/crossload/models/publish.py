@@ -76,7 +76,7 @@ def to_markdown(results: Sequence[Result], upgrade: str, safest: str = "") -> st
             _cell(str(each.path)),
             _cell(each.upgrade),
             _cell(reason_of(each)),
-            _cell(each.advice.remedy if each.advice is not None else each.hint),
+            _cell(each.cause.do if each.cause is not None else each.hint),
         ]
         for each in ordered
     ]
@@ -155,7 +155,7 @@ def to_annotations(results: Sequence[Result]) -> list[str]:
         level = "warning" if each.answer is Answer.UNKNOWN else "error"
         file = command_text(str(each.path), property_=True)
         title = command_text(str(each.answer), property_=True)
-        advice = f" {each.advice.remedy}" if each.advice is not None else ""
-        text = printable(f"{headline(each)}: {reason_of(each)}.{advice}")
+        remedy = f" {each.cause.do}" if each.cause is not None else ""
+        text = printable(f"{headline(each)}: {reason_of(each)}.{remedy}")
         lines.append(f"::{level} file={file},title={title}::{command_text(text)}")
     return lines

@@ -91,18 +91,19 @@ def to_text(result: Result, *, width: int = 80) -> str:
         No line is longer, in characters.
     """
     # a known cause says more than the rest of a long message
-    short = 130 if result.advice is not None else 220
+    short = 130 if result.cause is not None else 220
     rows = (
         [("", reason_of(result, short))]
         if result.judgement is not None or result.reason != result.upgrade
         else []
     )
-    if result.advice is not None:
-        link = f" ({result.advice.link})" if result.advice.link else ""
-        rows += [("cause", result.advice.cause + link), ("remedy", result.advice.remedy)]
+    if result.cause is not None:
+        link = f" ({result.cause.link})" if result.cause.link else ""
+        rows.append(("cause", result.cause.why + link))
+        rows += [("remedy", result.cause.do)] if result.cause.do else []
     if result.hint:
         rows.append(("try", result.hint))
-    elif result.advice is None and result.answer in (Answer.BREAKS, Answer.DRIFT):
+    elif result.cause is None and result.answer in (Answer.BREAKS, Answer.DRIFT):
         rows.append(
             (
                 "next",
@@ -231,11 +232,12 @@ def to_dict(result: Result) -> dict[str, Any]:
             for each in result.other_ways
         ],
     }
-    if result.advice is not None:
+    if result.cause is not None:
         found["advice"] = {
-            "cause": result.advice.cause,
-            "remedy": result.advice.remedy,
-            "link": result.advice.link,
+            "id": result.cause.id,
+            "cause": result.cause.why,
+            "remedy": result.cause.do,
+            "link": result.cause.link,
         }
     for name, side in (("writer", result.writer), ("reader", result.reader)):
         if side is not None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from crossload.models.advice import Advice
+    from crossload.config import Cause
     from crossload.verdict import Judgement
 
 # 2 is left to bad input (`ConfigError`), as argparse and most command lines have it
@@ -142,7 +142,8 @@ class Result:
     """Warnings of loading and predicting: ``category``, ``text``, ``count``."""
     traceback: str = ""
     other_ways: list[OtherWay] = field(default_factory=list)
-    advice: Advice | None = None
+    cause: Cause | None = None
+    """Why it fails, where that is known."""
     notes: list[str] = field(default_factory=list)
     hint: str = ""
     """The next step for the user where nothing can be told."""

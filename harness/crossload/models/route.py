@@ -95,8 +95,8 @@ def to_text(route: Route) -> str:
             f"  closest miss: {route.miss}",
             f"  instead: {instead}",
         ]
-        if route.direct.advice is not None:
-            lines.append(f"  cause: {route.direct.advice.cause}")
+        if route.direct.cause is not None:
+            lines.append(f"  cause: {route.direct.cause.why}")
         return "\n".join(lines)
     steps = f"{len(route.steps)} step{'s' if len(route.steps) > 1 else ''}"
     lines = [f"{path}: a way through in {steps}, each executed and compared"]

@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 from packaging.version import Version
 
 from crossload.safe import cut, printable
-from crossload.verdict import Surprise, Verdict
+from crossload.verdict import Explained, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -46,25 +46,15 @@ follow in the same step.
 """
 
 
-def _judged_against(table: pd.DataFrame) -> bool:
-    """Tell if the matrix has expectations: then only what they do not explain is a failure."""
-    return bool(table["known"].astype(str).ne("").any())
-
-
 def failures(table: pd.DataFrame) -> pd.DataFrame:
-    """Select the rows that somebody should look at.
-
-    Unexpected ones, or all that failed where nothing is expected.
+    """Select the rows that somebody should look at: failures whose cause is not known.
 
     Parameters
     ----------
     table
         Outcomes, one row a cell, with the columns of ``outcomes.parquet``.
     """
-    if _judged_against(table):
-        unexpected = [Surprise.FAILURE.value, Surprise.PASS.value, Surprise.OTHER.value]
-        return table[table["surprise"].astype(str).isin(unexpected)]
-    return table[table["passes"] == False]  # noqa: E712 - the column has gaps: null is no failure
+    return table[table["explained"].astype(str) == Explained.NO.value]
 
 
 def to_csv(_name: str, table: pd.DataFrame) -> str:
@@ -82,7 +72,7 @@ def to_csv(_name: str, table: pd.DataFrame) -> str:
 def to_junit(name: str, table: pd.DataFrame) -> str:
     """Render JUnit XML: a suite a case, a test a pair.
 
-    Failures are unexpected results.  Known failures are skipped with their reason, as pytest does
+    Failures without a known cause fail.  Those with one are skipped, and it is said, as pytest does
     with xfail; what was not measured is skipped too.
 
     Parameters
@@ -123,7 +113,7 @@ def to_junit(name: str, table: pd.DataFrame) -> str:
             failure.text = text
         elif not _VERDICTS[str(row["verdict"])].passes:
             counts[case][2] += 1
-            known = f"known: {row['known']}" if row["known"] else text
+            known = f"known: {row['known']} ({row['cause']})" if row["cause"] else text
             ET.SubElement(test, "skipped", message=cut(xml_text(known), 300))
     for case, suite in suites.items():
         for key, value in zip(("tests", "failures", "skipped"), counts[case], strict=True):
@@ -207,7 +197,7 @@ def _annotations(name: str, rows: pd.DataFrame) -> Iterator[str]:
     for row in different.head(MOST_ANNOTATIONS).to_dict("records"):
         title = f"{name}: {row['verdict']}, {row['recipe']}/{row['format']}"
         pair = f"saved with {row['writer']}, loaded in {row['reader']}"
-        text = cut(f"{pair}: {row['reason'] or row['surprise']}", 600)
+        text = cut(f"{pair}: {row['reason'] or row['explained']}", 600)
         yield f"::warning title={command_text(title, property_=True)}::{command_text(text)}"
     if len(different) > MOST_ANNOTATIONS:
         title = command_text(name, property_=True)

@@ -83,7 +83,7 @@ def signatures_of(
     order = np.argsort(group, kind="stable")
     ends = np.searchsorted(group[order], np.arange(len(groups) + 1))
     found = []
-    unexpected = np.array([each.unexpected for each in rows.findings], dtype=bool)
+    unexplained = np.array([each.unexplained for each in rows.findings], dtype=bool)
     for number, (verdict, text) in enumerate(groups):
         members = order[ends[number] : ends[number + 1]]
         pairs = rows.pairs(members)
@@ -96,7 +96,7 @@ def signatures_of(
                 cases=len(np.unique(rows.case[members])),
                 pairs=tuple(pairs),
                 boundary=nearest_pair(set(pairs), environments),
-                unexpected=int(unexpected[rows.kind[members]].sum()),
+                unexplained=int(unexplained[rows.kind[members]].sum()),
             )
         )
     return tuple(sorted(found, key=lambda each: (-each.cells, each.text)))

@@ -17,7 +17,7 @@ from crossload.report.labels import literal_of, short_labels, versions_shown
 from crossload.report.page_data import pack_page_data
 from crossload.report.pair_details import MOST_SQUARES, failures_by_pair, squares_of
 from crossload.report.view_types import compatibility
-from crossload.safe import cut, printable
+from crossload.safe import cut, printable, web_address
 
 if TYPE_CHECKING:
     from crossload.report.view import View
@@ -105,6 +105,7 @@ def render_html(view: View) -> str:
         ids=ids,
         labels=short_labels(ids, squeeze=False),
         versions_shown=versions_shown,
+        web_address=web_address,
         compatibility=compatibility,
         cut=cut,
         literal_of=literal_of,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from crossload.report.view_types import JudgedCell
-from crossload.verdict import Finding, Surprise, Verdict
+from crossload.verdict import Explained, Finding, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -79,7 +79,7 @@ class JudgedCells(Sequence[JudgedCell]):
     def __init__(self, rows: Iterable[JudgedCell]) -> None:
         self.cells: list[Cell] = []
         cases, environments = _Numbering(), _Numbering()
-        kinds: dict[tuple[int, Surprise, int], int] = {}
+        kinds: dict[tuple[int, Explained, int], int] = {}
         self.judgements: list[Judgement] = []
         """Judgement of each kind."""
         self.findings: list[Finding] = []
@@ -98,7 +98,7 @@ class JudgedCells(Sequence[JudgedCell]):
             cell, finding = row.cell, row.finding
             # the judge gives equal cells one object; to hash all numbers of a judgement for each
             # cell would take most of the time
-            key = (id(row.judgement), finding.surprise, id(finding.expectation))
+            key = (id(row.judgement), finding.explained, id(finding.cause))
             kind = kinds.setdefault(key, len(kinds))
             if kind == len(self.judgements):
                 self.judgements.append(row.judgement)

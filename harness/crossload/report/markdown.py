@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crossload.report.labels import short_labels, versions_shown
 from crossload.report.view_types import compatibility
-from crossload.safe import cut, printable
+from crossload.safe import cut, printable, web_address
 from crossload.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def render_markdown(view: View) -> str:
         "Diagonal (saved and loaded in the same environment): "
         f"{same} of {measured} bit-identical. "
         f"{escape(view.controls_text.capitalize())}.",
-        *([escape(view.expectations_text.capitalize()) + "."] if view.judged_against else []),
+        *([escape(view.causes_text.capitalize()) + "."] if view.causes_text else []),
         *([f"Training goes on after loading: {resumes}."] if view.resumes else []),
         *[f"**Missed control**: {escape(each.text)}" for each in view.missed],
         *([f"Changes {view.changes_text}."] if view.past else []),
@@ -166,21 +166,30 @@ def render_markdown(view: View) -> str:
                 ],
             ),
         ]
-    if view.known:
+    if view.causes:
         rows = [
-            [str(count), escape(reason) + (f" ([source]({link}))" if link else "")]
-            for reason, link, count in view.known
+            [
+                str(count),
+                f"`{cause.id}`",
+                escape(cause.why) + (f" ([source]({link}))" if link else ""),
+                escape(cause.do),
+            ]
+            for cause, count in view.causes
+            for link in [web_address(cause.link)]
         ]
-        parts += ["## Known failures and their reasons", table(["cells", "reason"], rows)]
+        parts += [
+            "## Causes of the failures",
+            table(["cells", "cause", "why", "what helps"], rows),
+        ]
     if view.signatures:
         parts += [
             "## Failures, grouped by what they say",
             table(
-                ["cells", "unexpected", "cases", "verdict", "first seen between", "text"],
+                ["cells", "unexplained", "cases", "verdict", "first seen between", "text"],
                 [
                     [
                         str(each.cells),
-                        str(each.unexpected) if view.judged_against else "",
+                        str(each.unexplained),
                         str(each.cases),
                         each.verdict.word,
                         f"{escape(each.boundary[0])} → {escape(each.boundary[1])}",

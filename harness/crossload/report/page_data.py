@@ -113,7 +113,6 @@ def tables(view: View) -> dict[str, Any]:
     return {
         "name": view.name,
         "cells": len(rows),
-        "judgedAgainst": view.judged_against,
         "gaps": [each.word for each in GAPS],
         "changes": list(KINDS),
         "verdicts": [

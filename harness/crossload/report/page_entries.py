@@ -10,7 +10,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from crossload.safe import cut
+from crossload.safe import cut, web_address
 from crossload.verdict import Verdict
 from crossload.verdict.reasons import allowed_change, metric_drifts
 
@@ -59,23 +59,22 @@ def kind_entry(
     Parameters
     ----------
     judged, finding
-        The judgement, and how it stands to the expectations.
+        The judgement, and what is known of it.
     tolerance
         Tolerance of the case, to say what was allowed; None where it is not known.
     known, metrics
-        Tables of reasons and of metrics, to which new ones are added.
+        Tables of causes and of metrics, to which new ones are added.
     """
-    expectation = finding.expectation
+    cause = finding.cause
     found = {
         "verdict": list(Verdict).index(judged.verdict),
         "reason": short_text(judged.reason),
         "warned": [short_text(each) for each in judged.warned],
-        "surprise": finding.surprise.value,
-        "unexpected": finding.unexpected,
+        "unexplained": finding.unexplained,
         "known": None
-        if expectation is None
+        if cause is None
         else known.number(
-            [short_text(expectation.reason), _link(expectation.link), expectation.name]
+            [short_text(cause.why), short_text(cause.do), web_address(cause.link), cause.id]
         ),
         "metrics": metrics.number(_metrics(judged, tolerance)) if judged.before else None,
         "worst": judged.worst_metric,
@@ -152,14 +151,6 @@ def texts_of(view: View) -> dict[str, Any]:
 def short_text(text: str) -> str:
     """Cut a text to what a page shows of it."""
     return cut(text, _MOST)
-
-
-def _link(link: str) -> str:
-    """Give an address that may be followed; empty for anything but the web.
-
-    Files of expectations are shared, and a ``javascript:`` address is a script.
-    """
-    return link if link.startswith(("https://", "http://")) else ""
 
 
 def _number(value: float) -> float | str | None:

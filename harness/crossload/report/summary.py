@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crossload.report.view import View
     from crossload.report.view_types import Square
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Version of the members; raised when one goes away or means something else, not for new ones."""
 
 SCHEMA_NAME = "summary.schema.json"
@@ -65,11 +65,11 @@ def summary(view: View) -> dict[str, Any]:
             "checked": view.accuracy.checked,
             "wrong": view.accuracy.wrong,
         },
-        "expectations": {
-            surprise.value or "none": count for surprise, count in view.surprises.items()
-        }
-        if view.judged_against
-        else None,
+        "causes": {
+            "explained": view.explained,
+            "unexplained": view.unexplained,
+            "by_cause": {cause.id: count for cause, count in view.causes},
+        },
         "diagonal": {"identical": view.diagonal[0], "measured": view.diagonal[1]},
         "environments": [
             {
@@ -123,9 +123,6 @@ def summary(view: View) -> dict[str, Any]:
         "costs": view.costs,
         "previous": view.past[-1].run if view.past else None,
         "changes": {kind: len(cells) for kind, cells in view.changes.items()},
-        "known": [
-            {"reason": reason, "link": link, "cells": count} for reason, link, count in view.known
-        ],
         "failures": [
             {
                 "verdict": each.verdict.word,
@@ -134,7 +131,7 @@ def summary(view: View) -> dict[str, Any]:
                 "cells": each.cells,
                 "cases": each.cases,
                 "first_seen": list(each.boundary),
-                "unexpected": each.unexpected,
+                "unexplained": each.unexplained,
                 "pairs": [list(pair) for pair in each.pairs],
             }
             for each in view.signatures

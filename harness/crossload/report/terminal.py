@@ -10,7 +10,7 @@ from tabulate import tabulate
 from crossload.report.labels import letters_of, short_labels
 from crossload.report.view_types import SQUARE_LEGEND
 from crossload.safe import cut, printable
-from crossload.verdict import Surprise, Verdict
+from crossload.verdict import Verdict
 
 if TYPE_CHECKING:
     from crossload.report.view import View
@@ -135,22 +135,6 @@ def _with_texts(headings: list[str], rows: list[list[str]], texts: list[str], wi
     return tabulate(rows, headings, tablefmt="simple", disable_numparse=True)
 
 
-def _unexpected_passes(view: View) -> list[str]:
-    """List cells that were known to fail and pass.
-
-    They are as loud as failures, because a fact has changed or was never true.
-    """
-    passes = view.rows.of_kinds(finding.surprise is Surprise.PASS for finding in view.rows.findings)
-    total = int(passes.sum())
-    rows = [view.rows[int(index)] for index in passes.nonzero()[0][:5]]
-    found = [
-        f"  UNEXPECTED PASS {row.cell.case.name} {row.cell.writer} -> {row.cell.reader}"
-        f" ({row.finding.expectation.name if row.finding.expectation else ''})"
-        for row in rows
-    ]
-    return [*found, f"  ... and {total - 5} more unexpected passes"] if total > 5 else found
-
-
 def _summary(view: View, width: int) -> str:
     same, measured = view.diagonal
     counts = ", ".join(f"{count} {verdict.word}" for verdict, count in view.counts.items() if count)
@@ -162,9 +146,7 @@ def _summary(view: View, width: int) -> str:
         "  diagonal (saved and loaded in the same environment):"
         f" {same} of {measured} bit-identical",
         f"  {view.controls_text}",
-        *([f"  {view.expectations_text}"] if view.judged_against else []),
-        *[f"  EXPIRED {printable(text)}" for text in view.expired],
-        *_unexpected_passes(view),
+        *([f"  {view.causes_text}"] if view.causes_text else []),
         *([f"  {view.accuracy.text}"] if view.accuracy else []),
         *([f"  training goes on: {resumes}"] if view.resumes else []),
         *[f"  MISSED CONTROL {printable(each.text)}" for each in view.missed],

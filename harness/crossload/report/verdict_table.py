@@ -27,7 +27,7 @@ HEAD = (
     "writer",
     "reader",
     "verdict",
-    "surprise",
+    "cause",
     "warned",
     "worst_metric",
     "worst_drift",
@@ -41,7 +41,7 @@ HEAD = (
 )
 """Headings of the table."""
 
-VERDICT_HEAD = (*HEAD[:7], "state", "optimizer", "resumes", "lost")
+VERDICT_HEAD = (*HEAD[:6], "state", "optimizer", "resumes", "lost")
 """The columns of which `verdicts_digest` is made."""
 
 
@@ -74,9 +74,10 @@ def numbers_digest(view: View) -> str:
 
 
 def verdicts_digest(view: View) -> str:
-    """Compute the SHA-256 of verdicts, surprises and states alone, in hexadecimal digits.
+    """Compute the SHA-256 of verdicts and states alone, in hexadecimal digits.
 
-    It rests on no number and no text of an error, which other processors and folders change.
+    It rests on no number and no text of an error, which other processors and folders change, nor on
+    the causes that people write down.
     """
     return _digest(_lines(view, VERDICT_HEAD, _verdict_fields))
 
@@ -88,10 +89,9 @@ def _digest(lines: Iterator[str]) -> str:
     return state.hexdigest()
 
 
-def _verdict_fields(judged: Judgement, finding: Finding) -> tuple[str, ...]:
+def _verdict_fields(judged: Judgement, _: Finding) -> tuple[str, ...]:
     return (
         judged.verdict.word,
-        finding.surprise.value,
         judged.state,
         judged.optimizer,
         # behind the colon is the text of an error
@@ -104,7 +104,7 @@ def _kind_fields(judged: Judgement, finding: Finding) -> tuple[str, ...]:
     # six digits: the last ones of a sum may differ between machines, and so would the digests
     return (
         judged.verdict.word,
-        finding.surprise.value,
+        finding.cause.id if finding.cause else "",
         " ".join(judged.warned),
         judged.worst_metric,
         f"{judged.worst_drift:.6g}",

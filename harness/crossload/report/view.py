@@ -23,14 +23,14 @@ from crossload.report.view_types import (
     Signature,
     Square,
 )
-from crossload.verdict import GAPS, Surprise, Verdict, tally
+from crossload.verdict import GAPS, Explained, Verdict, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import numpy as np
 
-    from crossload.config import Tolerance
+    from crossload.config import Cause, Tolerance
     from crossload.plan.frontier import Accuracy
     from crossload.report.changes import Past
     from crossload.verdict import Control
@@ -48,10 +48,6 @@ class View:
     rows: JudgedCells
     run: RunFacts
     controls: tuple[Control, ...] = ()
-    judged_against: bool = False
-    """True if the matrix has expectations: then only what they do not explain is a failure."""
-    expired: tuple[str, ...] = ()
-    """Expectations that count no more, in words."""
     accuracy: Accuracy | None = None
     """Share of inferred cells that were checked and wrong; None where none was asked for."""
     costs: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -62,31 +58,25 @@ class View:
     """The last runs before this one, oldest first."""
 
     @cached_property
-    def surprises(self) -> dict[Surprise, int]:
-        """Number of cells by how they stand to the expectations."""
-        found = dict.fromkeys(Surprise, 0)
-        for finding, count in zip(self.rows.findings, self.rows.count_kinds(), strict=True):
-            found[finding.surprise] += int(count)
-        return found
+    def explained(self) -> int:
+        """Number of failing cells whose cause is known."""
+        return self._count(Explained.YES)
+
+    @cached_property
+    def unexplained(self) -> int:
+        """Number of failing cells whose cause nobody has written down."""
+        return self._count(Explained.NO)
+
+    def _count(self, wanted: Explained) -> int:
+        counts = zip(self.rows.findings, self.rows.count_kinds(), strict=True)
+        return sum(int(count) for finding, count in counts if finding.explained is wanted)
 
     @property
-    def unexpected(self) -> int:
-        """Number of cells that the expectations do not explain."""
-        return sum(
-            self.surprises[each] for each in (Surprise.FAILURE, Surprise.PASS, Surprise.OTHER)
-        )
-
-    @property
-    def expectations_text(self) -> str:
-        """Expected failures and surprises in words; empty where the matrix has no expectations."""
-        if not self.judged_against:
+    def causes_text(self) -> str:
+        """The number of failures with a known cause, in words; empty where nothing failed."""
+        if not self.explained and not self.unexplained:
             return ""
-        counts = self.surprises
-        return (
-            f"expectations: {counts[Surprise.EXPECTED]} failures as expected;"
-            f" unexpected: {counts[Surprise.FAILURE]} failures, "
-            f"{counts[Surprise.PASS]} passes, {counts[Surprise.OTHER]} other failures"
-        )
+        return f"causes: {self.explained} failures explained, {self.unexplained} unexplained"
 
     @property
     def missed(self) -> tuple[Control, ...]:
@@ -132,17 +122,16 @@ class View:
         return Square(counts=self.counts).failed
 
     @cached_property
-    def known(self) -> tuple[tuple[str, str, int], ...]:
-        """(reason, link, cells) of the failures that were expected, most cells first.
-
-        Equal reasons stand together, whichever expectation gives them.
-        """
-        found: Counter[tuple[str, str]] = Counter()
+    def causes(self) -> tuple[tuple[Cause, int], ...]:
+        """Causes with the number of cells that each explains, most cells first."""
+        found: Counter[str] = Counter()
+        causes: dict[str, Cause] = {}
         for finding, count in zip(self.rows.findings, self.rows.count_kinds(), strict=True):
-            expectation = finding.expectation
-            if finding.surprise is Surprise.EXPECTED and expectation is not None:
-                found[expectation.reason, expectation.link] += int(count)
-        return tuple((reason, link, count) for (reason, link), count in found.most_common())
+            if finding.cause is not None and count:
+                causes[finding.cause.id] = finding.cause
+                found[finding.cause.id] += int(count)
+        ordered = sorted(found.items(), key=lambda each: (-each[1], each[0]))
+        return tuple((causes[name], count) for name, count in ordered)
 
     @property
     def measured(self) -> int:
@@ -256,8 +245,6 @@ def make_view(
     rows: Iterable[JudgedCell],
     run: RunFacts,
     controls: Iterable[Control] = (),
-    judged_against: bool = False,
-    expired: Iterable[str] = (),
     tolerances: dict[str, Tolerance] | None = None,
 ) -> View:
     """Build the view of one matrix.
@@ -274,10 +261,6 @@ def make_view(
         Facts of the run.
     controls
         Controls of all environments.
-    judged_against
-        True if the matrix has expectations.
-    expired
-        Expectations that count no more, in words.
     tolerances
         Tolerances by case, for what pages say was allowed.
     """
@@ -288,7 +271,5 @@ def make_view(
         rows=JudgedCells(rows),
         run=run,
         controls=tuple(controls),
-        judged_against=judged_against,
-        expired=tuple(expired),
         tolerances=tolerances or {},
     )

@@ -48,7 +48,7 @@ class JudgedCell:
     seconds: dict[str, float]
     """Seconds of loading (``load``) and of predicting (``predict``), where they were reached."""
     finding: Finding = field(default_factory=Finding)
-    """The verdict against what is known of the cell."""
+    """What is known of the verdict."""
     artifact: str = ""
     """SHA-256 of what was loaded."""
     artifact_bytes: int = 0
@@ -199,7 +199,7 @@ class Signature:
     cells: int
     cases: int
     pairs: tuple[tuple[str, str], ...]
-    unexpected: int = 0
-    """Number of its cells that the expectations do not explain."""
+    unexplained: int = 0
+    """Number of its cells whose cause nobody has written down."""
     boundary: tuple[str, str] = ("", "")
     """Pair of versions that are nearest to each other: where it was first seen."""

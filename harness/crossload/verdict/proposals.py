@@ -1,100 +1,174 @@
-"""Proposals of expectations, drawn from the failures of a run, for a person to complete."""
+"""Proposals of causes: failures that say the same, and the versions that they lie between.
+
+A person looks up why it is so, and writes that down.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.version import InvalidVersion, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+Pair = tuple[str, str]
+"""Writer and reader."""
+
+
+class Failure(NamedTuple):
+    """One cell that fails for no known cause."""
+
+    verdict: str
+    says: str
+    """Its reason, without what differs from cell to cell."""
+    case: str
+    pair: Pair
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proposal:
-    """An expectation that a person may complete with a reason.
-
-    It selects exactly the cells of one failure, no others.
-    """
+    """A cause without its why: what it says, and the boundary between versions."""
 
     verdict: str
     says: str
-    writers: tuple[str, ...]
-    readers: tuple[str, ...]
-    cases: tuple[str, ...]
     cells: int
+    cases: tuple[str, ...]
+    nearest: Pair
+    """The failing pair of which the writer and the reader are closest."""
+    writer: str = ""
+    """A requirement that all failing writers fulfil; empty if no package separates them."""
+    reader: str = ""
+    differs: tuple[str, ...] = ()
+    """Packages of which the nearest pair has different versions, in words."""
 
 
-def propose(failures: Iterable[tuple[str, str, str, str, str]]) -> list[Proposal]:
-    """Group failures into products of cases, writers and readers.
-
-    Cases that fail alike between the same pairs go together, then writers that fail alike to the
-    same readers.
+def propose(
+    failures: Iterable[Failure],
+    passing: Mapping[str, set[Pair]],
+    environments: Mapping[str, Mapping[str, str]],
+    first: Sequence[str] = (),
+) -> list[Proposal]:
+    """Group failures by what they say, and find the versions that tell them from passing cells.
 
     Parameters
     ----------
     failures
-        (verdict, signature, case, writer, reader) of each failed cell.
+        Cells that fail for no known cause.
+    passing
+        By case: the pairs that pass.
+    environments
+        Version by package of each environment, in the order of their age; Python counts as one.
+    first
+        Packages to try first, such as the one that the matrix is about.
 
     Returns
     -------
-    list
-        Proposals that cover each failure once, those of most cells first.
+    list of Proposal
+        Those of most cells first.
     """
-    groups: dict[tuple[str, str], dict[str, set[tuple[str, str]]]] = defaultdict(
-        lambda: defaultdict(set)
-    )
-    for verdict, says, case, writer, reader in failures:
-        groups[verdict, says][case].add((writer, reader))
+    groups: dict[tuple[str, str], list[Failure]] = defaultdict(list)
+    for each in failures:
+        groups[each.verdict, each.says].append(each)
+    place = {name: number for number, name in enumerate(environments)}
     found = []
-    for (verdict, says), by_case in groups.items():
-        alike: dict[frozenset[tuple[str, str]], list[str]] = defaultdict(list)
-        for case, pairs in by_case.items():
-            alike[frozenset(pairs)].append(case)
-        for shared, cases in alike.items():
-            readers: dict[str, set[str]] = defaultdict(set)
-            # exact products only: a rectangle around some failures would also expect cells that
-            # pass, and the check of expectations works both ways
-            for writer, reader in sorted(shared):
-                readers[writer].add(reader)
-            writers: dict[frozenset[str], list[str]] = defaultdict(list)
-            for writer, each in readers.items():
-                writers[frozenset(each)].append(writer)
-            found += [
-                Proposal(
-                    verdict=verdict,
-                    says=says,
-                    writers=tuple(sorted(names)),
-                    readers=tuple(sorted(each)),
-                    cases=tuple(sorted(cases)),
-                    cells=len(names) * len(each) * len(cases),
-                )
-                for each, names in writers.items()
-            ]
-    return sorted(found, key=lambda each: (-each.cells, each.says, each.writers))
+    for (verdict, says), members in groups.items():
+        pairs = {each.pair for each in members}
+        cases = sorted({each.case for each in members})
+        fine = set().union(*(passing.get(case, set()) for case in cases))
+        nearest = min(pairs, key=lambda pair: (abs(place[pair[0]] - place[pair[1]]), pair))
+        writer, reader = _boundary(pairs, fine, environments, first)
+        found.append(
+            Proposal(
+                verdict=verdict,
+                says=says,
+                cells=len(members),
+                cases=tuple(cases),
+                nearest=nearest,
+                writer=writer,
+                reader=reader,
+                differs=tuple(_differences(environments[nearest[0]], environments[nearest[1]])),
+            )
+        )
+    return sorted(found, key=lambda each: (-each.cells, each.verdict, each.says))
+
+
+def _boundary(
+    pairs: set[Pair],
+    fine: set[Pair],
+    environments: Mapping[str, Mapping[str, str]],
+    first: Sequence[str],
+) -> tuple[str, str]:
+    """Find ranges of one package, for writer and reader, that hold no pair that passes."""
+    names = {name for versions in environments.values() for name in versions}
+    for package in [*first, *sorted(names - set(first))]:
+        versions = {
+            env_id: found
+            for env_id, each in environments.items()
+            if (found := _version(each.get(package, ""))) is not None
+        }
+        if len(set(versions.values())) < 2 or any(
+            side not in versions for pair in pairs for side in pair
+        ):
+            continue
+        ranges = [{versions[pair[side]] for pair in pairs} for side in (0, 1)]
+        bounds = [(min(each), max(each)) for each in ranges]
+        if any(
+            all(
+                side in versions and low <= versions[side] <= high
+                for side, (low, high) in zip(pair, bounds, strict=True)
+            )
+            for pair in fine
+        ):
+            continue
+        texts = [_range(package, *each, sorted(set(versions.values()))) for each in bounds]
+        return texts[0], texts[1]
+    return "", ""
+
+
+def _range(package: str, low: Version, high: Version, known: Sequence[Version]) -> str:
+    above = [each for each in known if each > high]
+    parts = [f">={low}"] if low > known[0] else []
+    parts += [f"<{above[0]}"] if above else []
+    return package + ",".join(parts) if parts else ""
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
+def _differences(writer: Mapping[str, str], reader: Mapping[str, str]) -> Iterable[str]:
+    for name in sorted(set(writer) | set(reader)):
+        if writer.get(name) != reader.get(name):
+            yield f"{name} {writer.get(name, 'none')} -> {reader.get(name, 'none')}"
 
 
 def as_toml(proposals: Sequence[Proposal]) -> str:
-    """Render proposals as a file of expectations, in TOML.
+    """Render proposals as a file of causes, in TOML.
 
-    The reasons are empty, so that no run accepts the file before a person wrote them.
+    Names and whys are empty, so that no run accepts the file before a person has written them.
     """
-
-    def array(names: Sequence[str]) -> str:
-        return "[" + ", ".join(_quoted(name) for name in names) + "]"
-
     parts = []
     for each in proposals:
+        shown = ", ".join(each.cases[:6]) + (", ..." if len(each.cases) > 6 else "")
         # aligned as people write them by hand: the file is meant to be edited
         lines = [
-            f"# {each.cells} cells",
-            "[[expect]]",
-            f"writer  = {array(each.writers)}",
-            f"reader  = {array(each.readers)}",
-            f"case    = {array(each.cases)}",
+            f"# {each.cells} cells of {len(each.cases)} cases: {shown}",
+            f"# nearest: {each.nearest[0]} -> {each.nearest[1]}: "
+            + (", ".join(each.differs[:8]) or "the same packages"),
+            "[[cause]]",
+            'id      = ""',
             f"verdict = {_quoted(each.verdict)}",
             f"says    = {_quoted(each.says)}",
-            'reason  = ""',
+            *([f"writer  = {_quoted(each.writer)}"] if each.writer else []),
+            *([f"reader  = {_quoted(each.reader)}"] if each.reader else []),
+            'why     = ""',
+            'do      = ""',
         ]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + ("\n" if parts else "")

@@ -9,6 +9,7 @@ from . import fitted_state, outputs
 from .contract import ContractError, Recipe
 from .data_sets import Data, OnTraining
 from .errors import scrub
+from .parts import classes_of
 from .record import Record
 from .texts import shortened
 from .training import fit_default, fit_keras, seed
@@ -33,11 +34,11 @@ class Answers(object):
     seconds
         Time of each stage so far.
     facts
-        Fields of the outcome about state, noise and the training data.
+        Fields of the outcome about state, parts, noise and the training data.
     """
 
     def __init__(
-        self, digests: Dict[str, str], kept: str, seconds: Dict[str, float], facts: Dict[str, str]
+        self, digests: Dict[str, str], kept: str, seconds: Dict[str, float], facts: Dict[str, Any]
     ) -> None:
         self.digests, self.kept, self.seconds, self.facts = digests, kept, seconds, facts
 
@@ -110,7 +111,10 @@ def ask(fitted: Fitted, record: Record, job: Dict[str, Any]) -> Answers:
     check_outputs(found, recipe, data)
     # asked twice: what differs within one process is noise of the case, not harm done by saving
     second = outputs.ask(model, recipe, data)
-    facts = {"state": fitted_state.keep(model, recipe.kind, job["states"])}
+    facts: Dict[str, Any] = {
+        "state": fitted_state.keep(model, recipe.kind, job["states"]),
+        "holds": classes_of(model, recipe.kind),
+    }
     each, again = outputs.digests(found), outputs.digests(second)
     if again != each:
         facts["noise"] = outputs.keep(second, again, job["outputs"])

@@ -68,7 +68,7 @@ def test_lost_idf_weights_are_told_with_the_line_that_gives_them_back(written, m
     found = crossload.check(artifact(written, row), f"scikit-learn=={NEWEST}", trust=True)
 
     assert str(found.answer) == "DRIFT"
-    assert "_idf_diag" in found.advice.remedy
+    assert "_idf_diag" in found.cause.do
 
 
 def test_who_upgrades_numpy_alone_learns_that_the_rest_was_compiled_for_another(forest):

@@ -12,7 +12,7 @@ from helpers import view_of
 from crossload.cli import matrix_commands
 from crossload.config import json_schema
 from crossload.environments import Project
-from crossload.matrix import commands, gc, upkeep
+from crossload.matrix import commands, gc, unexplained, upkeep
 from crossload.matrix.options import Options
 from crossload.plan import Selection
 from crossload.report import write_reports
@@ -34,8 +34,10 @@ def calls(monkeypatch):
     for name in ("run", "merge", "report"):
         replace(commands, name)
     replace(gc, "collect")
-    for name in ("refresh_locks", "propose_versions", "propose_expectations"):
+    for name in ("refresh_locks", "propose_versions"):
         replace(upkeep, name)
+    for name in ("list_causes", "propose_causes"):
+        replace(unexplained, name)
     return found
 
 
@@ -196,7 +198,8 @@ def test_an_export_needs_a_report(crossload, small):
         (["gc", "--dry-run"], "collect", (), {"dry_run": True}),
         (["lock", "small", "--only", "e"], "refresh_locks", (["small"], ["e"]), {}),
         (["versions"], "propose_versions", ([],), {}),
-        (["expect", "small"], "propose_expectations", ("small",), {}),
+        (["causes", "propose", "small"], "propose_causes", (["small"],), {}),
+        (["causes", "list"], "list_causes", ([],), {}),
     ],
 )
 def test_upkeep_is_called(crossload, calls, tmp_path, arguments, name, passed, named):

@@ -91,7 +91,7 @@ def test_what_was_wrong_with_repeated_tables_is_still_an_error(small, machine, r
     machine.answers["load", B, "forest"] = FAILED
     run()
 
-    with pytest.raises(StrictFailure, match="2 cells failed"):
+    with pytest.raises(StrictFailure, match="2 failures have no known cause"):
         run(strict=True)
     assert len(machine.executors) == 1
 

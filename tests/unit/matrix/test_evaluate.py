@@ -10,9 +10,10 @@ from builders_matrix import CAUGHT, FAILED
 from helpers import RUN
 
 from crossload.errors import ConfigError
-from crossload.matrix.evaluate import Evaluation, expectations_of, recipe_mistakes
+from crossload.matrix.baseline import causes_of
+from crossload.matrix.evaluate import Evaluation, recipe_mistakes
 from crossload.plan.frontier import Inference
-from crossload.verdict import Surprise, Verdict
+from crossload.verdict import Explained, Verdict
 
 WARNING = {"category": "FutureWarning", "text": "gone in 2.0\ud800"}
 
@@ -20,7 +21,7 @@ WARNING = {"category": "FutureWarning", "text": "gone in 2.0\ud800"}
 def evaluation_of(small, store, **options):
     plan = small.plan()
     ledger = small.ledger(store, **options)
-    return Evaluation(small.project, plan, ledger, expectations_of(small.project, plan))
+    return Evaluation(small.project, plan, ledger, causes_of(small.project))
 
 
 def rows_of(view):
@@ -198,29 +199,35 @@ def test_a_recipe_that_broke_the_contract_is_named_once(small, store, machine):
     assert recipe_mistakes(small.ledger(store)) == ["forest: outputs is no list"]
 
 
-def test_expectations_are_read_as_of_today(small, store, machine):
-    text = '[[expect]]\nverdict = "load-error"\nreason = "known"\nreader = "sklearn-1.1"\n'
-    small.write("matrix/expectations/small.toml", text + "expires = 2999-01-01\n")
+CAUSE = """
+[[cause]]
+id      = "no-field"
+verdict = "load-error"
+says    = "no such field"
+holds   = "Forest"
+why     = "the field is gone"
+"""
+
+
+def test_failures_have_the_causes_of_the_project(small, store, machine):
+    small.write("matrix/causes/mine.toml", CAUSE)
+    machine.answers["save", A, "forest"] = {"holds": ["mine.Forest"]}
     machine.answers["load", B, "forest"] = FAILED
     small.run(store)
     view = evaluation_of(small, store).view(RUN)
-    found = {key: row.finding.surprise for key, row in rows_of(view).items()}
+    found = {key: row.finding for key, row in rows_of(view).items()}
 
-    assert view.judged_against
-    assert found["forest", A, B] is not Surprise.FAILURE
-    assert found["ridge", A, B] is Surprise.PASS
-    assert view.expired == ()
-
-
-def test_an_expectation_that_has_expired_is_named(small, store):
-    text = '[[expect]]\nverdict = "drift"\nreason = "r"\nreader = "x*"\nexpires = 2001-01-01\n'
-    small.write("matrix/expectations/small.toml", text)
-
-    assert evaluation_of(small, store).view(RUN).expired == ("expect[0]: r",)
+    assert found["forest", A, B].cause.why == "the field is gone"
+    # of another class, as far as anybody knows
+    assert found["forest", B, B].explained is Explained.NO
+    assert found["ridge", A, B].explained is Explained.NONE
+    # each case in two formats
+    assert (view.explained, view.unexplained) == (1, 1)
+    assert [(cause.id, count) for cause, count in view.causes] == [("no-field", 1)]
 
 
-def test_mistakes_in_expectations_are_named(small):
-    small.write("matrix/expectations/small.toml", "[[expect]]\n")
+def test_mistakes_in_causes_are_named(small):
+    small.write("matrix/causes/mine.toml", "[[cause]]\n")
 
-    with pytest.raises(ConfigError, match=r"^matrix/expectations/small\.toml"):
-        expectations_of(small.project, small.plan())
+    with pytest.raises(ConfigError, match=r"matrix/causes/mine\.toml"):
+        causes_of(small.project)

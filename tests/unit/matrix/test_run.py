@@ -14,7 +14,6 @@ from builders_engine import A, B
 from builders_matrix import CAUGHT, FAILED, STOP
 
 from crossload.errors import (
-    ConfigError,
     EnvironmentPinsError,
     EnvironmentUnavailable,
     HarnessFault,
@@ -85,7 +84,7 @@ def test_a_part_never_takes_the_place_of_the_whole(small, store, machine):
     assert not (small.project.work / "reports" / "README.md").exists()
 
 
-def test_strict_says_what_failed(small, store, machine):
+def test_strict_says_what_has_no_cause(small, store, machine):
     machine.answers["load", B, "forest"] = FAILED
     machine.predicts["load", A, "ridge"] = [5, 5, 5]
     _, lenient = small.run(store)
@@ -93,18 +92,64 @@ def test_strict_says_what_failed(small, store, machine):
 
     assert lenient == []
     assert kinds(strict) == [StrictFailure]
-    assert str(strict[0]) == "small: --strict: 4 cells failed"
+    assert "4 failures have no known cause" in str(strict[0])
+    assert "verdicts are not those published" not in str(strict[0])
     counts = small.summary()["counts"]
     assert (counts["load-error"], counts["drift"], counts["identical"]) == (2, 2, 4)
+    assert small.summary()["causes"] == {"explained": 0, "unexplained": 4, "by_cause": {}}
 
 
-def test_expectations_that_no_cell_can_meet_are_refused(small, store, machine):
-    text = '[[expect]]\nverdict = "drift"\nreason = "r"\nreader = "sklearn-9*"\n'
-    small.write("matrix/expectations/small.toml", text)
+def test_strict_compares_with_the_published_table_and_leaves_it(small, store, machine):
+    small.run(store)
+    published = (small.project.reports / "small" / "summary.json").read_bytes()
+    machine.answers["load", B, "forest"] = FAILED
+    store.forget_outcomes()
+    _, errors = small.run(store, strict=True)
 
-    with pytest.raises(ConfigError, match="selects no cell"):
-        small.run(store)
-    assert machine.jobs == []
+    assert "2 verdicts are not those published" in str(errors[0])
+    said = "\n".join(small.said)
+    assert f"forest/pickle {A} -> {B}: identical, now load-error" in said
+    assert (small.project.reports / "small" / "summary.json").read_bytes() == published
+    assert small.summary(".crossload/reports")["counts"]["load-error"] == 2
+
+    # without --strict the table takes what was found
+    small.run(store)
+    assert small.summary()["counts"]["load-error"] == 2
+
+
+def test_a_file_that_changed_while_a_run_went_on_is_read_by_the_next(small, store, machine):
+    machine.answers["load", B, "forest"] = FAILED
+
+    def write(_environment, _op):
+        small.write(
+            "matrix/causes/mine.toml",
+            '[[cause]]\nid = "new"\nverdict = "load-error"\nsays = "no such field"\nwhy = "w"\n',
+        )
+
+    machine.before_job = write
+    small.run(store)
+    assert small.summary()["causes"]["explained"] == 0
+    small.run(store)
+
+    assert small.summary()["causes"] == {"explained": 2, "unexplained": 0, "by_cause": {"new": 2}}
+
+
+def test_strict_names_causes_that_explain_nothing(small, store, machine, monkeypatch):
+    monkeypatch.setattr("crossload.matrix.baseline.shipped_causes", lambda: small.root / "none")
+    small.write(
+        "matrix/causes/mine.toml",
+        '[[cause]]\nid = "new"\nverdict = "drift"\nsays = "never"\nwhy = "w"\n',
+    )
+    _, errors = small.run(store, strict=True)
+
+    assert str(errors[0]) == "small: --strict: causes that explain no cell: new"
+
+    # another published report may need it
+    (small.project.reports / "other").mkdir()
+    small.write("reports/other/summary.json", '{"causes": {"by_cause": {"new": 3}}}')
+    small.run(store)
+    _, errors = small.run(store, strict=True)
+    assert errors == []
 
 
 def test_the_matrix_goes_on_without_an_environment(small, store, machine):

@@ -1,13 +1,10 @@
-"""The upkeep of matrices: locks, newer versions, proposed expectations, single environments."""
+"""The upkeep of matrices: locks, newer versions, single environments."""
 
 from __future__ import annotations
-
-import tomllib
 
 import pytest
 from builders_engine import A, B
 from builders_environments import FakeInterpreters, FakeUv, index_with, row
-from builders_matrix import FAILED
 
 from crossload.environments import read_lock
 from crossload.errors import (
@@ -105,45 +102,6 @@ def test_that_there_are_no_newer_releases_is_said(small, uv):
     upkeep.propose_versions(small.project, ["small"], say=small.said.append)
 
     assert small.said[1:] == ["  newer patch releases: none", "  newer minor releases: none"]
-
-
-def test_expectations_are_proposed_for_failures(small, store, machine):
-    machine.answers["load", B, "forest"] = FAILED
-    small.run(store)
-    small.said.clear()
-    upkeep.propose_expectations(small.project, "small", say=small.said.append)
-
-    (text,) = small.said
-    (found,) = tomllib.loads(text)["expect"]
-    assert found["verdict"] == "load-error"
-    assert found["says"] == "ValueError: no such field"
-    assert (found["writer"], found["reader"]) == ([A, B], [B])
-
-
-def test_only_what_is_unexpected_is_proposed(small, store, machine):
-    known = '[[expect]]\nverdict = "load-error"\nreason = "r"\nreader = "sklearn-1.1"\n'
-    small.write("matrix/expectations/small.toml", known + 'recipe = "forest"\n')
-    machine.answers["load", B, "forest"] = FAILED
-    machine.predicts["load", A, "ridge"] = [7, 7, 7]
-    small.run(store)
-    small.said.clear()
-    upkeep.propose_expectations(small.project, "small", say=small.said.append)
-
-    assert [each["verdict"] for each in tomllib.loads(small.said[0])["expect"]] == ["drift"]
-
-
-def test_that_nothing_failed_is_said(small, store, machine):
-    small.run(store)
-    small.said.clear()
-    upkeep.propose_expectations(small.project, "small", say=small.said.append)
-
-    assert small.said == ["# small: no unexpected failures"]
-
-
-def test_expectations_need_a_report(small):
-    with pytest.raises(SelectionError, match="no report in reports/small/") as caught:
-        upkeep.propose_expectations(small.project, "small", say=print)
-    assert caught.value.hint == "nox -s matrix -- small"
 
 
 def test_an_environment_that_stands_is_given(small, uv):

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from crossload.config import Cause
 from crossload.errors import ConfigError
 from crossload.inspection.facts import Certainty, Danger, ImportedName, Inspection, WriterVersion
 from crossload.models.result import Answer, Result, Side
 from crossload.models.targets import Target
 from crossload.verdict import Judgement, Verdict
+
+CAUSE = Cause(
+    id="trees",
+    verdicts=("load-error",),
+    says=("x",),
+    why="the trees changed",
+    do="retrain",
+    link="https://host/x",
+)
+"""The cause of a failure."""
 
 
 def written(package="scikit-learn", version="1.2.2", sure=Certainty.RECORDED):

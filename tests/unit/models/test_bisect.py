@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from builders_models import (
+    CAUSE,
     full,
     result,
     side,
 )
 
 from crossload.errors import CannotMeasure, ConfigError
-from crossload.models.advice import Advice
 from crossload.models.bisect import (
     Boundary,
     bisect,
@@ -111,9 +111,8 @@ def test_an_end_without_an_environment_leaves_nothing_to_search(lost):
 
 
 def test_the_cause_and_what_else_changed_are_told_at_the_boundary():
-    advice = Advice(cause="the trees changed", remedy="retrain", link="https://host/x")
     good = full(Answer.SAFE, Verdict.IDENTICAL)
-    bad = full(advice=advice)
+    bad = full(cause=CAUSE)
     good.reader, bad.reader = side(p="1.0", numpy="1.24.3"), side(p="2.0", scipy="1.9")
     found = Boundary(
         package="p", releases=["1.0", "2.0"], results={"1.0": good, "2.0": bad}, good="1.0"

@@ -76,7 +76,7 @@ def test_equal_answers_are_safe_and_carry_their_evidence(checker):
         "1.2.2",
         "1.9.1",
     )
-    assert (found.labels, found.other_ways, found.advice) == (False, [], None)
+    assert (found.labels, found.other_ways, found.cause) == (False, [], None)
     assert found.seconds > 0
 
 
@@ -98,8 +98,8 @@ def test_the_cause_of_a_known_failure_comes_with_its_remedy(checker):
 
     found = checker(answer, known).check(NEW)
 
-    assert found.advice.cause
-    assert found.advice.remedy
+    assert found.cause.why
+    assert found.cause.do
 
 
 def test_a_drift_is_believed_when_the_writer_repeats_itself(checker):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 from builders_models import (
+    CAUSE,
     full,
     result,
     side,
 )
 
-from crossload.models.advice import Advice
 from crossload.models.render import reason_of, summary, to_dict, to_text
 from crossload.models.result import Answer, OtherWay
 from crossload.verdict import Judgement, Verdict
@@ -79,13 +79,12 @@ def test_a_reason_depends_on_how_far_the_answers_differ():
 
 
 def test_a_known_cause_is_told_with_its_remedy_and_link():
-    advice = Advice(cause="the trees changed", remedy="retrain", link="https://host/x")
-
-    lines = to_text(full(advice=advice), width=100).splitlines()
+    lines = to_text(full(cause=CAUSE), width=100).splitlines()
     assert "  cause    the trees changed (https://host/x)" in lines
     assert "  remedy   retrain" in lines
     assert not any(line.startswith("  next") for line in lines)
-    assert to_dict(full(advice=advice))["advice"] == {
+    assert to_dict(full(cause=CAUSE))["advice"] == {
+        "id": "trees",
         "cause": "the trees changed",
         "remedy": "retrain",
         "link": "https://host/x",

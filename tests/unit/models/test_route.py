@@ -6,9 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 from builders_measuring import built
-from builders_models import full, result
+from builders_models import CAUSE, full, result
 
-from crossload.models.advice import Advice
 from crossload.models.result import Answer
 from crossload.models.route import File, Route, Step, environment_name, to_text
 
@@ -63,7 +62,7 @@ def test_a_single_step_is_counted_as_one():
 
 
 def test_where_there_is_no_way_the_closest_miss_and_a_remedy_are_said():
-    direct = full(advice=Advice(cause="the trees changed", remedy="retrain"))
+    direct = full(cause=CAUSE)
     route = Route(direct=direct, miss="load; then BREAKS: no", tried=12, environments=3)
 
     assert to_text(route).splitlines() == [
@@ -73,5 +72,5 @@ def test_where_there_is_no_way_the_closest_miss_and_a_remedy_are_said():
         "  instead: keep an environment of the old version for it",
         "  cause: the trees changed",
     ]
-    route.direct.advice, route.alternative = None, "retrain: it works"
+    route.direct.cause, route.alternative = None, "retrain: it works"
     assert to_text(route).splitlines()[-1] == "  instead: retrain: it works"

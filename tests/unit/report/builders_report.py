@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helpers import plan
+from helpers import plan, unexplained
 
 from crossload.report import (
     EnvironmentFacts,
@@ -44,6 +44,7 @@ def view_of(*verdicts, reason="reason"):
                 worst_metric="accuracy",
                 worst_drift=-0.5,
             ),
+            finding=unexplained(verdicts[index % len(verdicts)]),
             seconds={"load": 0.1},
         )
         for index, cell in enumerate(cells)

@@ -50,11 +50,13 @@ def test_junit_counts_failures_and_skips_what_was_not_measured(folder):
 
 
 def test_known_failures_are_no_failures(folder):
-    table = crossload.outcomes(folder).assign(known="a reason", surprise="expected")
+    table = crossload.outcomes(folder).assign(
+        known="a reason", cause="moved", explained="explained"
+    )
     top = ET.fromstring(to_junit("m", table))
 
     assert top.findall(".//failure") == []
-    assert "known: a reason" in {each.get("message") for each in top.findall(".//skipped")}
+    assert "known: a reason (moved)" in {each.get("message") for each in top.findall(".//skipped")}
 
 
 def test_no_text_becomes_a_command_of_github(folder):

@@ -7,18 +7,19 @@ from dataclasses import replace
 import pytest
 from builders_report import view_of
 
+from crossload.config import Cause
 from crossload.report.judged_cells import JudgedCells
 from crossload.report.verdict_table import numbers_digest, verdict_lines, verdicts_digest
-from crossload.verdict import Surprise, Verdict
+from crossload.verdict import Explained, Finding, Verdict
 
 
 def changed(view, **facts):
     """Give a view whose first cell has other facts."""
     first, *rest = view.rows
-    surprise = facts.pop("surprise", None)
+    cause = facts.pop("cause", None)
     row = replace(first, judgement=replace(first.judgement, **facts))
-    if surprise is not None:
-        row = replace(row, finding=replace(row.finding, surprise=surprise))
+    if cause is not None:
+        row = replace(row, finding=Finding(explained=Explained.YES, cause=cause))
     return replace(view, rows=JudgedCells([row, *rest]))
 
 
@@ -28,6 +29,7 @@ NUMBERS = [
     {"reason": "outputs differ by 1.2e-07 at most"},
     {"warned": ("RuntimeWarning",)},
     {"changed_labels": 3},
+    {"cause": Cause(id="moved", verdicts=("drift",), says=("x",), why="w", do="")},
 ]
 FINDINGS = [
     {"verdict": Verdict.DRIFT},
@@ -35,7 +37,6 @@ FINDINGS = [
     {"optimizer": "lost"},
     {"resumes": "no"},
     {"lost": "class Scale"},
-    {"surprise": Surprise.FAILURE},
 ]
 
 

@@ -1,4 +1,4 @@
-"""The view: complete or not, with controls, expectations and known failures in every output."""
+"""The view: complete or not, with controls and causes in every output."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from builders_report import RUN, view_of
 
-from crossload.config import Expectation
+from crossload.config import Cause
 from crossload.report import (
     make_view,
     render_terminal,
@@ -14,7 +14,7 @@ from crossload.report import (
 from crossload.report.html import render_html
 from crossload.report.markdown import render_markdown
 from crossload.report.summary import summary
-from crossload.verdict import Control, Finding, Judgement, Surprise, Verdict
+from crossload.verdict import Control, Explained, Finding, Judgement, Verdict
 
 
 def test_a_view_is_complete_only_if_all_was_measured():
@@ -23,7 +23,7 @@ def test_a_view_is_complete_only_if_all_was_measured():
     assert not view_of(Verdict.IDENTICAL, Verdict.NO_ENVIRONMENT).complete
 
 
-def test_controls_and_expectations_are_in_every_output():
+def test_controls_and_causes_are_in_every_output():
     base = view_of(Verdict.LOAD_ERROR, Verdict.IDENTICAL)
     caught = Control(
         cell=base.rows[0].cell,
@@ -37,7 +37,11 @@ def test_controls_and_expectations_are_in_every_output():
         says="",
         judgement=Judgement(verdict=Verdict.IDENTICAL),
     )
-    rows = [replace(row, finding=Finding(surprise=Surprise.PASS)) for row in base.rows]
+    failed = [row for row in base.rows if row.judgement.verdict is Verdict.LOAD_ERROR]
+    rows = [
+        replace(row, finding=Finding(explained=Explained.NO)) if row in failed else row
+        for row in base.rows
+    ]
     view = make_view(
         name="m",
         title="t",
@@ -45,37 +49,39 @@ def test_controls_and_expectations_are_in_every_output():
         rows=rows,
         run=RUN,
         controls=[caught, missed],
-        judged_against=True,
     )
 
     for text in (render_terminal(view), render_markdown(view).replace("C", "c"), render_html(view)):
         assert "controls: 1 of 2 caught" in text
-        assert f"{len(rows)} passes" in text
+        assert f"auses: 0 failures explained, {len(failed)} unexplained" in text
     assert "MISSED CONTROL" in render_terminal(view)
-    assert "UNEXPECTED PASS" in render_terminal(view)
     assert summary(view)["controls"]["measured"] == 2
 
 
-def test_known_failures_are_shown_with_reason_link_and_count():
+def test_causes_are_shown_with_why_remedy_link_and_count():
     base = view_of(Verdict.LOAD_ERROR)
-    reason = Expectation(
-        name="expect[0]",
+    cause = Cause(
+        id="moved",
         verdicts=("load-error",),
-        reason="moved in 1.3",
+        says=("x",),
+        why="moved in 1.3",
+        do="load it with 1.2",
         link="https://example.org/7",
     )
-    rows = [
-        replace(row, finding=Finding(surprise=Surprise.EXPECTED, expectation=reason))
-        for row in base.rows
-    ]
-    rows[0] = replace(rows[0], finding=Finding(surprise=Surprise.OTHER, expectation=reason))
-    view = make_view(
-        name="m", title="t", environments=base.environments, rows=rows, run=RUN, judged_against=True
-    )
+    known = Finding(explained=Explained.YES, cause=cause)
+    rows = [replace(row, finding=known) for row in base.rows]
+    rows[0] = replace(rows[0], finding=Finding(explained=Explained.NO))
+    view = make_view(name="m", title="t", environments=base.environments, rows=rows, run=RUN)
 
-    assert view.known == (("moved in 1.3", "https://example.org/7", len(rows) - 1),)
+    assert view.causes == ((cause, len(rows) - 1),)
     assert (
-        f"| {len(rows) - 1} | moved in 1.3 ([source](https://example.org/7)) |"
-        in render_markdown(view)
+        f"| {len(rows) - 1} | `moved` | moved in 1.3 ([source](https://example.org/7))"
+        " | load it with 1.2 |" in render_markdown(view)
     )
-    assert summary(view)["known"][0]["cells"] == len(rows) - 1
+    assert "<strong>moved</strong>" in render_html(view)
+    assert "load it with 1.2" in render_html(view)
+    assert summary(view)["causes"] == {
+        "explained": len(rows) - 1,
+        "unexplained": 1,
+        "by_cause": {"moved": len(rows) - 1},
+    }

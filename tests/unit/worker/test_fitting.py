@@ -51,7 +51,8 @@ def test_a_recipe_is_fitted_once_and_its_own_outputs_are_taken(tmp_path):
     with np.load(tmp_path / "outputs" / f"{found.kept}.npz") as held:
         assert held["predict"].shape == (40,)
     assert set(found.seconds) == {"data", "build", "fit", "predict-before"}
-    assert set(found.facts) == {"state", "kept_train"}
+    assert set(found.facts) == {"state", "holds", "kept_train"}
+    assert found.facts["holds"] == ["sklearn.naive_bayes.GaussianNB"]
     with np.load(tmp_path / "outputs" / f"{found.facts['kept_train']}.npz") as held:
         assert held["predict"].shape == (80,)
 

@@ -69,7 +69,7 @@ function casesTable(D, state, cells, all) {
   const row = (i) => {
     const each = D.cases[D.col.case[i]], kind = D.kinds[D.col.kind[i]];
     const link = element("a", { href: hashOf({ ...state, cell: each.name }), "aria-current": state.cell === each.name ? "true" : null }, each.name);
-    const notes = [D.col.change[i] && D.changes[D.col.change[i] - 1].toUpperCase(), kind.surprise, kind.warned && "warned: " + kind.warned.join(", ")];
+    const notes = [D.col.change[i] && D.changes[D.col.change[i] - 1].toUpperCase(), kind.unexplained && "unexplained", kind.warned && "warned: " + kind.warned.join(", ")];
     return element("tr", {}, element("th", { scope: "row" }, link), element("td", {}, badge(D, kind.verdict)),
       element("td", { class: "why" }, kind.reason || ""), element("td", {}, notes.filter(Boolean).join("; ")));
   };
@@ -112,12 +112,12 @@ function drawCell(D, i) {
   return element("section", { class: "cell", "aria-labelledby": "cell-title" }, parts.flat().filter(Boolean));
 }
 
-/** Why a failure was expected, or that nobody expected it. */
+/** Why it fails and what helps, or that nobody has written it down. */
 function knownOf(D, kind) {
-  if (kind.known === undefined) return kind.surprise ? element("p", {}, element("strong", {}, kind.surprise), ": nobody has written down a reason for it yet (matrix/expectations/).") : null;
-  const [reason, link, name] = D.known[kind.known];
-  return element("p", {}, element("strong", {}, kind.surprise || "known"), ": " + reason + " ", element("span", { class: "quiet" }, "(matrix/expectations/" + D.name + ".toml: " + name + ") "),
-    link ? element("a", { href: link, rel: "noreferrer" }, "source") : null);
+  if (kind.known === undefined) return kind.unexplained ? element("p", {}, element("strong", {}, "unexplained"), ": nobody has written down a cause yet (matrix/causes/).") : null;
+  const [why, help, link, name] = D.known[kind.known];
+  return [element("p", {}, element("strong", {}, "Cause"), ": " + why + " ", element("span", { class: "quiet" }, "(" + name + ") "),
+    link ? element("a", { href: link, rel: "noreferrer" }, "source") : null), help ? element("p", {}, element("strong", {}, "What helps"), ": " + help) : null];
 }
 
 function factsOf(D, kind, i) {

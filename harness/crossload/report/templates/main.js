@@ -21,7 +21,7 @@ function fill(D) {
     ...D.verdicts.filter((_, index) => seen.has(index)).map((each) => [each.word, each.word])]);
   options(by("f-from"), [["", "all"], ...D.environments.map((each) => [each.id, each.id])]);
   options(by("f-to"), [["", "all"], ...D.environments.map((each) => [each.id, each.id])]);
-  options(by("f-only"), [["", "everything"], ...(D.judgedAgainst ? [["unexpected", "unexpected"]] : []), ...(D.past.length ? [["changes", "changes"]] : [])]);
+  options(by("f-only"), [["", "everything"], ...(D.kinds.some((kind) => kind.unexplained) ? [["unexplained", "unexplained"]] : []), ...(D.past.length ? [["changes", "changes"]] : [])]);
   const described = D.environments.map((each) => [each.id, each.id + (each.python ? " (Python " + each.python + ")" : "")]);
   options(by("ask-w"), described);
   options(by("ask-r"), described);

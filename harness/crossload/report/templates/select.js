@@ -18,7 +18,7 @@ function chosen(D, state) {
   const [first, last] = [Math.min(...ends), Math.max(...ends)];
   const byEnvironment = Uint8Array.from(D.environments, (_, index) => index >= first && index <= last);
   const wanted = verdictsOf(D, state.verdict);
-  const byKind = Uint8Array.from(D.kinds, (kind) => wanted.has(kind.verdict) && (state.only !== "unexpected" || kind.unexpected));
+  const byKind = Uint8Array.from(D.kinds, (kind) => wanted.has(kind.verdict) && (state.only !== "unexplained" || kind.unexplained));
   const textInCase = Uint8Array.from(D.cases, (each) => has(each.name) || has(each.family));
   const textInEnvironment = Uint8Array.from(D.environments, (each) => has(each.id));
   const textInKind = Uint8Array.from(D.kinds, (kind) => has(kind.reason || "") || has((kind.warned || []).join(" ")) ||
