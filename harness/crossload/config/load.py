@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 PACKAGE_ALIASES = {"sklearn": "scikit-learn", "tf": "tensorflow"}
 """Short names that people write, and the distribution they mean."""
 
+OWN_VARIABLES = frozenset({
+    "CUDA_VISIBLE_DEVICES", "HOME", "KERAS_HOME", "LANG", "LC_ALL", "PATH", "TEMP", "TMP", "TMPDIR",
+    "TZ", "USERPROFILE",
+})  # fmt: skip
+"""Variables that pinned processes have from crossload; no matrix changes them.
+
+Those of threads are not either: with several, forks of a process that has computed hang.
+"""
+
 _PREFIXES = {package: alias for alias, package in PACKAGE_ALIASES.items()}
 
 
@@ -150,6 +159,11 @@ def _axis(package: str, table: dict[str, Any], problems: Problems) -> AxisSpec:
     requires = table.get("requires", [package + "=={version}"])
     _requirements(requires, f"{path}.requires", problems)
     _requirements(table.get("with", []), f"{path}.with", problems)
+    python = table.get("python")
+    for version in python if isinstance(python, dict) else ():
+        if version not in table["versions"]:
+            hint = did_you_mean(version, table["versions"])
+            problems.add(key_path(f"{path}.python", version), "no version of this axis", hint)
     default_prefix = _PREFIXES.get(package, re.sub(r"[^a-z0-9.]+", "-", package.lower()))
     return AxisSpec(
         package=package,
@@ -158,8 +172,21 @@ def _axis(package: str, table: dict[str, Any], problems: Problems) -> AxisSpec:
         requires=tuple(requires),
         extras=tuple(table.get("with", ())),
         as_of=table.get("as-of", "release+60d"),
-        python=table.get("python"),
+        python=python if isinstance(python, str) else None,
+        python_of=tuple(python.items()) if isinstance(python, dict) else (),
+        variables=_variables(table, path, problems),
     )
+
+
+def _variables(table: dict[str, Any], path: str, problems: Problems) -> tuple[tuple[str, str], ...]:
+    found = table.get("variables", {})
+    for name in found:
+        where = key_path(f"{path}.variables", name)
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            problems.add(where, f"{name!r} is no name of a variable", "letters, digits and _")
+        elif name.upper() in OWN_VARIABLES or name.startswith("PYTHON") or "_THREADS" in name:
+            problems.add(where, f"{name} is set by crossload itself", "leave it out")
+    return tuple(sorted(found.items()))
 
 
 def _environment(table: dict[str, Any], path: str, problems: Problems) -> EnvironmentSpec:
@@ -171,6 +198,7 @@ def _environment(table: dict[str, Any], path: str, problems: Problems) -> Enviro
         extras=tuple(table.get("with", ())),
         as_of=table.get("as-of", "release+60d"),
         python=table.get("python"),
+        variables=_variables(table, path, problems),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossload.config.schema import Key, ListOf, Number, Table, TableOf, Text
+from crossload.config.schema import Key, ListOf, Number, OneOf, Table, TableOf, Text
 
 # At most 60 characters: nox names the folder of an environment after it, and takes a digest
 # instead where the path gets too long.
@@ -32,6 +32,9 @@ _RULE = Table(
         "format": Key(Text(), "format, patterns allowed"),
     },
     nonempty=True,
+)
+_VARIABLES = Key(
+    TableOf(Text()), 'environment variables of its processes, such as TF_USE_LEGACY_KERAS = "1"'
 )
 _WITH = Key(
     ListOf(Text()), "packages wanted beside the pinned ones; left out where no release existed yet"
@@ -81,7 +84,12 @@ MATRIX_FILE = Table(
                         ),
                         "with": _WITH,
                         "as-of": Key(_AS_OF, "date at which dependencies are resolved"),
-                        "python": Key(_PYTHON, "interpreter; chosen by itself if not given"),
+                        "python": Key(
+                            OneOf(_PYTHON, TableOf(_PYTHON)),
+                            "interpreter, or a table of version to interpreter; chosen by itself if"
+                            " not given",
+                        ),
+                        "variables": _VARIABLES,
                     }
                 )
             ),
@@ -102,6 +110,7 @@ MATRIX_FILE = Table(
                         "with": _WITH,
                         "as-of": Key(_AS_OF, "date at which dependencies are resolved"),
                         "python": Key(_PYTHON, "interpreter; chosen by itself if not given"),
+                        "variables": _VARIABLES,
                     }
                 ),
                 unique=False,

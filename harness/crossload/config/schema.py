@@ -274,3 +274,19 @@ class TableOf:
     def schema(self) -> dict[str, Any]:
         """Describe the kind as JSON Schema."""
         return {"type": "object", "additionalProperties": self.item.schema()}
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """A value, or a table that gives such values by name."""
+
+    plain: Kind
+    table: TableOf
+
+    def check(self, value: Any, path: str, problems: Problems) -> None:
+        """Add to the problems whatever is wrong with a value."""
+        (self.table if isinstance(value, dict) else self.plain).check(value, path, problems)
+
+    def schema(self) -> dict[str, Any]:
+        """Describe the kind as JSON Schema."""
+        return {"anyOf": [self.plain.schema(), self.table.schema()]}

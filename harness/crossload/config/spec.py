@@ -24,6 +24,10 @@ class AxisSpec:
     """Date at which dependencies are resolved: a date, ``today``, or days after the release."""
     python: str | None = None
     """Minor version; chosen among those of that date where it is None."""
+    python_of: tuple[tuple[str, str], ...] = ()
+    """(version, minor version of Python) of the rows that have one of their own."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Environment variables of its processes, sorted by name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +39,7 @@ class EnvironmentSpec:
     extras: tuple[str, ...] = ()
     as_of: str = "release+60d"
     python: str | None = None
+    variables: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -103,11 +103,20 @@ class Identity:
     lock: str
     """Digest of the lock's pins and hashes."""
     platform: str = PLATFORM
+    variables: str = ""
+    """Environment variables of its processes, in one line; empty for none."""
 
     @classmethod
     def of(cls, built: Built) -> Identity:
         """Give the identity of an environment that is built here."""
-        return cls(built.python_version, built.lock.digest)
+        variables = built.environment.variables_text
+        return cls(built.python_version, built.lock.digest, variables=variables)
+
+    @classmethod
+    def recorded(cls, facts: Record) -> Identity:
+        """Give the identity that a record makes known."""
+        variables = facts.get("variables", "")
+        return cls(facts["python"], facts["lock"], facts["platform"], variables)
 
     def record(self, env_id: str) -> Record:
         """Give the record that makes it known to those who have not built the environment."""
@@ -119,6 +128,8 @@ class Identity:
             "python": self.python,
             "lock": self.lock,
             "platform": self.platform,
+            # left out where there are none, as in records of older stores
+            **({"variables": self.variables} if self.variables else {}),
         }
 
 
@@ -204,6 +215,8 @@ class Keys:
             environment.python,
             environment.lock,
             environment.platform,
+            # keys of environments without any stay what they are
+            *([environment.variables] if environment.variables else []),
             case.recipe,
             self.recipes[case.recipe],
             case.data,

@@ -62,16 +62,27 @@ class Ledger:
             self.identities[env_id] = identity
             self._save_keys, self._load_bases = {}, {}
 
-    def recall(self, env_id: str, locks: list[Lock]) -> None:
+    def recall(self, env_id: str, locks: list[Lock], variables: str = "") -> None:
         """Take the identity of an environment from those who built it by one of these locks.
 
         Where several are recorded, one of this platform is preferred.
+
+        Parameters
+        ----------
+        env_id
+            The environment.
+        locks
+            Its locks.
+        variables
+            Its environment variables, as `Environment.variables_text` gives them.
         """
         digests = {lock.digest for lock in locks}
         known = [
-            Identity(facts["python"], facts["lock"], facts["platform"])
+            Identity.recorded(facts)
             for facts, _, _ in self.store.reader.by_kind["environment"].values()
-            if facts["id"] == env_id and facts.get("lock") in digests
+            if facts["id"] == env_id
+            and facts.get("lock") in digests
+            and facts.get("variables", "") == variables
         ]
         # all runs of this store choose the same: of this platform, and the newest Python
         known.sort(key=lambda each: (each.platform == PLATFORM, _numbers(each.python), each.python))

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from crossload.store.store import Store
 
 
-def child_environment(scratch: Path, environ: Mapping[str, str]) -> dict[str, str]:
+def child_environment(
+    scratch: Path, environ: Mapping[str, str], more: Sequence[tuple[str, str]] = ()
+) -> dict[str, str]:
     """Give the whole environment of a pinned process.
 
     Nothing of the caller's is in it but what the system needs to run at all, so that outcomes are
@@ -28,6 +30,8 @@ def child_environment(scratch: Path, environ: Mapping[str, str]) -> dict[str, st
         The folder of the process, which is its home, too.
     environ
         The caller's environment variables.
+    more
+        Name and value of those that the matrix gives this environment.
     """
     # PYTHONPATH and PYTHONHOME would change what is imported.  PYTHONDONTWRITEBYTECODE, which many
     # containers set, would keep imports from ever writing a .pyc: each then takes 2.7 to 4.7 times
@@ -52,6 +56,7 @@ def child_environment(scratch: Path, environ: Mapping[str, str]) -> dict[str, st
             "TEMP": str(scratch),
             "TMP": str(scratch),
         }
+        | dict(more)
     )
 
 

@@ -108,7 +108,7 @@ class Server:
             # libraries print what they like: answers never go this way
             stdout=self._log,
             stderr=self._log,
-            env=child_environment(self.folder, os.environ),
+            env=child_environment(self.folder, os.environ, built.environment.variables),
             # models that write into the current folder do it here
             cwd=self.folder,
             # Ctrl-C in a terminal goes to all processes of its foreground group: the driver alone

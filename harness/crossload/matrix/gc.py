@@ -119,9 +119,7 @@ def _keys(project: Project, ledger: Ledger) -> Iterator[str]:
         for known in ledger.store.reader.by_kind["environment"].values():
             facts = known.facts
             if facts["id"] == environment.id and facts.get("lock") in locks:
-                identities[environment.id].add(
-                    Identity(facts["python"], facts["lock"], facts["platform"])
-                )
+                identities[environment.id].add(Identity.recorded(facts))
     controls = [(cell.case, cell.writer, cell.reader) for cell in plan.controls]
     for case, writer, reader in (
         *controls,

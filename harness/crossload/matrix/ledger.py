@@ -66,7 +66,7 @@ def make_ledger(
                 for path in candidates(environment.id, project)
                 if (lock := read_lock(path)) and lock.inputs == environment.inputs_digest
             ]
-            ledger.recall(environment.id, locks)
+            ledger.recall(environment.id, locks, environment.variables_text)
         if foreign:
             ledger.recall_failure(environment.id)
     return ledger

@@ -35,6 +35,13 @@ class Environment:
     """True where nothing may be compiled, unless it is named in `build`."""
     build: tuple[str, ...] = ()
     """Packages that may be built from source where they have no wheels."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Environment variables of its processes, sorted by name."""
+
+    @property
+    def variables_text(self) -> str:
+        """The variables in one line, for what outcomes depend on; empty where there are none."""
+        return json.dumps(self.variables) if self.variables else ""
 
     @property
     def pins(self) -> dict[str, str]:
@@ -70,9 +77,10 @@ def environments_of(spec: MatrixSpec) -> tuple[Environment, ...]:
             requires=tuple(text.replace("{version}", version) for text in axis.requires),
             extras=axis.extras,
             as_of=axis.as_of,
-            python=axis.python,
+            python=dict(axis.python_of).get(version, axis.python),
             axis=axis.package,
             build=spec.build,
+            variables=axis.variables,
         )
         for axis in spec.axes
         for version in axis.versions
@@ -85,6 +93,7 @@ def environments_of(spec: MatrixSpec) -> tuple[Environment, ...]:
             as_of=each.as_of,
             python=each.python,
             build=spec.build,
+            variables=each.variables,
         )
         for each in spec.environments
     ]

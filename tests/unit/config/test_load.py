@@ -118,3 +118,38 @@ def test_broken_toml_and_missing_files_are_told_apart(tmp_path):
 
     assert caught.value.problems == ["no such matrix: 'mm'"]
     assert caught.value.hint == "did you mean 'm'?"
+
+
+VARIABLES = 'variables = {TF_USE_LEGACY_KERAS = "1", A = "b"}\n'
+
+
+def test_environments_have_variables_and_versions_their_own_python(tmp_path):
+    text = GOOD.replace(
+        '[axis."scikit-learn"]\n',
+        '[axis."scikit-learn"]\npython = {"1.0.2" = "3.9"}\n' + VARIABLES,
+    )
+    axis = load_matrix(write(tmp_path, text)).axes[0]
+
+    assert axis.variables == (("A", "b"), ("TF_USE_LEGACY_KERAS", "1"))
+    assert (axis.python, axis.python_of) == (None, (("1.0.2", "3.9"),))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('python = {"9.9" = "3.9"}', "no version of this axis"),
+        ('python = {"1.0.2" = "3"}', "expected a minor version"),
+        ("python = {'1.0.2' = 3.10}", "expected a string, got 3.1"),
+        ("variables = {A = 1}", "expected a string, got 1"),
+        ('variables = {"a b" = "1"}', "'a b' is no name of a variable"),
+        ('variables = {PYTHONPATH = "x"}', "PYTHONPATH is set by crossload itself"),
+        ('variables = {OMP_NUM_THREADS = "4"}', "OMP_NUM_THREADS is set by crossload itself"),
+        ('variables = {HOME = "/"}', "HOME is set by crossload itself"),
+    ],
+)
+def test_mistakes_in_variables_and_pythons_are_named(tmp_path, line, said):
+    text = GOOD.replace('[axis."scikit-learn"]\n', f'[axis."scikit-learn"]\n{line}\n')
+    (found,) = problems_of(tmp_path, text)
+
+    assert found.startswith("m.toml: axis.scikit-learn.")
+    assert said in found

@@ -73,6 +73,21 @@ def test_an_environment_of_this_platform_is_preferred(bench):
     assert found.ledger.identities[A].python == "3.9.1"
 
 
+def test_an_environment_with_other_variables_is_another_one(bench):
+    found = bench()
+    plain, legacy = identity_of(A), identity_of(A, variables='[["K", "1"]]')
+    found.store.append([plain.record(A), legacy.record(A)])
+    assert "variables" not in plain.record(A)
+
+    found.ledger.recall(A, [lock_of(A)])
+    assert found.ledger.identities == {A: plain}
+    keys = found.ledger.save_key(A, found.plan.cases[0])
+    found.ledger.recall(A, [lock_of(A)], '[["K", "1"]]')
+
+    assert found.ledger.identities == {A: legacy}
+    assert found.ledger.save_key(A, found.plan.cases[0]) != keys
+
+
 def failure(why, at):
     facts = {"id": A, "failure": why, "platform": f"system {at}"}
     return Known(facts, b"", f"{at:020d}-x.jsonl")

@@ -68,3 +68,10 @@ def test_a_root_has_no_word_because_it_would_stand_for_every_slash(tmp_path, mon
     monkeypatch.setenv("USERPROFILE", "/")
 
     assert "<home>" not in {word for _, word in words(tmp_path)}
+
+
+def test_variables_of_the_matrix_come_last(tmp_path):
+    found = child_environment(tmp_path, {}, [("TF_USE_LEGACY_KERAS", "1")])
+
+    assert found["TF_USE_LEGACY_KERAS"] == "1"
+    assert found["HOME"] == str(tmp_path)

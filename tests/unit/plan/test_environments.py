@@ -58,3 +58,17 @@ def test_pins_are_exact_versions_on_this_platform():
     )
 
     assert environment.pins == {"scikit-learn": "1.0", "joblib": "1.2"}
+
+
+def test_variables_are_of_every_environment_and_pythons_of_their_version(folder):
+    path, write, _ = folder
+    write("one")
+    spec = load_specs(path)[0]
+    axis = replace(spec.axes[0], python_of=(("1.2.2", "3.11"),), variables=(("A", "b"),))
+    first, second, extra = environments_of(replace(spec, axes=(axis,)))
+
+    assert (first.python, second.python) == ("3.10", "3.11")
+    assert first.variables == second.variables == (("A", "b"),)
+    assert (first.variables_text, extra.variables_text) == ('[["A", "b"]]', "")
+    # a lock does not depend on them
+    assert first.inputs_digest == environments_of(spec)[0].inputs_digest
