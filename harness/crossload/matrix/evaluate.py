@@ -21,7 +21,7 @@ from crossload.report import EnvironmentFacts, JudgedCell, make_view
 from crossload.report.labels import signature_of
 from crossload.store.blobs import Damaged
 from crossload.system import pause_garbage_collection
-from crossload.verdict import Causes, Control, Judge, Verdict, metrics, scores
+from crossload.verdict import Causes, Control, Judge, Verdict, metrics, probabilities, scores
 from crossload.verdict.error_texts import encodable
 
 if TYPE_CHECKING:
@@ -267,7 +267,8 @@ def _stamp_of(data: dict[str, tuple[str, Path]]) -> str:
     """Digest what metrics rest on beside the outputs: data sets, libraries, and our own code."""
     # scikit-learn computes with SciPy and NumPy: any of them may change the last digits
     versions = [version(name) for name in ("scikit-learn", "numpy", "scipy")]
-    code = b"".join(Path(str(module.__file__)).read_bytes() for module in (metrics, scores))
+    modules = (metrics, probabilities, scores)
+    code = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
     parts = [sorted((name, digest) for name, (digest, _) in data.items()), versions]
     return hashlib.sha256(repr(parts).encode() + code).hexdigest()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.version import InvalidVersion, Version
 
 from crossload.safe import cut
+from crossload.verdict.error_texts import FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +44,8 @@ def signature_of(reason: str) -> str:
     str
         At most 300 characters, the beginning and the end.
     """
+    # which outputs failed beside it does not make it another failure
+    reason = reason.split(FAILED, maxsplit=1)[0]
     noise = _NUMBERS if reason.startswith(_NAMING) else _NOISE
     return cut(noise.sub("*", reason), 300).strip()
 

@@ -31,7 +31,9 @@ COLUMNS = {
     "warned, warnings": "categories of warnings while loading and predicting, and their texts",
     "worst_metric, worst_drift": "the metric that moved most, and by how much (after minus before)",
     "worst_excess": "the same in units of its tolerance; above 1 it is too far",
-    "max_abs, max_rel": "largest difference of any recorded output; 0 where bit-equal",
+    "max_abs, max_rel": (
+        "largest difference of any recorded output that is no label; 0 where bit-equal"
+    ),
     "mean_abs, median_abs, p99_abs": (
         "mean, median and 99th percentile of the differences of the output that moved farthest"
     ),
@@ -221,8 +223,9 @@ def _kind_values(judged: Judgement, finding: Finding) -> dict[str, Any]:
         # NaN rather than 0 where nothing was measured: it must not lower a mean
         "worst_drift": judged.worst_drift if judged.verdict.measured else nan,
         "worst_excess": judged.worst_excess if judged.verdict.measured else nan,
-        "max_abs": judged.max_abs if judged.after else nan,
-        "max_rel": judged.max_rel if judged.after else nan,
+        # tasks without metrics have distances all the same
+        "max_abs": judged.max_abs if _was_compared(judged) else nan,
+        "max_rel": judged.max_rel if _was_compared(judged) else nan,
         **_distances(judged),
         "changed_labels": 0 if judged.verdict is Verdict.NOT_RUN else judged.changed_labels,
         "state": judged.state,
@@ -236,15 +239,22 @@ def _kind_values(judged: Judgement, finding: Finding) -> dict[str, Any]:
     }
 
 
+def _was_compared(judged: Judgement) -> bool:
+    """Tell whether outputs of both sides were compared."""
+    return bool(judged.after or judged.distances) or judged.verdict is Verdict.IDENTICAL
+
+
 def _distances(judged: Judgement) -> dict[str, float]:
     """Give the statistics of the output that moved farthest.
 
     Zeros where all are bit-equal, NaN where nothing was predicted.
     """
     names = ("mean_abs", "median_abs", "p99_abs", "mean_rel", "median_rel", "p99_rel")
-    if not judged.after:
+    if not _was_compared(judged):
         return dict.fromkeys(names, float("nan"))
     if not judged.distances:
         return dict.fromkeys(names, 0.0)
-    farthest = max(judged.distances.values(), key=lambda each: each.max_abs)
+    # of labels the distance says nothing
+    numbers = [each for each in judged.distances.values() if not each.exact]
+    farthest = max(numbers or judged.distances.values(), key=lambda each: each.max_abs)
     return {name: getattr(farthest, name) for name in names}

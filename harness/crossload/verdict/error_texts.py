@@ -74,6 +74,19 @@ def error_text(record: Record) -> str:
     return f"{encodable(error['type'])}: {_message(error['message'])}"
 
 
+FAILED = "; outputs that fail: "
+"""Words between the error of predicting and the outputs that it concerns."""
+
+
+def failed_outputs(record: Record) -> str:
+    """Say which outputs failed and which still work; empty where only one was asked."""
+    failed, given = record.get("failed_outputs", []), record.get("given_outputs", [])
+    if len(failed) + len(given) < 2:
+        return ""
+    words = f"{FAILED}{', '.join(failed)}; outputs that work: {', '.join(given) or 'none'}"
+    return encodable(words)
+
+
 @lru_cache(maxsize=4096)  # most failures of a matrix share their message with many others
 def _message(message: str) -> str:
     # before it is cut, so that no digest is cut in the middle and left

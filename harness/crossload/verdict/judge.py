@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crossload.plan import Cell
+from crossload.verdict.agreement import agreement_metrics
 from crossload.verdict.compare import Distance, compare
-from crossload.verdict.error_texts import encodable, error_text, lost_class
+from crossload.verdict.error_texts import encodable, error_text, failed_outputs, lost_class
 from crossload.verdict.facts import Facts
 from crossload.verdict.judgement import Judgement
-from crossload.verdict.metrics import agreement_metrics
 from crossload.verdict.reasons import (
     MetricDrift,
     changed_labels_of,
+    farthest_of,
+    lost_probabilities,
     metric_drifts,
     metrics_text,
     numerics,
@@ -130,7 +132,8 @@ class Judge:
         if loaded["status"] != "ok":
             verdict = Verdict.PREDICT_ERROR if loaded["stage"] == "predict" else Verdict.LOAD_ERROR
             reason, custom = error_text(loaded), self._recipes[cell.case.recipe].custom is not None
-            return self._plain(verdict, reason, warned, lost_class(reason, custom=custom))
+            lost = lost_class(reason, custom=custom)
+            return self._plain(verdict, reason + failed_outputs(loaded), warned, lost)
         compared = self._compare(cell, saved, loaded, diagonal)
         return self._facts.add(cell, compared, saved, loaded, warned)
 
@@ -220,7 +223,8 @@ class Judge:
         given = set(loaded["outputs"])
         # formats without methods, such as a SavedModel, have one output that is named "call"; any
         # other set means that a method got lost, which must not pass because the rest is equal
-        if not given or given not in (expected, {"call"}):
+        # what the writer did not record cannot be compared either
+        if not given or given not in (expected, {"call"}) or not given <= set(saved["outputs"]):
             missing = ", ".join(sorted(expected - given)) or "all"
             return Judgement(
                 verdict=Verdict.DRIFT, reason=f"outputs are missing after loading: {missing}"
@@ -255,11 +259,21 @@ class Judge:
         # before saving the outputs agree with themselves
         before = before | dict.fromkeys(agreement, 1.0)
         after = after | agreement
+        unfounded = lost_probabilities(cell, recipe, arrays_before, arrays_after)
+        if unfounded:
+            # of counts, log loss would be a number that looks like a gain
+            before, after = (
+                {name: value for name, value in each.items() if name != "log_loss"}
+                for each in (before, after)
+            )
         drifts = metric_drifts(before, after, tolerance.metric or 0.0)
         worst = drifts[0] if drifts else MetricDrift("", 0.0, 0.0)
         reasons = reasons_of(cell, recipe, distances, changed)
         if moved := metrics_text(drifts, before, after):
             reasons.insert(0, moved)
+        if reasons:
+            reasons[:0] = unfounded
+        max_abs, max_rel = farthest_of(cell, recipe, distances)
         return Judgement(
             verdict=Verdict.DRIFT if reasons else Verdict.EQUIVALENT,
             reason="; ".join(reasons) or numerics(distances),
@@ -269,8 +283,8 @@ class Judge:
             worst_drift=worst.change,
             worst_excess=worst.excess,
             distances=distances,
-            max_abs=max(each.max_abs for each in distances.values()),
-            max_rel=max(each.max_rel for each in distances.values()),
+            max_abs=max_abs,
+            max_rel=max_rel,
             changed_labels=changed,
             noise=floor,
             **confusion,

@@ -34,7 +34,10 @@ class Judgement:
     distances: dict[str, Distance] = field(default_factory=dict)
     """Distance of each output that is not bit-equal."""
     max_abs: float = 0.0
-    """Largest difference of any output; the relative one below it."""
+    """Largest difference of any output that is a number, codes of labels aside.
+
+    The relative one is below it.
+    """
     max_rel: float = 0.0
     changed_labels: int = 0
     """Number of held-out rows whose predicted label is another one."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crossload.verdict.probabilities import no_probabilities
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -67,6 +69,33 @@ def labels_of(task: str, outputs: Mapping[str, Array], roles: Mapping[str, str])
     return np.asarray(proba.argmax(axis=1))
 
 
+def is_numeric(values: Array) -> bool:
+    """Tell whether an output has real numbers, and no text."""
+    return values.dtype.kind in "biuf"
+
+
+def are_comparable(a: Array, b: Array) -> bool:
+    """Tell whether labels are of one kind: text and numbers are never equal."""
+    return (a.dtype.kind in "US") == (b.dtype.kind in "US")
+
+
+def _predicted(
+    task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]
+) -> Array | None:
+    """Find the predicted labels in the words of the truth; None where there are none to count."""
+    labels = labels_of(task, outputs, roles)
+    if labels is None or len(labels) != len(truth) or labels.dtype.kind not in "biuU":
+        # labels that are floats are left out: fractions are no classes for scikit-learn, which
+        # raises
+        return None
+    classes = np.unique(truth)
+    recorded = any(role_of(name, task, roles) == "labels" for name in outputs)
+    if not recorded and truth.dtype.kind == "U":
+        # columns of probabilities are in the order of the sorted classes
+        return classes[labels] if labels.max(initial=0) < len(classes) else None
+    return labels if are_comparable(labels, truth) else None
+
+
 def compute_metrics(
     task: str, truth: Array, outputs: Mapping[str, Array], roles: Mapping[str, str]
 ) -> dict[str, float]:
@@ -87,86 +116,21 @@ def compute_metrics(
     -------
     dict
         Classification: accuracy, precision, recall, f1 (of class 1 in binary tasks; macro, and
-        ``recall[2]`` for each class, otherwise), log_loss and roc_auc where there are probabilities
-        or scores, and in binary tasks tp, fp, fn, tn.  Regression: r2, mae, rmse, max_error.
-        Clustering: inertia, where distances to the centres are recorded.  Outputs that are not
-        finite, or of another number of rows, give NaN.
+        ``recall[2]`` for each class, otherwise; of two texts the last one is class 1), log_loss
+        where there are probabilities (NaN where they are none, see `no_probabilities`), roc_auc
+        where there are probabilities or scores, and in binary tasks tp, fp, fn, tn.  Regression:
+        r2, mae, rmse, max_error.  Clustering: inertia, where distances to the centres are recorded.
+        Outputs that are not finite, or of another number of rows, give NaN.
     """
     if task in ("binary", "multiclass"):
         return _classification(task, truth, outputs, roles)
     if task == "regression":
         return _regression(truth, outputs, roles)
-    if task == "clustering" and "transform" in outputs:
+    if task == "clustering" and "transform" in outputs and is_numeric(outputs["transform"]):
         # the transform of KMeans is the distance to each centre, of which inertia sums the squares
         nearest = np.min(np.asarray(outputs["transform"], dtype="float64"), axis=1)
         return {"inertia": float((nearest**2).sum())}
     return {}
-
-
-def agreement_metrics(
-    task: str, before: Mapping[str, Array], after: Mapping[str, Array], roles: Mapping[str, str]
-) -> dict[str, float]:
-    """Compute metrics of outputs after loading against those before, for tasks without a truth.
-
-    Parameters
-    ----------
-    task
-        ``clustering``, ``outlier`` or ``transform``; others give no metrics.
-    before, after
-        Recorded outputs by name.
-    roles
-        Roles of outputs that the recipe states, see `role_of`.
-
-    Returns
-    -------
-    dict
-        1 where both are equal.  Clustering: adjusted_rand of the labels.  Outliers:
-        label_agreement.  Transformers: cosine, the smallest cosine similarity of a row before and
-        after.  Outputs of another form give NaN.
-    """
-    if task == "transform":
-        a, b = _values(before, roles), _values(after, roles)
-        return {"cosine": _least_cosine(a, b)} if a is not None and b is not None else {}
-    if task not in ("clustering", "outlier"):
-        return {}
-    labels, found = labels_of(task, before, roles), labels_of(task, after, roles)
-    if labels is None or found is None:
-        return {}
-    name = "adjusted_rand" if task == "clustering" else "label_agreement"
-    if labels.shape != found.shape or not len(labels):
-        return {name: float("nan")}
-    if task == "outlier":
-        return {name: float((labels == found).mean())}
-    from sklearn.metrics import adjusted_rand_score  # noqa: PLC0415 - see _classification
-
-    return {name: float(adjusted_rand_score(labels, found))}
-
-
-def _values(outputs: Mapping[str, Array], roles: Mapping[str, str]) -> Array | None:
-    return next(
-        (a for name, a in outputs.items() if role_of(name, "transform", roles) == "values"), None
-    )
-
-
-def _least_cosine(before: Array, after: Array) -> float:
-    """Find the smallest cosine similarity of a row before and after: no mean hides a lost row."""
-    if (
-        before.shape != after.shape
-        or before.dtype.kind not in "biuf"
-        or after.dtype.kind not in "biuf"
-        or not before.size
-    ):
-        return float("nan")
-    a = np.asarray(before, dtype="float64").reshape(len(before), -1)
-    b = np.asarray(after, dtype="float64").reshape(len(after), -1)
-    norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        # a row of zeros has no direction; two of them are equal all the same (sparse text features
-        # of a document without known words)
-        cosine = np.where(
-            norms > 0, (a * b).sum(axis=1) / norms, np.where((a == b).all(axis=1), 1.0, 0.0)
-        )
-    return float(cosine.min())
 
 
 def confusion(
@@ -182,8 +146,10 @@ def confusion(
     """
     from sklearn.metrics import confusion_matrix  # noqa: PLC0415 - see _classification
 
-    labels = labels_of(task, outputs, roles)
-    if task not in ("binary", "multiclass") or labels is None or len(labels) != len(truth):
+    if task not in ("binary", "multiclass"):
+        return None
+    labels = _predicted(task, truth, outputs, roles)
+    if labels is None:
         return None
     classes = np.unique(truth)
     if not np.isin(labels, classes).all():
@@ -204,16 +170,16 @@ def _classification(
 
     names = ["accuracy", "precision", "recall", "f1"]
     found = dict.fromkeys([*names, "log_loss", "roc_auc"], float("nan"))
-    labels = labels_of(task, outputs, roles)
-    # labels that are floats stay NaN: fractions are no classes for scikit-learn, which raises
-    if labels is not None and len(labels) == len(truth) and labels.dtype.kind in "biuU":
-        average = "binary" if task == "binary" else "macro"
+    labels = _predicted(task, truth, outputs, roles)
+    if labels is not None:
+        # the class by name, because average="binary" raises for texts, and for a third label
+        only = [_positive(truth)] if task == "binary" else None
         # zero_division=0: a class that is never predicted has no precision.  The default gives 0
         # too, with a warning that would be said of every cell.  The macro mean includes labels
         # that only the predictions have (https://github.com/scikit-learn/scikit-learn/issues/10573),
         # so a foreign label lowers it.
         precision, recall, f1, _ = precision_recall_fscore_support(
-            truth, labels, average=average, zero_division=0
+            truth, labels, labels=only, average="macro", zero_division=0
         )
         found |= zip(
             names,
@@ -241,13 +207,21 @@ def _classification(
         found["roc_auc"] = _roc_auc(task, truth, score if proba is None else proba)
     if proba is None:
         del found["log_loss"]
-    elif len(proba) == len(truth) and np.isfinite(proba).all():
+    elif len(proba) == len(truth) and not no_probabilities(proba):
         found["log_loss"] = _log_loss(truth, proba)
     return found
 
 
+def _positive(truth: Array) -> Any:
+    """Find the positive class of a binary task: 1 where it is one, else the last when sorted."""
+    classes = np.unique(truth)
+    if classes.dtype.kind in "biuf" and (classes == 1).any():
+        return classes[classes == 1][0]
+    return classes[-1]
+
+
 def _log_loss(truth: Array, proba: Array) -> float:
-    """Log loss of finite probabilities; NaN where there is not one column a class."""
+    """Log loss of probabilities; NaN where there is not one column a class."""
     from sklearn.metrics import log_loss  # noqa: PLC0415 - see _classification
 
     # scikit-learn takes its bound from the type: 32-bit floats would be clipped far earlier
@@ -257,8 +231,8 @@ def _log_loss(truth: Array, proba: Array) -> float:
     if rows.shape[1] != len(classes):
         return float("nan")
     with warnings.catch_warnings():
-        # damaged models give rows that do not sum to one, of which scikit-learn warns since 1.3
-        # (https://github.com/scikit-learn/scikit-learn/pull/25299): here they are what is measured
+        # scikit-learn warns since 1.3 of rows that are rounded and so do not sum to one
+        # (https://github.com/scikit-learn/scikit-learn/pull/25299)
         warnings.simplefilter("ignore")
         # one row of probability 0 for the true class would make the loss infinite, before and
         # after, and hide any other drift; 1e-15 was scikit-learn's own bound before 1.2.  Values
@@ -274,6 +248,8 @@ def _roc_auc(task: str, truth: Array, scores: Array) -> float:
     """
     from sklearn.metrics import roc_auc_score  # noqa: PLC0415 - see _classification
 
+    if not is_numeric(scores):
+        return float("nan")
     rows, classes = np.asarray(scores, dtype="float64").reshape(len(scores), -1), np.unique(truth)
     # of a single class scikit-learn raises, or warns and gives a number, by its release
     # (https://github.com/scikit-learn/scikit-learn/pull/27412, .../pull/30103)
@@ -281,7 +257,11 @@ def _roc_auc(task: str, truth: Array, scores: Array) -> float:
         return float("nan")
     if task == "binary":
         # of two columns the last one is that of class 1
-        return float(roc_auc_score(truth, rows[:, -1])) if rows.shape[1] <= 2 else float("nan")
+        return (
+            float(roc_auc_score(truth == classes[-1], rows[:, -1]))
+            if rows.shape[1] <= 2
+            else float("nan")
+        )
     if rows.shape[1] != len(classes):
         return float("nan")
     # the mean by hand: multi_class="ovr" refuses rows that do not sum to one, and so neither
@@ -298,7 +278,9 @@ def _regression(
         (a for name, a in outputs.items() if role_of(name, "regression", roles) == "values"), None
     )
     names = ("r2", "mae", "rmse", "max_error")
-    if values is None or values.size != truth.size or not np.isfinite(values).all():
+    if values is None or values.size != truth.size or not is_numeric(values):
+        return dict.fromkeys(names, float("nan"))
+    if not np.isfinite(values).all():
         return dict.fromkeys(names, float("nan"))
     flat = np.asarray(values, dtype="float64").ravel()
     return {

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from crossload.verdict.metrics import labels_of, role_of
+from crossload.verdict.metrics import are_comparable, labels_of, role_of
+from crossload.verdict.probabilities import no_probabilities
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -136,7 +137,7 @@ def changed_labels_of(
     # labels that are floats are compared as values: their distance says what moved
     if a is None or b is None or a.dtype.kind == "f":
         return 0
-    return int((a != b).sum()) if a.shape == b.shape else a.size
+    return int((a != b).sum()) if a.shape == b.shape and are_comparable(a, b) else a.size
 
 
 def reasons_of(
@@ -152,6 +153,56 @@ def reasons_of(
             moved = f"{distance.changed} of {distance.size} values moved, by {farthest} at most"
             found.append(f"{name}: {distance.form or moved}")
     return found
+
+
+def lost_probabilities(
+    cell: Cell, recipe: Recipe, before: Mapping[str, Array], after: Mapping[str, Array]
+) -> list[str]:
+    """Name the outputs that should be probabilities and are none, before saving or after loading.
+
+    Returns
+    -------
+    list
+        Such as ``predict_proba gives no probabilities after loading (rows that sum to 3 to 51)``.
+    """
+    found = []
+    if cell.case.task not in ("binary", "multiclass"):
+        return []
+    for name in before:
+        if role_of(name, cell.case.task, recipe.roles) != "proba" or name not in after:
+            continue
+        sides = [no_probabilities(each[name]) for each in (before, after)]
+        when = {(True, False): "before saving", (False, True): "after loading"}.get(
+            (bool(sides[0]), bool(sides[1])), "before saving and after loading"
+        )
+        if any(sides):
+            found.append(f"{name} gives no probabilities {when} ({sides[1] or sides[0]})")
+    return found
+
+
+def farthest_of(
+    cell: Cell, recipe: Recipe, distances: Mapping[str, Distance]
+) -> tuple[float, float]:
+    """Find the largest absolute and relative difference of the outputs that are numbers.
+
+    Codes of labels are no numbers: that 3 became 7 does not say that it moved by 4.
+
+    Returns
+    -------
+    tuple
+        Zeros where only labels differ.
+    """
+    # other tasks predict values under the same name
+    labelled = cell.case.task in ("binary", "multiclass", "clustering", "outlier")
+    numbers = [
+        each
+        for name, each in distances.items()
+        if not (labelled and role_of(name, cell.case.task, recipe.roles) == "labels")
+    ]
+    return (
+        max((each.max_abs for each in numbers), default=0.0),
+        max((each.max_rel for each in numbers), default=0.0),
+    )
 
 
 def numerics(distances: Mapping[str, Distance]) -> str:

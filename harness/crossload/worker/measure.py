@@ -144,7 +144,14 @@ def load(
             return record.end("error", error={"type": kind, "message": text, "traceback": ""})
         data = record.run("data", lambda: Data(arrays, recipe.prepare))
         model = record.run("load", lambda: fmt.load(path, recipe, data))
-        found = record.run("predict", lambda: outputs.ask(model, recipe, data, fmt.keeps))
+        found, failed = record.run(
+            "predict", lambda: outputs.ask_each(model, recipe, data, fmt.keeps)
+        )
+        if failed:
+            # one method may well work where another is lost, and whoever needs only that one wants
+            # to know
+            record.fields.update(failed_outputs=sorted(failed), given_outputs=sorted(found))
+            raise failed[sorted(failed)[0]]
         each = outputs.digests(found)
         kept = outputs.keep(found, each, job["outputs"])
         described = record.run(

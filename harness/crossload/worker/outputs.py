@@ -2,9 +2,11 @@
 
 import hashlib
 import os
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 import numpy as np
+
+from .errors import guard
 
 
 class OutputError(Exception):
@@ -77,18 +79,54 @@ def ask(model: Any, recipe: Any, data: Any, keeps: str = "model") -> Dict[str, A
     Exception
         Anything that the model raises.
     """
-    found = {}
-    for name, function in sorted(recipe.outputs.items()):
-        if keeps == "function" and name != "call":
-            continue
-        if function is not None:
-            value = function(model, data)
-        elif name == "call":
-            value = model(data.x_test)
-        else:
-            value = getattr(model, name)(data.x_test)
-        found[name] = as_array(value, name)
-    return found
+    names = _names(recipe, keeps)
+    return {name: _ask_one(model, recipe, data, name) for name in names}
+
+
+def ask_each(
+    model: Any, recipe: Any, data: Any, keeps: str = "model"
+) -> Tuple[Dict[str, Any], Dict[str, Exception]]:
+    """Ask a model for each output of its recipe, also behind one that fails.
+
+    Parameters
+    ----------
+    model, recipe, data, keeps
+        As of `ask`.
+
+    Returns
+    -------
+    tuple of dict
+        Outputs by name, as `ask` gives them, and exceptions by the name of the output.
+
+    Raises
+    ------
+    Stopped
+        The disk cannot be written.
+    """
+    found: Dict[str, Any] = {}
+    failed: Dict[str, Exception] = {}
+    for name in _names(recipe, keeps):
+        try:
+            found[name] = _ask_one(model, recipe, data, name)
+        except Exception as error:
+            guard(error)
+            failed[name] = error
+    return found, failed
+
+
+def _names(recipe: Any, keeps: str) -> List[str]:
+    return [name for name in sorted(recipe.outputs) if keeps != "function" or name == "call"]
+
+
+def _ask_one(model: Any, recipe: Any, data: Any, name: str) -> Any:
+    function = recipe.outputs[name]
+    if function is not None:
+        value = function(model, data)
+    elif name == "call":
+        value = model(data.x_test)
+    else:
+        value = getattr(model, name)(data.x_test)
+    return as_array(value, name)
 
 
 def array_digest(array: Any) -> str:

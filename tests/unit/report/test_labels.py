@@ -58,3 +58,19 @@ def test_a_signature_is_looked_for_by_what_all_its_texts_have():
 
     assert literal_of(text) == "ValueError: node array"
     assert literal_of("") == ""
+
+
+def test_which_outputs_failed_makes_no_other_failure():
+    error = "AttributeError: 'SVC' object has no attribute 'probability'"
+
+    assert signature_of(f"{error}; outputs that fail: predict; outputs that work: none") == (
+        signature_of(error)
+    )
+
+
+def test_the_end_of_a_text_counts_too():
+    first = signature_of("could not be read " + "word " * 100 + "because of the shape")
+    second = signature_of("could not be read " + "word " * 100 + "because of the type")
+
+    assert first != second
+    assert len(first) <= 300

@@ -207,3 +207,136 @@ def test_verdicts_have_ranks_and_sentences():
     assert Verdict.DRIFT.sentence
     assert Verdict.IDENTICAL.measured
     assert not Verdict.NOT_RUN.measured
+
+
+COUNTS = np.array([[40.0, 2.0]] * 3 + [[1.0, 51.0]] * 3 + [[7.0, 0.0], [0.0, 9.0]])
+PROBA = COUNTS / COUNTS.sum(axis=1, keepdims=True)
+BOTH = ("predict", "predict_proba")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (PROBA, COUNTS, "after loading (values from 0 to 51)"),
+        (COUNTS, PROBA, "before saving (values from 0 to 51)"),
+        (COUNTS, COUNTS + 1, "before saving and after loading (values from 1 to 52)"),
+    ],
+)
+def test_counts_in_place_of_probabilities_are_named_and_have_no_log_loss(before, after, words):
+    found = verdict_of(
+        {"predict": TRUTH, "predict_proba": before},
+        {"predict": TRUTH, "predict_proba": after},
+        outputs=BOTH,
+    )
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.reason.startswith(f"predict_proba gives no probabilities {words}")
+    assert "log_loss" not in found.before | found.after
+    assert found.worst_metric != "log_loss"
+    assert np.isfinite(found.worst_drift)
+
+
+def test_codes_of_labels_are_no_distance():
+    before = {"predict": TRUTH, "predict_proba": PROBA}
+    after = {"predict": TRUTH + 5, "predict_proba": PROBA + 1e-3}
+
+    found = verdict_of(before, after, outputs=BOTH)
+
+    assert found.changed_labels == 8
+    assert found.max_abs == pytest.approx(1e-3)
+
+
+def test_predictions_of_a_regression_are_a_distance():
+    found = verdict_of(
+        {"predict": np.array([1.0, 2.0])},
+        {"predict": np.array([1.0, 2.5])},
+        task="regression",
+        truth=np.array([1.0, 2.0]),
+    )
+
+    assert found.max_abs == 0.5
+
+
+WORDS = np.array(["no", "yes"])[TRUTH]
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
+@pytest.mark.parametrize("truth", [WORDS, TRUTH], ids=["truth-text", "truth-numbers"])
+@pytest.mark.parametrize(
+    "after",
+    [
+        {"predict": np.where(TRUTH == 1, "maybe", "no"), "predict_proba": PROBA},
+        {"predict": TRUTH, "predict_proba": PROBA},
+        {"predict": WORDS, "predict_proba": np.array(["a"] * 8)},
+        {"predict": WORDS[:3], "predict_proba": PROBA[:3]},
+    ],
+    ids=["third-label", "numbers", "text-as-probabilities", "fewer-rows"],
+)
+def test_labels_that_are_texts_are_judged_and_end_nothing(task, truth, after):
+    before = {"predict": WORDS, "predict_proba": PROBA}
+
+    found = verdict_of(before, after, task=task, truth=truth, outputs=BOTH)
+
+    assert found.verdict is Verdict.DRIFT
+    assert found.reason
+
+
+def test_metrics_of_text_labels_are_those_of_their_codes():
+    before = {"predict": WORDS, "predict_proba": PROBA}
+    worse = WORDS.copy()
+    worse[0] = "yes"
+    found = verdict_of(
+        before, {"predict": worse, "predict_proba": PROBA}, truth=WORDS, outputs=BOTH
+    )
+    codes = TRUTH.copy()
+    codes[0] = 1
+    numbers = verdict_of(
+        {"predict": TRUTH, "predict_proba": PROBA},
+        {"predict": codes, "predict_proba": PROBA},
+        outputs=BOTH,
+    )
+
+    assert found.after == numbers.after
+    assert found.changed_labels == 1
+    assert found.confusion == numbers.confusion
+    assert found.classes == ("no", "yes")
+
+
+def test_probabilities_alone_name_text_classes_in_their_order():
+    found = verdict_of(
+        {"predict_proba": PROBA},
+        {"predict_proba": PROBA[:, ::-1]},
+        truth=WORDS,
+        outputs=("predict_proba",),
+    )
+
+    assert (found.before["accuracy"], found.after["accuracy"]) == (1.0, 0.0)
+
+
+def test_an_output_that_the_writer_did_not_record_is_missing_and_no_fault():
+    judge, cell = judge_of({"predict": TRUTH}, {"call": TRUTH})
+
+    found = judge.judge(cell, saved({"predict": "x"}), loaded({"call": "x"}))
+
+    assert found.verdict is Verdict.DRIFT
+    assert "outputs are missing after loading: predict" in found.reason
+
+
+def test_a_predict_error_names_what_failed_and_what_works():
+    judge, cell = judge_of({"predict": TRUTH}, {})
+    record = loaded(
+        status="error",
+        stage="predict",
+        failed_outputs=["predict_proba"],
+        given_outputs=["predict"],
+        **ERROR,
+    )
+
+    found = judge.judge(cell, saved(), record)
+
+    assert found.verdict is Verdict.PREDICT_ERROR
+    assert found.reason == (
+        "ValueError: no more; outputs that fail: predict_proba; outputs that work: predict"
+    )
+    record["given_outputs"] = []
+    assert judge.judge(cell, saved(), record).reason == "ValueError: no more"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +11,7 @@ from builders_tensorflow import Tensor
 from scipy import sparse
 
 from crossload.worker import outputs
+from crossload.worker.errors import Stopped
 
 
 def test_arrays_are_recorded_as_plain_types():
@@ -92,6 +94,28 @@ def test_a_model_is_asked_for_the_outputs_of_its_recipe():
         "predict": [0, 2, 4],
     }
     assert list(outputs.ask(Model(), recipe, DATA, "function")) == ["call"]
+
+
+def test_each_output_is_asked_also_behind_one_that_fails():
+    def lost(model, data):
+        raise AttributeError("no var_")
+
+    recipe = SimpleNamespace(outputs={"a": lost, "predict": None})
+
+    found, failed = outputs.ask_each(Model(), recipe, DATA)
+
+    assert found["predict"].tolist() == [0, 2, 4]
+    assert {name: str(error) for name, error in failed.items()} == {"a": "no var_"}
+    with pytest.raises(AttributeError, match="no var_"):
+        outputs.ask(Model(), recipe, DATA)
+
+
+def test_a_full_disk_is_no_output_that_fails():
+    def full(model, data):
+        raise OSError(errno.ENOSPC, "full")
+
+    with pytest.raises(Stopped):
+        outputs.ask_each(Model(), SimpleNamespace(outputs={"a": full}), DATA)
 
 
 def test_the_sha_of_a_file_is_that_of_its_bytes(tmp_path):

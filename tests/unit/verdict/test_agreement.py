@@ -7,7 +7,7 @@ import pytest
 from builders_verdict import TRUTH as EIGHT
 
 from crossload.verdict import compute_metrics
-from crossload.verdict.metrics import agreement_metrics
+from crossload.verdict.agreement import agreement_metrics
 
 TRUTH = np.array([0, 0, 1, 1])
 
