@@ -36,6 +36,7 @@ def test_a_matrix_is_a_line_of_counts(tmp_path):
     assert found["measured"] == "2026-11-22, L x"
     assert (found["cells"], found["passed"], found["failed"]) == ("24", "8", "8")
     assert (found["silent drifts"], found["n/a"], found["not measured"]) == ("8", "8", "0")
+    assert found["without a known cause"] == "8"
     assert found["controls"] == "0 of 0 caught"
     page = (tmp_path / "index.html").read_text()
     assert 'href="m/index.html"' in page

@@ -9,8 +9,6 @@ does not write legacy weights but reads them.
 
 from typing import Any, Dict, List, Tuple
 
-import numpy as np
-
 from ..contract import version_tuple  # noqa: TID252 - the package has another name when pinned
 from .base import Format
 
@@ -117,6 +115,9 @@ def cast(value: Any, spec: Any) -> Any:
     wanted = getattr(getattr(spec, "dtype", None), "as_numpy_dtype", None)
     if wanted is None:
         return value
+    # not above: the noxfile reads the names of formats where there is no NumPy
+    import numpy as np
+
     array = np.asarray(value)
     # TensorFlow gives the type object for text; bfloat16 is of NumPy's kind V
     numbers = array.dtype.kind in "biuf" and np.dtype(wanted).kind in "biufV"
