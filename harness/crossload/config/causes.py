@@ -71,6 +71,8 @@ class Cause:
     """Where the change is documented or discussed."""
     since: date | None = None
     """Day from which it is known."""
+    elsewhere: str = ""
+    """Where it was seen, if no matrix meets it: then none need."""
 
     def is_between(self, writer: Mapping[str, str], reader: Mapping[str, str]) -> bool:
         """Tell if it is about a pair of environments.
@@ -189,6 +191,7 @@ CAUSE_FILE = Table(
                             Text("https?://.+", "an address"), "where it is documented or discussed"
                         ),
                         "since": Key(_Day(), "day from which it is known"),
+                        "elsewhere": Key(Text(), "where it was seen, if no matrix meets it"),
                     }
                 ),
                 unique=False,
@@ -281,4 +284,5 @@ def _build(table: dict[str, Any]) -> Cause:
         format=_texts(table.get("format")),
         link=table.get("link", ""),
         since=table.get("since"),
+        elsewhere=table.get("elsewhere", ""),
     )

@@ -66,7 +66,10 @@ def causes_of(project: Project) -> tuple[Cause, ...]:
 
 
 def idle_causes(project: Project, used: Iterable[str], matrix: str) -> list[str]:
-    """Name the causes that explain no cell, neither of one matrix nor of another published report.
+    """Name the causes of a project that explain no cell.
+
+    That is, neither of one matrix nor of another published report. Those that crossload carries
+    are of the libraries of all people: a project of somebody else meets few of them.
 
     Parameters
     ----------
@@ -85,4 +88,5 @@ def idle_causes(project: Project, used: Iterable[str], matrix: str) -> list[str]
             seen |= set(json.loads(path.read_text(encoding="utf-8"))["causes"]["by_cause"])
         except (OSError, ValueError, KeyError, TypeError):
             continue  # damaged, or of an older crossload: it says nothing of causes
-    return sorted(each.id for each in causes_of(project) if each.id not in seen)
+    own = load_causes(project.matrix / "causes")
+    return sorted(each.id for each in own if not each.elsewhere and each.id not in seen)

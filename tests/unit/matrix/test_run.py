@@ -134,12 +134,10 @@ def test_a_file_that_changed_while_a_run_went_on_is_read_by_the_next(small, stor
     assert small.summary()["causes"] == {"explained": 2, "unexplained": 0, "by_cause": {"new": 2}}
 
 
-def test_strict_names_causes_that_explain_nothing(small, store, machine, monkeypatch):
-    monkeypatch.setattr("crossload.matrix.baseline.shipped_causes", lambda: small.root / "none")
-    small.write(
-        "matrix/causes/mine.toml",
-        '[[cause]]\nid = "new"\nverdict = "drift"\nsays = "never"\nwhy = "w"\n',
-    )
+def test_strict_names_causes_that_explain_nothing(small, store, machine):
+    cause = '[[cause]]\nid = "new"\nverdict = "drift"\nsays = "never"\nwhy = "w"\n'
+    seen = cause.replace("new", "seen") + 'elsewhere = "in a model of somebody"\n'
+    small.write("matrix/causes/mine.toml", cause + seen)
     _, errors = small.run(store, strict=True)
 
     assert str(errors[0]) == "small: --strict: causes that explain no cell: new"
