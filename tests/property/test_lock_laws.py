@@ -103,8 +103,7 @@ def test_any_lock_ends_soon_in_little_memory_and_shows_no_secret(name, content):
             assert all(isinstance(each, str) for pair in found.packages.items() for each in pair)
             said = f"{found.packages} {found.unusable} {found.python} {found.pythons}"
     assert "hunter2" not in said
-    # the readers give up after ten seconds
-    assert time.process_time() - begin < 12
+    assert time.process_time() - begin < 5
     assert limits.resident_bytes() - before < 500 << 20
 
 

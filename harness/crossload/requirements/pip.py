@@ -88,6 +88,8 @@ class _Reader:
     """Bytes that all files together may still have."""
     done: set[tuple[Path, bool]] = field(default_factory=set)
     """Files that were included, and whether as constraints: once is enough."""
+    asked: set[tuple[Path | None, str, bool]] = field(default_factory=set)
+    """The same by folder and name: to resolve a name costs more than to read its line."""
 
     def take_lines(
         self, text: str, folder: Path | None, depth: int = 0, *, constrains: bool = False
@@ -117,6 +119,9 @@ class _Reader:
         self, name: str, folder: Path | None, depth: int, *, number: int, constrains: bool
     ) -> None:
         """Take in the lines of an included file, which lies in the project."""
+        if (folder, name, constrains) in self.asked:
+            return
+        self.asked.add((folder, name, constrains))
         # whoever writes a lock must not read other files: with -r /proc/self/environ their lines
         # would be taken for requirements
         path = within(folder / name, self.top) if folder and self.top else None

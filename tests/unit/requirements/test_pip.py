@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from builders_requirements import locked
 
+from crossload.requirements import pip as module
+
 
 def test_requirements_txt_with_hashes_markers_includes_and_what_cannot_be_used(tmp_path):
     (tmp_path / "base.txt").write_text("scipy==1.10.1\n")
@@ -65,3 +67,17 @@ def test_an_include_that_includes_itself_ends(tmp_path):
     found = locked(tmp_path, "requirements.txt", "-r requirements.txt\nnumpy==1.0\n")
 
     assert found.packages == {"numpy": "==1.0"}
+
+
+def test_a_file_that_is_included_thousands_of_times_is_looked_for_once(tmp_path, monkeypatch):
+    looked = []
+    within = module.within
+    monkeypatch.setattr(
+        module, "within", lambda path, top: looked.append(path) or within(path, top)
+    )
+    (tmp_path / "base.txt").write_text("scipy==1.10.1\n")
+    found = locked(tmp_path, "requirements.txt", "-r base.txt\n-r none.txt\n" * 5000)
+
+    assert found.packages == {"scipy": "==1.10.1"}
+    assert len(looked) == 2
+    assert len(found.unusable) == 1
